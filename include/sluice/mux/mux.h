@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The mux seam: between a connection and the exchanges (streams) on it. tcp and h1 carry one exchange at a time, h2 many.
+ *
+ *   conn ── mux ──┬── endp ── stream       an endpoint is one side of one exchange
+ *                 └── endp ── stream
+ *
+ * A stream pulls: it calls recv() until the endpoint says there is no more, and send() until it is told to wait. The mux calls
+ * endp->wake() when a blocked direction may move, at most once a turn. Nothing here knows what a frontend or a server is. */
+#ifndef SLUICE_MUX_MUX_H
+#define SLUICE_MUX_MUX_H
+
+#include <sluice/base/buf.h>
+#include <sluice/http/h1.h>
+#include <sluice/net/conn.h>
+
+#define MUX_MAGIC 0x6d757821u
+
+enum endp_flags {
+	EP_HEAD = 1 << 0,        /* a complete head is in endp->msg (1xx other than 101 included: status tells) */
+	EP_EOM = 1 << 1,         /* the message ends behind the bytes now in rx */
+	EP_EOF = 1 << 2,         /* the peer will send nothing more (half-close in tcp and tunnels) */
+	EP_ERR = 1 << 3,         /* broken: endp->err says how; rx may still hold bytes received before */
+	EP_RX_WAIT = 1 << 4,     /* recv() found nothing more: a wake will follow */
+	EP_TX_WAIT = 1 << 5,     /* send() could not take all: a wake will follow */
+	EP_TX_EOM = 1 << 6,      /* the whole message we send has left the mux */
+	EP_TUNNEL = 1 << 7,      /* raw bytes both ways from here (tcp mode, after 101 or CONNECT 2xx) */
+	EP_NEW = 1 << 8,         /* front: no byte of this exchange seen yet (idle between requests) */
+	EP_REUSED = 1 << 9,      /* back: the connection had carried exchanges before */
+	EP_CONNECTED = 1 << 10,  /* back: transport is established */
+};
+
+enum endp_err {
+	EE_NONE,
+	EE_CONNECT,   /* connection attempt failed (conn errno) */
+	EE_RESET,     /* peer reset or I/O error */
+	EE_BAD_HEAD,  /* head refused: h1_err */
+	EE_BAD_BODY,  /* chunk framing refused: h1_err */
+	EE_TRUNCATED, /* end of file inside a message */
+	EE_REFUSED,   /* h2: REFUSED_STREAM, safe to retry */
+};
+
+struct mux;
+struct mux_cfg;
+struct endp;
+
+struct endp {
+	uint16_t flags;             /* enum endp_flags */
+	uint8_t err;                /* enum endp_err */
+	uint8_t h1_err;             /* enum h1_error */
+	bool front;
+	struct mux *mux;            /* NULL once closed */
+	void (*wake)(struct endp *ep); /* set by the owner before the first recv/send */
+	void *owner;                /* the stream */
+	struct http_msg *msg;       /* where a received head goes; set by the owner before recv */
+	struct buf rx;              /* body (or raw) bytes received and not yet consumed; the head's slices point into the same storage,
+				     * so rx is not compacted or released before the owner clears `hold_head` */
+	bool hold_head;             /* the message's slices are still needed */
+	uint64_t bytes_in, bytes_out; /* on the wire, this exchange */
+};
+
+enum mux_send_flags {
+	MS_EOM = 1,        /* body is the last of the message */
+	MS_MORE = 2,       /* more will follow at once: do not push (MSG_MORE) */
+	MS_CLOSE = 4,      /* announce that the connection closes after this message (Connection: close / GOAWAY) */
+};
+
+/* What to send: a head (once), body bytes taken from `body` (consumed as the kernel takes them), trailers by `head` with MS_EOM. */
+struct mux_tx {
+	const struct http_msg *head; /* NULL when it has been sent */
+	struct buf *body;            /* may be empty or NULL */
+	const struct http_msg *trailers_of;
+	unsigned flags;              /* enum mux_send_flags */
+};
+
+enum mux_close_how {
+	MUX_KEEP,     /* the exchange is over: keep the connection if the protocol allows (else it is closed gracefully) */
+	MUX_CLOSE,    /* close gracefully: FIN after what is queued, drain late input a little so that no RST eats the response */
+	MUX_ABORT,    /* close now */
+	MUX_RESET,    /* close now with RST */
+};
+
+struct mux_ops {
+	const char *name;
+	unsigned max_streams;        /* exchanges at once; 1 for tcp and h1 */
+	/* Takes over conn. front: exchanges begin with bytes; back: by open(). NULL = no memory. */
+	struct mux *(*init)(struct conn *c, bool front, const struct mux_cfg *cfg);
+	/* back: binds ep to a new exchange on this connection. */
+	bool (*open)(struct mux *m, struct endp *ep);
+	/* Pulls input: fills ep->msg (EP_HEAD), ep->rx, and flags. */
+	void (*recv)(struct endp *ep);
+	/* Pushes output; true when all of tx was taken (then tx->head may be forgotten). */
+	bool (*send)(struct endp *ep, struct mux_tx *tx);
+	/* tcp/tunnel: forwards the half-close. */
+	void (*shutw)(struct endp *ep);
+	/* After a forwarded 101 or a CONNECT 2xx: raw bytes from now on. */
+	void (*tunnel)(struct endp *ep);
+	/* Ends the exchange; ep->mux becomes NULL. true: the connection lives on, idle (back: give it to the pool). */
+	bool (*close)(struct endp *ep, enum mux_close_how how);
+	/* Closes the connection, streams and all. */
+	void (*destroy)(struct mux *m);
+	/* Announce the end to an idle or busy peer (graceful stop, reload). */
+	void (*drain)(struct mux *m);
+};
+
+struct mux_cfg {
+	uint32_t max_head;           /* bytes of a head: bufsize - maxrewrite */
+	uint16_t max_hdr;
+	/* front: a peer begins a new exchange; the owner returns its endpoint (with wake, msg, owner set) or NULL to refuse. */
+	struct endp *(*on_exchange)(struct mux *m);
+	/* The connection died or closed with no exchange open: forget it. The mux frees itself after the call. */
+	void (*on_idle_dead)(struct mux *m);
+};
+
+/* Common head of every mux object. */
+struct mux {
+	uint32_t magic;
+	const struct mux_ops *ops;
+	const struct mux_cfg *cfg;
+	struct conn *conn;
+	void *owner;                 /* front: the session; back: the pool entry (server connection) */
+	uint32_t exchanges;          /* begun so far on this connection */
+	bool front;
+};
+
+extern const struct mux_ops mux_tcp, mux_h1;
+
+#endif
