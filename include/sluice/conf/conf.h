@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* From files to frozen tables. Leader, `sluice -c`, `fmt`, `dump`, `explain`, and tests. */
+#ifndef SLUICE_CONF_CONF_H
+#define SLUICE_CONF_CONF_H
+
+#include <sluice/conf/diag.h>
+#include <sluice/rt/rt.h>
+
+struct conf_opts {
+	const char *const *paths; unsigned npaths; /* -f, files or directories (*.cfg in C order) */
+	const char *chdir_to;                      /* -C */
+	uint32_t maxconn_override;                 /* -n, 0 = none */
+	const char *localpeer;                     /* -L */
+	bool poll_only;                            /* -de or noepoll on the command line */
+};
+
+/* Reads and parses all files into src (stage 1): lexing, quoting, environment, .if blocks, section split. false when errors. */
+bool conf_parse_files(struct conf_src *src, struct diags *d, const struct conf_opts *o) MUST_CHECK;
+/* The same for one text in memory: tests, fuzzing. */
+bool conf_parse_text(struct conf_src *src, struct diags *d, const char *name, struct str text) MUST_CHECK;
+/* Evaluates a condition of -cc / .if; returns 1, 0, or -1 with a message in err. */
+int conf_eval_condition(struct str text, char *err, size_t errlen);
+/* Stage 2: meaning. Builds rt (not frozen yet). NULL when there were errors. */
+struct rt *conf_compile(const struct conf_src *src, struct diags *d, const struct conf_opts *o) MUST_CHECK;
+/* Canonical formatting of one file. */
+bool conf_format(const char *path, struct sbuf *out, struct diags *d) MUST_CHECK;
+/* Readable dump of the compiled tables. */
+void rt_dump(const struct rt *rt, struct sbuf *out);
+
+#define SLUICE_LANGUAGE_LEVEL "3.5"  /* the HAProxy version whose words sluice speaks */
+
+#endif

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Sample expressions `fetch(args),conv(args),…` and conditions `{ path_beg -i /x } or !acl`: text in, typed and frozen
+ * programs out (leader), evaluated on the path of a request (worker). An expression that does not type-check does not compile. */
+#ifndef SLUICE_EXPR_EXPR_H
+#define SLUICE_EXPR_EXPR_H
+
+#include <sluice/expr/sample.h>
+
+struct expr;    /* compiled expression, lives in the arena of its compilation */
+struct cond;    /* compiled condition */
+struct acl_set; /* named ACLs of one section (and predefined ones) */
+struct regex;   /* PCRE2, JIT-compiled */
+
+/* What went wrong and where: `word` indexes the words handed in (0 for plain text), off/len are bytes in that word. */
+struct xerr {
+	int word;
+	uint32_t off, len;
+	char msg[256];
+	char hint[64];      /* nearest known word, or empty */
+};
+
+enum ref_kind { REF_BACKEND, REF_FRONTEND, REF_SERVER, REF_USERLIST, REF_TABLE };
+
+/* What a compilation may use. `resolve` turns a name ("be", "be/srv") into an index, -1 = unknown. `avail` is the set of NEED_*
+ * that hold where the expression will run; a fetch that needs more is an error. read_file loads pattern files (-f). */
+struct expr_env {
+	struct arena *arena;
+	unsigned avail;                    /* enum smp_need bits */
+	int (*resolve)(void *ctx, enum ref_kind kind, struct str name);
+	bool (*read_file)(void *ctx, struct str name, struct str *text);
+	void *ctx;
+};
+
+struct expr *expr_compile(const struct expr_env *env, struct str text, struct xerr *err) MUST_CHECK;
+/* As above, but stops at the first byte that cannot belong to an expression; *used = bytes taken. For `%[…]`. */
+struct expr *expr_compile_prefix(const struct expr_env *env, struct str text, size_t *used, struct xerr *err) MUST_CHECK;
+enum smp_type expr_type(const struct expr *e);
+unsigned expr_needs(const struct expr *e);
+bool expr_const(const struct expr *e);                         /* depends on nothing of the request */
+bool expr_eval(const struct expr *e, struct smp_ctx *c, struct smp *out);
+/* Evaluates and casts to text; the slice lives in c->tmp or the message. */
+bool expr_eval_str(const struct expr *e, struct smp_ctx *c, struct str *out);
+bool expr_same(const struct expr *a, const struct expr *b);    /* structurally equal */
+void expr_print(const struct expr *e, struct sbuf *out);       /* canonical text */
+
+/* acl <name> <fetch[,conv…]> [flags] [op] <values…>: words[0] is the fetch. Lines of one name are OR-ed. */
+struct acl_set *acl_set_new(struct arena *a, const struct acl_set *parent);
+bool acl_add(struct acl_set *set, const struct expr_env *env, struct str name, const struct str *words, int nwords, struct xerr *err) MUST_CHECK;
+bool acl_known(const struct acl_set *set, struct str name);
+/* Words after `if` or `unless`: DNF of named and anonymous ACLs. ACL conditions are re-checked against env->avail here. */
+struct cond *cond_compile(const struct expr_env *env, const struct acl_set *acls, const struct str *words, int nwords, bool unless, struct xerr *err) MUST_CHECK;
+
+enum cond_result { COND_FALSE, COND_TRUE, COND_WAIT /* undecided until more input (L6) */ };
+enum cond_result cond_eval(const struct cond *c, struct smp_ctx *ctx);
+static inline bool cond_true(const struct cond *c, struct smp_ctx *ctx) { return !c || cond_eval(c, ctx) == COND_TRUE; }
+void cond_print(const struct cond *c, struct sbuf *out);
+unsigned cond_needs(const struct cond *c);
+/* Names of ACLs of the set never used by a condition, for warnings. */
+void acl_each_unused(const struct acl_set *set, void (*fn)(void *ctx, struct str name), void *ctx);
+
+/* Regular expressions: PCRE2 with JIT, bounded by a match limit (a hit counts as no match). */
+struct regex *regex_compile(struct arena *a, struct str pattern, bool icase, struct xerr *err) MUST_CHECK;
+bool regex_match(const struct regex *re, struct str s);
+/* Replaces the first match (all with `global`) in s by tpl, where \0..\9 are groups; result in tmp. false = no match. */
+bool regex_subst(const struct regex *re, struct str s, struct str tpl, bool global, struct arena *tmp, struct str *out);
+
+/* Must be called once in each process after fork (match data, seeds). */
+void expr_process_init(void);
+
+#endif

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Samples: the typed values that fetches produce, converters transform and matches test; and the context they are taken from. */
+#ifndef SLUICE_EXPR_SAMPLE_H
+#define SLUICE_EXPR_SAMPLE_H
+
+#include <sluice/base/addr.h>
+#include <sluice/http/msg.h>
+
+enum smp_type { SMP_NONE, SMP_BOOL, SMP_INT, SMP_IP, SMP_STR, SMP_BIN, SMP_METH, SMP_ANY };
+
+struct smp {
+	uint8_t type;        /* enum smp_type, never SMP_ANY */
+	bool may_change;     /* more input may still change the value (L6 inspection) */
+	union {
+		int64_t i;       /* SMP_INT, SMP_BOOL (0/1), SMP_METH (enum http_method) */
+		struct addr ip;
+		struct str s;    /* SMP_STR, SMP_BIN, and the text of an unknown SMP_METH */
+	};
+};
+
+/* Where a fetch may be used: which part of the exchange must exist. */
+enum smp_need {
+	NEED_NOTHING = 0,
+	NEED_CLIENT = 1,      /* the client connection */
+	NEED_REQ_HEAD = 2,
+	NEED_RES_HEAD = 4,
+	NEED_REQ_BODY = 8,
+	NEED_STREAM = 16,     /* a stream with timers and a chosen backend */
+	NEED_L6 = 32,         /* raw bytes received from the client (tcp-request content) */
+	NEED_RES_L6 = 64,
+};
+
+/* Numbers that live outside the message; the worker (or a test) answers. `idx` is the resolved proxy or server index
+ * (-1 = the current one). Rows here are the only link from expressions to the running state. */
+enum smp_env_num {
+	ENV_BE_CONN, ENV_FE_CONN, ENV_NBSRV, ENV_SRV_IS_UP, ENV_CONNSLOTS, ENV_QUEUE, ENV_SRV_CONN, ENV_BE_SESS_RATE, ENV_FE_SESS_RATE,
+	ENV_SRV_QUEUE, ENV_AVG_QUEUE, ENV_BE_ID, ENV_FE_ID, ENV_SRV_ID, ENV_DST_CONN, ENV_TXN_STATUS, ENV_STOPPING, ENV_NBPROC, ENV_PID, ENV_HTTP_FIRST_REQ,
+	ENV_REQ_BODY_LEN, ENV_FC_HTTP_MAJOR, ENV_SRV_WEIGHT,
+};
+enum smp_env_str { ENV_FE_NAME, ENV_BE_NAME, ENV_SRV_NAME, ENV_UNIQUE_ID, ENV_HOSTNAME, ENV_CAPTURE_REQ_HDR, ENV_CAPTURE_RES_HDR, ENV_CAPTURE_REQ_URI, ENV_CAPTURE_REQ_METHOD, ENV_CAPTURE_REQ_VER };
+
+struct smp_ctx;
+struct smp_env {
+	bool (*num)(const struct smp_ctx *c, enum smp_env_num what, int idx, int64_t *out);
+	bool (*text)(const struct smp_ctx *c, enum smp_env_str what, int idx, struct str *out);
+};
+
+struct smp_ctx {
+	struct http_msg *req, *res;   /* NULL while there is none */
+	const struct addr *src, *dst; /* client and local address; NULL = unknown */
+	struct str l6_req, l6_res;    /* raw bytes so far */
+	struct str body;              /* buffered request body */
+	bool final;                   /* no more input will come (WAIT_END) */
+	bool tls;                     /* client side transport is TLS */
+	struct arena *tmp;            /* results that need memory go here; reset by the owner of the context */
+	const struct smp_env *env;
+	const void *owner;            /* the stream, for env */
+	struct smp_cache *cache;      /* per-request memo of fetches, or NULL */
+};
+
+/* Conversions between types as HAProxy casts them; false when the value has no such form ("abc" to int). */
+bool smp_cast(struct smp *s, enum smp_type to, struct arena *tmp) MUST_CHECK;
+/* Appends the text form: how a sample appears in a header or log. */
+void smp_text(const struct smp *s, struct sbuf *out);
+struct str smp_type_name(enum smp_type t);
+
+#endif

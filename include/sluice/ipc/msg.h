@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Control messages between the processes of a tree: fixed size, checked for sender, receiver and size; some carry one descriptor. */
+#ifndef SLUICE_IPC_MSG_H
+#define SLUICE_IPC_MSG_H
+
+#include <sluice/ipc/heritage.h>
+
+enum ipc_type {
+#define IPC_MSG(id, from, to, payload, fd, help) IPC_##id,
+#include <sluice/tbl/ipc_msgs.def>
+#undef IPC_MSG
+	IPC_COUNT
+};
+
+struct ipc_msg {
+	uint16_t type, version;    /* enum ipc_type */
+	uint32_t arg;
+	uint64_t num;
+	char data[112];            /* payload struct of the row, zero-padded */
+};
+
+/* Sends one message, with a descriptor when the row says so (else fd = -1). false when the peer is gone or its buffer is full. */
+bool ipc_send(int sock, enum ipc_type t, uint32_t arg, uint64_t num, const void *payload, size_t n, int fd);
+/* Receives one message addressed to `me` from `peer`: 1 = got it (fd set or -1), 0 = nothing now, -1 = peer closed, -2 = protocol violation. */
+int ipc_recv(int sock, enum role me, enum role peer, struct ipc_msg *m, int *fd);
+
+#endif

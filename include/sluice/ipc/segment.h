@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The shared segment of a generation: one sealed memfd, no pointers, every area with exactly one writer.
+ *
+ *   header | worker slots | server states | live rows | backend words | counters per worker
+ *
+ *   live rows     per object a row of 32-bit gauges, one column a worker (16 workers a cache line). Worker i stores only column i,
+ *                 with plain relaxed stores; readers sum the row. The leader zeroes the column of a dead worker, so gauges stay exact.
+ *   server states op word: the checker alone. admin word: the leader alone. ewma word: any worker, lost updates tolerated.
+ *   backend words round-robin cursor: any worker, atomic add. */
+#ifndef SLUICE_IPC_SEGMENT_H
+#define SLUICE_IPC_SEGMENT_H
+
+#include <stdatomic.h>
+#include <sluice/base/str.h>
+
+#define SEG_MAGIC 0x736c7569u
+#define SEG_MAX_WORKERS 64
+
+enum seg_state { SEG_STARTING, SEG_ACTIVE, SEG_DRAINING, SEG_STOPPED };
+enum slot_state { SLOT_FREE, SLOT_STARTING, SLOT_READY, SLOT_ACTIVE, SLOT_DRAINING, SLOT_DEAD };
+
+struct seg_header {
+	uint32_t magic, abi;          /* abi: hash of the layout; another build does not map it */
+	uint64_t generation, size;    /* size in bytes of the whole segment */
+	_Atomic uint32_t state;       /* enum seg_state, leader */
+	uint32_t nworkers, nsrv, npx; /* servers and proxies of the configuration */
+	uint32_t row_stride;          /* bytes of a live row: 64 per 16 workers */
+	uint64_t off_srv, off_rows, off_be, off_ctr; /* byte offsets */
+	uint32_t ctr_px_size, ctr_srv_size; /* bytes of one counter block */
+	_Atomic uint64_t epoch_checker, epoch_leader; /* bumped on each state change: readers rebuild what they derived */
+	_Atomic uint64_t checker_beat; /* ms, monotonic */
+};
+
+struct seg_slot {                  /* one a worker, 128 bytes */
+	_Alignas(128) _Atomic uint32_t state; /* enum slot_state */
+	_Atomic uint32_t epoch;       /* +1 each time the slot changes hands */
+	_Atomic uint32_t pid;
+	_Atomic uint64_t beat;        /* ms of the last loop turn */
+	_Atomic uint64_t started;
+	_Atomic uint32_t wakeup_fd;   /* unused across processes; kept for dumps */
+};
+
+/* Operational state of a server as the checker publishes it in one 64-bit store. */
+enum srv_op { SRV_DOWN = 0, SRV_STARTING = 1, SRV_UP = 2, SRV_STOPPING = 3 /* NOLB: persistent only */ };
+enum srv_admin { ADM_FORCED_MAINT = 1, ADM_INHERITED_MAINT = 2, ADM_CONFIG_MAINT = 4, ADM_FORCED_DRAIN = 8, ADM_INHERITED_DRAIN = 16, ADM_RESOLUTION = 32 };
+
+struct seg_srv {                   /* one a server, a cache line each for the two writers */
+	_Alignas(64) _Atomic uint64_t op;  /* checker: state 8 | check position 8 | flags 16 | seconds of last change 32 */
+	_Atomic uint64_t check;       /* checker: status 8 | http code 16 | duration ms 24 */
+	_Atomic uint32_t chk_fail, chk_down; /* checker: failed checks, transitions to DOWN */
+	_Atomic uint64_t admin;       /* leader: admin bits 8 | weight 16 (user weight 0-256) | maxconn 32 */
+	_Atomic uint64_t ewma;        /* any worker: microseconds 32 | ms stamp 32 */
+	_Atomic uint32_t fail_hint;   /* any worker: passive errors seen since the last success (observe) */
+	_Atomic uint32_t passive_seq; /* any worker bumps when error-limit is reached: the checker acts */
+};
+
+struct seg_be {                    /* one a proxy */
+	_Alignas(64) _Atomic uint64_t rr_cursor;
+	_Atomic uint32_t first_hint;
+};
+
+struct segment {                   /* a process's view: pointers into the mapping */
+	int fd;
+	struct seg_header *h;
+	struct seg_slot *slot;
+	struct seg_srv *srv;
+	struct seg_be *be;
+	char *rows, *ctr;
+};
+
+/* Live rows: which gauge of which object. */
+enum live_kind { LIVE_PROCESS, LIVE_FE, LIVE_BE, LIVE_BE_QUEUE, LIVE_SRV, LIVE_SRV_QUEUE, LIVE_SRV_CONN /* open TCP connections incl. idle */, LIVE_LISTENER_UNUSED };
+
+/* Creates (leader) and maps a segment; sizes come from tbl/counters.def and the arguments. NULL and errno on failure. */
+struct segment *segment_create(uint64_t generation, unsigned nworkers, unsigned npx, unsigned nsrv) MUST_CHECK;
+/* Maps an existing one after checking magic, abi and size. */
+struct segment *segment_map(int fd) MUST_CHECK;
+void segment_unmap(struct segment *s);
+/* Zeroes every column of worker w, marks the slot free. Leader, after waitpid(). Cumulative counters are folded into `retired` (column 0 block). */
+void segment_reap(struct segment *s, unsigned w);
+
+static inline _Atomic uint32_t *live_row(const struct segment *s, enum live_kind k, unsigned idx)
+{
+	size_t row;
+	unsigned np = s->h->npx, ns = s->h->nsrv;
+	switch (k) {
+	case LIVE_PROCESS: row = 0; break;
+	case LIVE_FE: row = 1 + idx; break;
+	case LIVE_BE: row = 1 + np + idx; break;
+	case LIVE_BE_QUEUE: row = 1 + 2ul * np + idx; break;
+	case LIVE_SRV: row = 1 + 3ul * np + idx; break;
+	case LIVE_SRV_QUEUE: row = 1 + 3ul * np + ns + idx; break;
+	default: row = 1 + 3ul * np + 2ul * ns + idx; break;
+	}
+	return (_Atomic uint32_t *)(s->rows + row * s->h->row_stride);
+}
+static inline void live_add(const struct segment *s, enum live_kind k, unsigned idx, unsigned worker, int32_t d)
+{
+	_Atomic uint32_t *c = live_row(s, k, idx) + worker;
+	atomic_store_explicit(c, atomic_load_explicit(c, memory_order_relaxed) + (uint32_t)d, memory_order_relaxed);
+}
+static inline uint32_t live_sum_row(const _Atomic uint32_t *row, unsigned nworkers)
+{
+	uint32_t t = 0;
+	for (unsigned i = 0; i < nworkers; i++)
+		t += atomic_load_explicit(row + i, memory_order_relaxed);
+	return t;
+}
+static inline uint32_t live_sum(const struct segment *s, enum live_kind k, unsigned idx)
+{
+	return live_sum_row(live_row(s, k, idx), s->h->nworkers);
+}
+
+static inline enum srv_op srv_op_state(uint64_t op) { return (enum srv_op)(op & 0xff); }
+static inline unsigned srv_op_pos(uint64_t op) { return (op >> 8) & 0xff; }
+static inline unsigned srv_admin_bits(uint64_t a) { return a & 0xff; }
+static inline unsigned srv_admin_weight(uint64_t a) { return (a >> 8) & 0xffff; }
+static inline uint32_t srv_admin_maxconn(uint64_t a) { return (uint32_t)(a >> 32); }
+
+#endif

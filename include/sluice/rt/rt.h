@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The frozen tables: what a configuration means once every word is resolved. One arena, read-only after the leader has built it,
+ * inherited by fork. Nothing in here changes at run time; what changes lives in the segment under the same indices.
+ *
+ *   rt ── px[]  proxies (frontend, backend, listen): index = segment proxy index
+ *      ── srv[] all servers of all backends, those of one backend adjacent: index = segment server index
+ *      ── lst[] listeners (one per address of a bind line): index = heritage listener fd index */
+#ifndef SLUICE_RT_RT_H
+#define SLUICE_RT_RT_H
+
+#include <sluice/base/hmap.h>
+#include <sluice/expr/expr.h>
+#include <sluice/log/log.h>
+#include <sluice/log/logfmt.h>
+#include <sluice/net/sock.h>
+#include <sluice/rt/route.h>
+
+#define RT_NONE UINT32_MAX
+#define TIMEOUT_NONE 0u            /* timeouts are ms; 0 = infinite */
+#define RT_ERROR_SLOTS 20         /* rows of tbl/error_pages.def at most */
+
+struct rt_loc { const char *file; uint32_t line, col; };
+
+enum rt_mode { MODE_TCP, MODE_HTTP };
+
+/* Phases in which rules run, in the order of a request. */
+enum rule_phase {
+	PH_TCP_CONN, PH_TCP_SESS, PH_TCP_CONTENT, PH_HTTP_REQ, PH_TCP_RES_CONTENT, PH_HTTP_RES, PH_HTTP_AFTER, PH_COUNT
+};
+
+enum rule_id {
+#define ACTION(id, word, phases, args, exec, help) ACT_##id,
+#include <sluice/tbl/actions.def>
+#undef ACTION
+	ACT_COUNT
+};
+
+/* A complete answer made by the proxy: deny, return, errorfile, redirect. */
+struct rt_reply_hdr { struct str name; struct logfmt *val; };
+struct rt_reply {
+	uint16_t status;
+	bool silent;                    /* errorfile /dev/null: close without a byte */
+	struct str raw;                 /* errorfile: a full HTTP/1 message, sent as it is (head and body) */
+	struct str content_type;
+	struct str body;                /* constant body, or */
+	struct logfmt *body_fmt;        /* evaluated body */
+	struct rt_reply_hdr *hdrs;
+	uint32_t nhdrs;
+	struct str location;            /* errorloc: redirect to this, status 302 or 303 */
+};
+
+enum redirect_kind { REDIR_LOCATION, REDIR_PREFIX, REDIR_SCHEME };
+enum redirect_flags { REDIR_DROP_QUERY = 1, REDIR_APPEND_SLASH = 2, REDIR_IGNORE_EMPTY = 4, REDIR_KEEP_QUERY = 8 };
+
+struct rule {                       /* one action line */
+	uint8_t act;                    /* enum rule_id */
+	uint8_t kind;                   /* redirect kind and the like */
+	uint16_t status;
+	uint32_t flags;
+	struct cond *cond;              /* NULL = always */
+	struct str name;                /* header or variable name */
+	struct logfmt *fmt;             /* value */
+	struct expr *expr;
+	struct regex *re;               /* replace-*, del-header -m reg */
+	struct str tpl;                 /* replacement text when constant */
+	struct rt_reply *reply;
+	struct str extra;               /* set-cookie of a redirect, ... */
+	int64_t num, num2;
+	struct rt_loc loc;
+	uint32_t id;                    /* running number over the whole configuration, for hit counts */
+};
+struct rule_list { struct rule *at; uint32_t n; };
+
+struct rt_use_be {                  /* use_backend / use-server */
+	uint32_t target;                /* proxy index (use_backend) or server index (use-server); RT_NONE when dynamic */
+	struct logfmt *name;            /* %[…] name looked up at run time */
+	struct cond *cond;
+	struct rt_loc loc;
+};
+
+struct rt_capture { struct str name; uint16_t len; };
+
+struct rt_logging {
+	const struct log_target **targets;
+	uint32_t ntargets;
+	struct logfmt *fmt, *err_fmt;   /* NULL: nothing is logged */
+	struct str tag;
+	bool dontlognull, dontlog_normal, separate_errors, asap;
+};
+
+struct rt_bind_opts {               /* shared by the addresses of a bind line */
+	struct sock_listen_opts sock;
+	struct str name;
+	uint32_t maxconn;               /* 0 = none */
+	bool accept_proxy, ssl;
+	const void *xprt_cfg;
+	struct rt_loc loc;
+};
+struct rt_listener {
+	struct addr addr;
+	int inherited_fd;               /* fd@N, else -1 */
+	uint32_t px;                    /* its frontend */
+	const struct rt_bind_opts *opts;
+};
+
+enum rt_timeout { TO_CONNECT, TO_CLIENT, TO_SERVER, TO_QUEUE, TO_HTTP_REQUEST, TO_HTTP_KEEP_ALIVE, TO_TUNNEL, TO_CLIENT_FIN, TO_SERVER_FIN, TO_CHECK, TO_TARPIT, TO_CLIENT_HS, TO_COUNT };
+
+enum rt_opt {                       /* options that are one bit */
+	OPT_HTTP_KEEP_ALIVE = 1u << 0, OPT_HTTP_SERVER_CLOSE = 1u << 1, OPT_HTTPCLOSE = 1u << 2, OPT_PRETEND_KEEPALIVE = 1u << 3,
+	OPT_ABORTONCLOSE = 1u << 4, OPT_HTTP_BUFFER_REQUEST = 1u << 5, OPT_REDISPATCH = 1u << 6, OPT_ALLBACKUPS = 1u << 7,
+	OPT_PREFER_LAST = 1u << 8, OPT_LOG_HEALTH = 1u << 9, OPT_TCPKA_CLI = 1u << 10, OPT_TCPKA_SRV = 1u << 11, OPT_NOLINGER = 1u << 12,
+	OPT_PERSIST = 1u << 13, OPT_CONTSTATS = 1u << 14, OPT_HTTP_NO_DELAY = 1u << 15, OPT_IGNORE_PROBES = 1u << 16,
+	OPT_ACCEPT_UNSAFE_REQ = 1u << 17, OPT_ACCEPT_UNSAFE_RES = 1u << 18,
+};
+
+struct rt_xff { bool on, if_none; struct str header; struct addr_net *except; uint32_t nexcept; };
+struct rt_forwarded { bool on, by, for_, host, proto; };
+
+enum rt_reuse { REUSE_NEVER, REUSE_SAFE, REUSE_AGGRESSIVE, REUSE_ALWAYS };
+
+/* ---- health checks ---------------------------------------------------------------------------------------------- */
+enum chk_kind { CHK_TCP, CHK_HTTP, CHK_SCRIPT };
+enum chk_step_kind { CS_CONNECT, CS_SEND, CS_SEND_BINARY, CS_EXPECT };
+enum chk_match { CM_STATUS, CM_RSTATUS, CM_STRING, CM_RSTRING, CM_HDR, CM_BINARY, CM_RBINARY };
+struct chk_expect {
+	uint8_t match; bool neg;        /* enum chk_match */
+	struct str text;                /* pattern */
+	struct regex *re;
+	struct { uint16_t lo, hi; } status[16];
+	uint8_t nstatus;
+	struct str hdr_name, comment;
+};
+struct chk_step { uint8_t kind; struct str data; uint16_t port; bool ssl; struct chk_expect exp; struct str comment; struct rt_loc loc; };
+struct rt_check {                   /* of a backend, shared by its servers */
+	uint8_t kind;
+	struct str method, uri, version; /* http */
+	struct str body;
+	struct rt_reply_hdr *hdrs; uint32_t nhdrs;
+	struct chk_step *steps; uint32_t nsteps; /* tcp-check; for http the expects */
+	bool disable_on_404, send_state;
+};
+
+/* ---- servers ---------------------------------------------------------------------------------------------------- */
+enum on_error { ONERR_FASTINTER, ONERR_FAIL_CHECK, ONERR_SUDDEN_DEATH, ONERR_MARK_DOWN };
+enum init_state { INIT_UP, INIT_FULLY_UP, INIT_DOWN, INIT_FULLY_DOWN, INIT_NONE };
+enum observe { OBSERVE_NONE, OBSERVE_L4, OBSERVE_L7 };
+enum srv_flags {
+	SRVF_BACKUP = 1, SRVF_CHECK = 2, SRVF_DISABLED = 4, SRVF_SHUT_ON_DOWN = 8, SRVF_PORT_FROM_CLIENT = 16 /* port 0: the client's */,
+	SRVF_PORT_OFFSET = 32, SRVF_UNRESOLVED = 64, SRVF_SEND_PROXY = 128, SRVF_SEND_PROXY_V2 = 256, SRVF_TFO = 512, SRVF_SHUT_BACKUP_ON_UP = 1024,
+	SRVF_CHECK_SSL = 2048, SRVF_SSL = 4096, SRVF_NON_STICK = 8192,
+};
+struct rt_srv_opts {                /* identical option sets of many servers are shared: a server costs what differs */
+	uint32_t inter, fastinter, downinter; /* ms; fastinter/downinter 0 = inter */
+	uint16_t rise, fall;
+	uint16_t check_port;
+	struct addr check_addr;
+	uint8_t on_error, init_state, observe;
+	uint32_t error_limit;
+	uint32_t maxconn, minconn, maxqueue;
+	uint32_t slowstart;             /* ms */
+	int32_t pool_max_conn;          /* -1 = no limit */
+	uint32_t pool_purge_delay, pool_low_conn, max_reuse;
+	uint32_t tcp_ut;
+	struct addr source;
+	const void *xprt_cfg;
+};
+struct rt_server {
+	struct str name;
+	struct addr addr;
+	int32_t port_offset;
+	uint32_t flags;                 /* enum srv_flags */
+	uint32_t px;                    /* its backend */
+	uint32_t id;                    /* puid, stable in hashes */
+	uint16_t weight;                /* 0-256 */
+	uint32_t track;                 /* server index whose health it follows, or RT_NONE */
+	struct str cookie;
+	struct str host;                /* name to resolve, when the address was not numeric */
+	const struct rt_srv_opts *o;
+	struct rt_loc loc;
+};
+
+/* ---- balancing -------------------------------------------------------------------------------------------------- */
+enum hash_fn { HASH_SDBM, HASH_DJB2, HASH_WT6, HASH_CRC32, HASH_XXH3 };
+enum key_kind { KEY_NONE, KEY_SOURCE, KEY_URI, KEY_URL_PARAM, KEY_HDR, KEY_EXPR };
+struct rt_backend {                 /* the balancing half of a proxy, all that lb needs */
+	const struct lb_algo *algo;
+	uint8_t key;                    /* enum key_kind */
+	uint8_t hash_fn;
+	bool hash_consistent, hash_avalanche;
+	uint16_t balance_factor;        /* percent, 0 = off */
+	uint32_t uri_len, uri_depth;
+	bool uri_whole, uri_path_only;
+	bool hdr_domain_only;           /* hdr(host) use_domain_only */
+	struct str key_name;            /* url_param or header name */
+	struct expr *key_expr;
+	uint32_t draws;                 /* random(n) */
+	bool allbackups;
+	uint32_t srv0, nsrv;            /* its servers: rt->srv[srv0 .. srv0+nsrv-1] */
+	const struct rt_server *srv;    /* = rt->srv + srv0 */
+};
+
+/* ---- proxies ---------------------------------------------------------------------------------------------------- */
+enum px_caps { PX_FE = 1, PX_BE = 2, PX_DISABLED = 4 };
+struct rt_proxy {
+	struct str name;
+	uint32_t id;                    /* puid */
+	uint8_t caps, mode;             /* enum px_caps, rt_mode */
+	uint32_t opts;                  /* enum rt_opt */
+	uint32_t to[TO_COUNT];          /* ms */
+	struct rule_list rules[PH_COUNT];
+	struct rt_logging log;
+	struct rt_xff forwardfor, originalto;
+	struct rt_forwarded forwarded;
+	struct rt_reply *errors[RT_ERROR_SLOTS]; /* by error_slot(status): NULL = built-in */
+	struct str description;
+	struct acl_set *acls;
+	struct rt_loc loc;
+	/* frontend */
+	uint32_t maxconn;               /* 0 = the process's */
+	uint32_t rate_limit;            /* sessions a second, 0 = none */
+	uint32_t inspect_delay;         /* ms, tcp-request content */
+	uint32_t res_inspect_delay;
+	uint32_t default_be;            /* proxy index or RT_NONE */
+	struct rt_use_be *use_be; uint32_t nuse_be;
+	struct route *route;            /* over use_be */
+	struct str monitor_uri;
+	struct cond **monitor_fail; uint32_t nmonitor_fail;
+	struct rt_capture *req_cap, *res_cap; uint32_t nreq_cap, nres_cap;
+	struct rt_capture cookie_cap;
+	struct logfmt *unique_id_fmt; struct str unique_id_hdr;
+	/* backend */
+	struct rt_backend be;
+	struct rt_use_be *use_srv; uint32_t nuse_srv;
+	struct rt_check check;
+	uint32_t fullconn;
+	uint16_t retries;               /* extra tries, default 3 */
+	int16_t redispatch_every;       /* -1 = on the last retry */
+	uint32_t retry_on;              /* enum retry_on bits */
+	uint8_t reuse;                  /* enum rt_reuse */
+	struct str send_name_hdr;
+	struct addr source;
+};
+
+enum retry_on { RO_CONN_FAILURE = 1, RO_EMPTY = 2, RO_JUNK = 4, RO_TIMEOUT = 8, RO_0RTT = 16, RO_STATUS = 32 };
+
+/* Statuses with a built-in page and an errorfile slot, from tbl/error_pages.def; -1 for others. */
+int error_slot(unsigned status);
+
+
+struct rt_global {
+	uint32_t workers, maxconn, maxconnrate, ulimit_n;
+	uint32_t bufsize, maxrewrite, maxhdr, maxaccept;
+	uint32_t spread_checks;         /* percent */
+	uint32_t hard_stop_after;       /* ms */
+	bool daemon, noepoll, quiet;
+	struct str user, group, chroot, pidfile, node, description, log_tag, log_send_hostname, localpeer;
+	int64_t uid, gid;               /* -1 = unchanged */
+	uint32_t sndbuf_client, rcvbuf_client, sndbuf_server, rcvbuf_server;
+	const struct log_target **log_targets; uint32_t nlog; /* of the global section */
+	uint32_t server_close_spread;
+	struct str state_base, state_file;
+};
+
+struct rt_cli_sock { struct addr addr; int fd; uint8_t level; struct sock_listen_opts sock; struct rt_loc loc; };
+
+struct rt {
+	struct arena arena;
+	struct rt_global g;
+	struct rt_proxy *px; uint32_t npx;
+	struct rt_server *srv; uint32_t nsrv;
+	struct rt_listener *lst; uint32_t nlst;
+	const struct log_target **logs; uint32_t nlogs; /* every target, for log_process_init */
+	struct rt_cli_sock *cli; uint32_t ncli;
+	struct hmap px_by_name;         /* backends: name -> struct rt_proxy * */
+	uint32_t nrules;
+	uint64_t config_hash;
+};
+
+const struct rt_proxy *rt_find_backend(const struct rt *rt, struct str name);
+/* "be/srv" or a server of px; RT_NONE when unknown. */
+uint32_t rt_find_server(const struct rt *rt, const struct rt_proxy *px, struct str name);
+
+#endif
