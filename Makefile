@@ -1,6 +1,8 @@
 # sluice: build, test, install. `make help` lists the targets.
 CC      ?= gcc
 BUILD   ?= build
+BIN     ?= sluice
+PREFIX  ?= /usr/local
 VERSION := $(shell cat VERSION)
 OPT     ?= -O2
 WARN    := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Werror=format-security
@@ -17,11 +19,13 @@ GENC := $(RE:grammar/%.re=$(BUILD)/gen/%.re.c) $(YACC:grammar/%.y=$(BUILD)/gen/%
 OBJ  := $(SRC:%.c=$(BUILD)/%.o) $(GENC:%.c=%.o)
 LIBOBJ := $(filter-out $(BUILD)/src/main.o,$(OBJ))
 LIB  := $(BUILD)/libsluice.a
+TOOLS := $(patsubst %.c,build/%,$(wildcard regtests/lib/*.c))
+BENCH := $(patsubst %.c,$(BUILD)/%,$(wildcard regtests/bench/*.c))
 UNIT := $(patsubst %.c,$(BUILD)/%,$(wildcard regtests/unit/*/test_*.c))
 
-all: sluice
+all: $(BIN)
 
-sluice: $(BUILD)/src/main.o $(LIB)
+$(BIN): $(BUILD)/src/main.o $(LIB)
 	$(CC) $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS)
 
 $(LIB): $(LIBOBJ)
@@ -47,12 +51,91 @@ $(BUILD)/regtests/unit/%: regtests/unit/%.c $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS) -lcmocka
 
-unit: $(UNIT)
-	@set -e; for t in $(UNIT); do $$t >$$t.log 2>&1 || { cat $$t.log; exit 1; }; done; echo "$(words $(UNIT)) unit binaries passed"
+$(BUILD)/regtests/lib/%: regtests/lib/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 -O2 -g $(WARN) -D_GNU_SOURCE -o $@ $<
+
+$(BUILD)/regtests/bench/%: regtests/bench/%.c $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS)
+
+# ---- test ------------------------------------------------------------------------------------------------------------
+
+TALLY = $(BUILD)/tally
+ASAN  = BUILD=build-asan BIN=build-asan/sluice OPT=-O1 SAN="-fsanitize=address,undefined -fno-omit-frame-pointer -DSLUICE_DEBUG"
+
+# Everything: installs what is missing, then layers, unit and end-to-end tests, once plain, once under ASan+UBSan, the core again on
+# poll(2), a short run of each fuzzer. The last line is the sum.
+check:
+	@regtests/deps check
+	@mkdir -p $(BUILD) && rm -f $(TALLY)
+	@$(MAKE) --no-print-directory all unit-bins tools
+	@$(MAKE) --no-print-directory $(ASAN) all unit-bins
+	@regtests/check $(TALLY)
+
+unit: unit-bins
+	@regtests/run -l "$(LABEL)" unit $(UNIT)
+unit-bins: $(UNIT)
+tools: $(TOOLS)
+
+e2e: all tools
+	@SLUICE=$(abspath $(BIN)) TEST_TOOLS=$(abspath build/regtests/lib) regtests/run e2e
+
+asan:
+	@regtests/deps check
+	@$(MAKE) --no-print-directory tools
+	@$(MAKE) --no-print-directory $(ASAN) LABEL=asan unit all
+	@SLUICE=$(abspath build-asan/sluice) TEST_TOOLS=$(abspath build/regtests/lib) regtests/run -l asan e2e
+
+# Each fuzzer for FUZZ_SECS seconds, from the seeds, under ASan+UBSan.
+FUZZ_SECS ?= 60
+fuzz:
+	@regtests/deps check
+	@regtests/fuzz/run $(FUZZ_SECS)
+
+# Balancing quality, cost of picks, of rules, of a request: figures, not tests.
+bench: all $(BENCH)
+	@regtests/deps bench
+	@regtests/bench/run
+
+layers:
+	@regtests/layers
+
+lint: layers
+	@regtests/lint
+
+format:
+	clang-format -i $$(git ls-files 'src/*.[ch]' 'include/*.h' 'regtests/*.c')
+
+# ---- use -------------------------------------------------------------------------------------------------------------
+
+# Builds, then serves examples/quickstart.cfg on http://127.0.0.1:8080/ until Ctrl-C.
+demo:
+	@regtests/deps demo
+	@$(MAKE) --no-print-directory all
+	@echo "try:  curl http://127.0.0.1:8080/"
+	@exec ./sluice -f examples/quickstart.cfg
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/doc/sluice/examples
+	install -m 755 sluice $(DESTDIR)$(PREFIX)/sbin/sluice
+	install -m 644 doc/sluice.1 $(DESTDIR)$(PREFIX)/share/man/man1/sluice.1
+	install -m 644 README.md doc/configuration.md doc/keywords.md $(DESTDIR)$(PREFIX)/share/doc/sluice/
+	install -m 644 examples/* $(DESTDIR)$(PREFIX)/share/doc/sluice/examples/
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/sbin/sluice $(DESTDIR)$(PREFIX)/share/man/man1/sluice.1
+	rm -rf $(DESTDIR)$(PREFIX)/share/doc/sluice
+
+doc: all
+	./sluice --keywords > doc/keywords.md
 
 clean:
-	rm -rf $(BUILD) sluice
+	rm -rf build build-* sluice
 
--include $(OBJ:.o=.d) $(UNIT:%=%.d)
-.PHONY: all unit clean
+help:
+	@echo "all demo check unit e2e asan fuzz bench layers lint format doc install uninstall clean"
+
+-include $(OBJ:.o=.d) $(UNIT:%=%.d) $(BENCH:%=%.d)
+.PHONY: all check unit unit-bins tools e2e asan fuzz bench layers lint format demo install uninstall doc clean help
 .SECONDARY:
