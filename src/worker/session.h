@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* A session: one accepted connection, from accept to close, with what outlives its exchanges. Idle, it is all that a client costs
+ * besides conn and mux: no buffer, no stream. */
+#ifndef SLUICE_WORKER_SESSION_H
+#define SLUICE_WORKER_SESSION_H
+
+#include <time.h>
+#include <sluice/mux/mux.h>
+#include <sluice/net/loop.h>
+#include <sluice/rt/rt.h>
+
+#define SESSION_MAGIC 0x73657373u
+
+enum sess_flags {
+	SESS_COUNTED_FE = 1,   /* our share in LIVE_FE and LIVE_PROCESS */
+	SESS_DRAINING = 2,     /* the peer was or will be told that the connection ends */
+	SESS_DEAD = 4,         /* the connection is gone; freed when the last stream is */
+};
+
+struct session {
+	uint32_t magic;
+	uint32_t flags;                 /* enum sess_flags */
+	struct list link;               /* in wk.sessions */
+	struct list streams;            /* open exchanges */
+	struct list priv;               /* server connections nobody else may use (http-reuse never, authenticated) */
+	struct conn *conn;
+	struct mux *mux;                /* NULL before the transport is ready and once it is gone */
+	const struct rt_proxy *fe;
+	const struct rt_listener *lst;
+	struct timer timer;             /* idle wait, or the earliest deadline of its streams */
+	uint64_t t_accept, t_hs_done;   /* ns monotonic */
+	uint64_t t_idle;                /* end of the last exchange */
+	struct timespec accept_date;    /* wall clock of the accept */
+	uint32_t nreq;                  /* exchanges begun */
+};
+
+/* Serves an accepted descriptor, which it takes over. */
+void session_new(int fd, const struct addr *peer, uint32_t lst_idx);
+/* The deadline of a stream may have come closer: makes sure that the timer fires in time. */
+void session_arm(struct session *se, uint64_t deadline_ms);
+/* Called by strm_end() when an exchange is over. alive: the connection waits for the next one. */
+void session_exchange_done(struct session *se, bool alive);
+/* Asks the peer to go: idle HTTP connections get their next answer with close (graceful stop). */
+void session_drain(struct session *se);
+/* Closes at once, exchanges and all. */
+void session_kill(struct session *se, char why);
+
+#endif
