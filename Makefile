@@ -1,5 +1,7 @@
 # sluice: build, test, install. `make help` lists the targets.
-CC      ?= gcc
+ifeq ($(origin CC),default)
+CC      := gcc
+endif
 BUILD   ?= build
 BIN     ?= sluice
 PREFIX  ?= /usr/local
@@ -53,7 +55,7 @@ $(BUILD)/regtests/unit/%: regtests/unit/%.c $(LIB)
 
 $(BUILD)/regtests/lib/%: regtests/lib/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=gnu17 -O2 -g $(WARN) -D_GNU_SOURCE -o $@ $<
+	$(CC) -std=gnu17 -O2 -g -Wall -Wextra -D_GNU_SOURCE -pthread -o $@ $<
 
 $(BUILD)/regtests/bench/%: regtests/bench/%.c $(LIB)
 	@mkdir -p $(@D)

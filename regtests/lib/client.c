@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* A load client that never retries and believes nothing: each request carries an X-Id that the answer must repeat.
+ *
+ *   client -p PORT [-c CONNS] [-n REQUESTS | -d SECONDS] [-x] [-u PATH] [-t TIMEOUT_MS] [-4] [-f FILE]
+ *     -x  one request a connection       -4  layer 4: sends a line, expects it back (an echo origin)
+ *     -s  any 2xx is right, X-Id is not asked for (origins that do not know it)
+ *     -f  stop when FILE appears
+ *
+ * Prints: requests= ok= refused= reset= eof= timeout= status= mismatch= max_ms=; exit 1 when anything but ok is not 0.
+ * An idle keep-alive connection that the server closes between two requests is opened anew and counted as reopened=. */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+struct slot {
+	int fd;
+	bool busy, fresh;      /* a request is out; nothing was received on this connection yet */
+	unsigned long id;
+	long sent_ms;
+	char in[65536];
+	size_t n;
+};
+
+static int port, ep, conns = 16, timeout_ms = 10000;
+static long want_n = -1;
+static double secs;
+static bool closing, l4, sloppy;
+static const char *path = "/", *stop_file;
+static unsigned long next_id, requests, ok, refused, was_reset, eof, timed_out, bad_status, mismatch, reopened;
+static long max_ms;
+
+static long now_ms(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void drop(struct slot *s)
+{
+	if (s->fd >= 0)
+		close(s->fd);
+	s->fd = -1, s->busy = false, s->n = 0;
+}
+
+static bool dial(struct slot *s)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int one = 1;
+	s->fd = socket(AF_INET, SOCK_STREAM, 0);
+	setsockopt(s->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+	if (connect(s->fd, (void *)&a, sizeof a)) {
+		requests++;
+		if (errno == ECONNREFUSED)
+			refused++;
+		else
+			was_reset++;
+		drop(s);
+		return false;
+	}
+	struct epoll_event ev = { .events = EPOLLIN | EPOLLRDHUP, .data.ptr = s };
+	epoll_ctl(ep, EPOLL_CTL_ADD, s->fd, &ev);
+	s->fresh = true;
+	return true;
+}
+
+static void fire(struct slot *s)
+{
+	char b[512];
+	if (s->fd < 0 && !dial(s))
+		return;
+	s->id = ++next_id;
+	int n = l4 ? sprintf(b, "line %lu\n", s->id)
+		   : sprintf(b, "GET %s HTTP/1.1\r\nHost: test\r\nX-Id: %lu\r\n%s\r\n", path, s->id, closing ? "Connection: close\r\n" : "");
+	requests++;
+	s->busy = true, s->n = 0, s->sent_ms = now_ms();
+	if (send(s->fd, b, (size_t)n, MSG_NOSIGNAL) != n) {
+		was_reset++;
+		drop(s);
+	}
+}
+
+static void done(struct slot *s, bool right)
+{
+	long ms = now_ms() - s->sent_ms;
+	max_ms = ms > max_ms ? ms : max_ms;
+	if (right)
+		ok++;
+	s->busy = false, s->n = 0, s->fresh = false;
+}
+
+/* Whole answer in s->in? Judges it. `end`: the server has closed. */
+static void judge(struct slot *s, bool end)
+{
+	char id[64];
+	s->in[s->n] = 0;
+	if (l4) {
+		if (!strchr(s->in, '\n'))
+			return;
+		snprintf(id, sizeof id, "line %lu\n", s->id);
+		bool right = !strcmp(id, s->in);
+		mismatch += !right;
+		done(s, right);
+		if (closing)
+			drop(s);
+		return;
+	}
+	char *h = strstr(s->in, "\r\n\r\n");
+	if (!h)
+		return;
+	char *cl = strcasestr(s->in, "content-length:");
+	size_t need = (size_t)(h - s->in) + 4 + (cl && cl < h ? strtoul(cl + 15, NULL, 10) : 0);
+	if (s->n < need || (!cl && !end))
+		return;
+	snprintf(id, sizeof id, "X-Id: %lu\r\n", s->id);
+	bool st = s->n > 12 && s->in[9] == '2', right = st && (sloppy || strcasestr(s->in, id)) && s->n == need;
+	bad_status += !st;
+	mismatch += st && !right;
+	char *c = strcasestr(s->in, "connection: close");
+	bool close_it = closing || end || (c && c < h);
+	done(s, right);
+	if (close_it)
+		drop(s);
+}
+
+static void event(struct slot *s)
+{
+	size_t room = sizeof s->in - 1 - s->n;
+	ssize_t r = recv(s->fd, s->in + s->n, room, MSG_DONTWAIT);
+	if (r < 0 && errno == EAGAIN)
+		return;
+	if (r > 0) {
+		s->n += (size_t)r;
+		if (s->busy)
+			judge(s, false);
+		else {
+			mismatch++;
+			drop(s);
+		}
+		return;
+	}
+	if (!s->busy) {
+		reopened++;
+		drop(s);
+		return;
+	}
+	if (r == 0) {
+		judge(s, true);
+		if (s->busy)
+			eof++;
+	} else
+		was_reset++;
+	if (s->fd >= 0 && s->busy)
+		drop(s);
+}
+
+int main(int argc, char **argv)
+{
+	int o;
+	while ((o = getopt(argc, argv, "p:c:n:d:xu:t:4sf:")) != -1) {
+		switch (o) {
+		case 'p': port = atoi(optarg); break;
+		case 'c': conns = atoi(optarg); break;
+		case 'n': want_n = atol(optarg); break;
+		case 'd': secs = atof(optarg); break;
+		case 'x': closing = true; break;
+		case 'u': path = optarg; break;
+		case 't': timeout_ms = atoi(optarg); break;
+		case '4': l4 = true; break;
+		case 's': sloppy = true; break;
+		case 'f': stop_file = optarg; break;
+		default: return 2;
+		}
+	}
+	signal(SIGPIPE, SIG_IGN);
+	ep = epoll_create1(0);
+	struct slot *slots = calloc((size_t)conns, sizeof *slots);
+	for (int i = 0; i < conns; i++)
+		slots[i].fd = -1;
+	long end = secs > 0 ? now_ms() + (long)(secs * 1000) : now_ms() + 600000;
+	for (;;) {
+		int busy = 0;
+		bool stop = now_ms() >= end || (stop_file && access(stop_file, F_OK) == 0);
+		for (int i = 0; i < conns; i++) {
+			struct slot *s = &slots[i];
+			if (!s->busy && !stop && (want_n < 0 || (long)requests < want_n))
+				fire(s);
+			if (s->busy && now_ms() - s->sent_ms > timeout_ms) {
+				timed_out++;
+				drop(s);
+			}
+			busy += s->busy;
+		}
+		if (!busy && (stop || (want_n >= 0 && (long)requests >= want_n)))
+			break;
+		struct epoll_event ev[64];
+		int n = epoll_wait(ep, ev, 64, 50);
+		for (int i = 0; i < n; i++)
+			event(ev[i].data.ptr);
+	}
+	printf("requests=%lu ok=%lu refused=%lu reset=%lu eof=%lu timeout=%lu status=%lu mismatch=%lu reopened=%lu max_ms=%ld\n", requests, ok,
+	       refused, was_reset, eof, timed_out, bad_status, mismatch, reopened, max_ms);
+	return ok == requests ? 0 : 1;
+}
