@@ -45,7 +45,7 @@ enum srv_op { SRV_DOWN = 0, SRV_STARTING = 1, SRV_UP = 2, SRV_STOPPING = 3 /* NO
 enum srv_admin { ADM_FORCED_MAINT = 1, ADM_INHERITED_MAINT = 2, ADM_CONFIG_MAINT = 4, ADM_FORCED_DRAIN = 8, ADM_INHERITED_DRAIN = 16, ADM_RESOLUTION = 32 };
 
 struct seg_srv {                   /* one a server, a cache line each for the two writers */
-	_Alignas(64) _Atomic uint64_t op;  /* checker: state 8 | check position 8 | flags 16 | seconds of last change 32 */
+	_Alignas(64) _Atomic uint64_t op;  /* checker: state 8 | check position 8 | slow start % 8 | flags 8 | seconds of last change 32 */
 	_Atomic uint64_t check;       /* checker: status 8 | http code 16 | duration ms 24 */
 	_Atomic uint32_t chk_fail, chk_down; /* checker: failed checks, transitions to DOWN */
 	_Atomic uint64_t admin;       /* leader: admin bits 8 | weight 16 (user weight 0-256) | maxconn 32 */
@@ -113,8 +113,21 @@ static inline uint32_t live_sum(const struct segment *s, enum live_kind k, unsig
 
 static inline enum srv_op srv_op_state(uint64_t op) { return (enum srv_op)(op & 0xff); }
 static inline unsigned srv_op_pos(uint64_t op) { return (op >> 8) & 0xff; }
+/* Share of its weight a server gets now, 1-100; 100 unless SRV_STARTING. */
+static inline unsigned srv_op_ramp(uint64_t op) { return (op >> 16) & 0xff; }
+static inline uint32_t srv_op_since(uint64_t op) { return (uint32_t)(op >> 32); }
+static inline uint64_t srv_op_pack(enum srv_op st, unsigned pos, unsigned ramp, uint32_t since_s)
+{
+	return (uint64_t)st | (uint64_t)(pos & 0xff) << 8 | (uint64_t)(ramp & 0xff) << 16 | (uint64_t)since_s << 32;
+}
+#define ADM_MAINT (ADM_FORCED_MAINT | ADM_INHERITED_MAINT | ADM_CONFIG_MAINT | ADM_RESOLUTION)
+#define ADM_DRAIN (ADM_FORCED_DRAIN | ADM_INHERITED_DRAIN)
 static inline unsigned srv_admin_bits(uint64_t a) { return a & 0xff; }
 static inline unsigned srv_admin_weight(uint64_t a) { return (a >> 8) & 0xffff; }
 static inline uint32_t srv_admin_maxconn(uint64_t a) { return (uint32_t)(a >> 32); }
+static inline uint64_t srv_admin_pack(unsigned bits, unsigned weight, uint32_t maxconn)
+{
+	return (uint64_t)(bits & 0xff) | (uint64_t)(weight & 0xffff) << 8 | (uint64_t)maxconn << 32;
+}
 
 #endif

@@ -6,13 +6,16 @@
 #ifndef SLUICE_LB_LB_H
 #define SLUICE_LB_LB_H
 
+#include <sluice/base/addr.h>
 #include <sluice/ipc/segment.h>
 
 struct rt_backend;
 
+#define LB_WEIGHT_SCALE 16    /* so that a weight of 1 can rise in steps during slow start */
+
 struct lb_cand {             /* one usable server */
 	uint32_t srv;            /* index in the configuration's server array and in the segment */
-	uint32_t weight;         /* effective: user weight x slow start, > 0 */
+	uint32_t weight;         /* effective: LB_WEIGHT_SCALE x user weight x slow start, > 0 */
 	uint32_t key;            /* stable identity for hashing: server id or hash of the name, as hash-key asks */
 	const _Atomic uint32_t *row; /* its live row: requests in flight per worker */
 };
@@ -69,8 +72,17 @@ void lb_free(struct lb *lb);
 /* The server to use (index in the configuration), or -1: none usable. Servers at their maxconn are still returned: the queue decides. */
 int lb_pick(struct lb *lb, const struct lb_req *r);
 void lb_done(struct lb *lb, const struct lb_done *d);
+/* How many servers the next pick would choose among. */
+unsigned lb_usable(struct lb *lb);
 /* May this server take a request that is pinned to it (persistence, use-server)? Honours drain and NOLB. */
 bool lb_srv_usable(const struct lb *lb, uint32_t srv, bool persistent);
+
+/* Keys. The worker takes the text from the request; these shape and hash it as HAProxy does (manual, "balance", "hash-type"). */
+uint32_t lb_key_hash(const struct rt_backend *be, struct str key);
+uint32_t lb_key_source(const struct rt_backend *be, const struct addr *a);
+struct str lb_key_uri(const struct rt_backend *be, struct str uri); /* the part of a request target that counts */
+struct str lb_key_domain(struct str host);                         /* hdr(…) use_domain_only: "example" of "www.example.com" */
+
 /* In-flight count of a server over all workers. */
 static inline uint32_t lb_load(const struct lb *lb, const struct lb_cand *c) { return live_sum_row(c->row, lb->seg->h->nworkers); }
 static inline bool lb_avoided(const struct lb_req *r, uint32_t srv)
