@@ -14,7 +14,9 @@ struct conf_opts {
 	bool poll_only;                            /* -de or noepoll on the command line */
 };
 
-/* Reads and parses all files into src (stage 1): lexing, quoting, environment, .if blocks, section split. false when errors. */
+/* Reads and parses all files into src (stage 1): lexing, quoting, environment, .if blocks, section split. false when errors.
+ * src has only its arena set before; all it points to afterwards lives there. setenv and its kin in a global section change the
+ * environment of the process as they are read. src can be printed from, and its sections looked at, even after errors. */
 bool conf_parse_files(struct conf_src *src, struct diags *d, const struct conf_opts *o) MUST_CHECK;
 /* The same for one text in memory: tests, fuzzing. */
 bool conf_parse_text(struct conf_src *src, struct diags *d, const char *name, struct str text) MUST_CHECK;
