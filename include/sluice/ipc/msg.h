@@ -5,6 +5,8 @@
 
 #include <sluice/ipc/heritage.h>
 
+#define IPC_VERSION 1
+
 enum ipc_type {
 #define IPC_MSG(id, from, to, payload, fd, help) IPC_##id,
 #include <sluice/tbl/ipc_msgs.def>
@@ -19,9 +21,20 @@ struct ipc_msg {
 	char data[112];            /* payload struct of the row, zero-padded */
 };
 
-/* Sends one message, with a descriptor when the row says so (else fd = -1). false when the peer is gone or its buffer is full. */
+/* Payloads. */
+struct ipc_none { char nothing[0]; };
+struct ipc_key { char text[112]; };   /* canonical address of a listener, NUL-padded */
+
+/* A pair of channels, close-on-exec; -1 and errno on failure. */
+int ipc_pair(int sv[2]) MUST_CHECK;
+/* Sends one message, with a descriptor when the row says so (else fd = -1); the sender keeps its copy. false when the peer is gone or
+ * its buffer is full (never blocks). Payload, size and descriptor must be what the row says. Any process. */
 bool ipc_send(int sock, enum ipc_type t, uint32_t arg, uint64_t num, const void *payload, size_t n, int fd);
-/* Receives one message addressed to `me` from `peer`: 1 = got it (fd set or -1), 0 = nothing now, -1 = peer closed, -2 = protocol violation. */
-int ipc_recv(int sock, enum role me, enum role peer, struct ipc_msg *m, int *fd);
+/* Receives one message addressed to `me` from `peer`: 1 = got it (*fd is the caller's, or -1), 0 = nothing now, -1 = peer closed,
+ * -2 = protocol violation (the channel is best closed). Never blocks. */
+int ipc_recv(int sock, enum role me, enum role peer, struct ipc_msg *m, int *fd) MUST_CHECK;
+/* Waits up to timeout_ms until the channel is readable or closed; false on timeout. */
+bool ipc_wait(int sock, int timeout_ms);
+const char *ipc_name(enum ipc_type t);
 
 #endif

@@ -15,6 +15,7 @@
 
 #define SEG_MAGIC 0x736c7569u
 #define SEG_MAX_WORKERS 64
+#define SEG_OFF_SLOT 4096u
 
 enum seg_state { SEG_STARTING, SEG_ACTIVE, SEG_DRAINING, SEG_STOPPED };
 enum slot_state { SLOT_FREE, SLOT_STARTING, SLOT_READY, SLOT_ACTIVE, SLOT_DRAINING, SLOT_DEAD };
@@ -27,12 +28,14 @@ struct seg_header {
 	uint32_t row_stride;          /* bytes of a live row: 64 per 16 workers */
 	uint64_t off_srv, off_rows, off_be, off_ctr; /* byte offsets */
 	uint32_t ctr_px_size, ctr_srv_size; /* bytes of one counter block */
+	uint64_t ctr_column, ctr_px_off, ctr_srv_off; /* bytes of a column of counters; where its proxies and servers start */
+	_Atomic uint32_t fold_seq;    /* odd while the leader folds a dead worker's counters: readers of sums try again */
 	_Atomic uint64_t epoch_checker, epoch_leader; /* bumped on each state change: readers rebuild what they derived */
 	_Atomic uint64_t checker_beat; /* ms, monotonic */
 };
 
 struct seg_slot {                  /* one a worker, 128 bytes */
-	_Alignas(128) _Atomic uint32_t state; /* enum slot_state */
+	_Alignas(128) _Atomic uint32_t state; /* enum slot_state; the worker's, but for FREE, STARTING and DEAD */
 	_Atomic uint32_t epoch;       /* +1 each time the slot changes hands */
 	_Atomic uint32_t pid;
 	_Atomic uint64_t beat;        /* ms of the last loop turn */
@@ -71,13 +74,16 @@ struct segment {                   /* a process's view: pointers into the mappin
 /* Live rows: which gauge of which object. */
 enum live_kind { LIVE_PROCESS, LIVE_FE, LIVE_BE, LIVE_BE_QUEUE, LIVE_SRV, LIVE_SRV_QUEUE, LIVE_SRV_CONN /* open TCP connections incl. idle */, LIVE_LISTENER_UNUSED };
 
-/* Creates (leader) and maps a segment; sizes come from tbl/counters.def and the arguments. NULL and errno on failure. */
+/* Creates (leader) and maps a segment; sizes come from tbl/counters.def and the arguments. NULL and errno on failure (EINVAL: no
+ * worker or more than SEG_MAX_WORKERS). All but the counters is allocated at once, so that no later store can meet a full machine. */
 struct segment *segment_create(uint64_t generation, unsigned nworkers, unsigned npx, unsigned nsrv) MUST_CHECK;
-/* Maps an existing one after checking magic, abi and size. */
+/* Maps an existing one after checking magic, abi, size and seals; fd is duplicated. NULL and errno (EPROTO: not ours). */
 struct segment *segment_map(int fd) MUST_CHECK;
 void segment_unmap(struct segment *s);
 /* Zeroes every column of worker w, marks the slot free. Leader, after waitpid(). Cumulative counters are folded into `retired` (column 0 block). */
 void segment_reap(struct segment *s, unsigned w);
+/* Hash of every offset and size of the layout and of the names of all counters: the `abi` of this build. */
+uint32_t segment_abi(void);
 
 static inline _Atomic uint32_t *live_row(const struct segment *s, enum live_kind k, unsigned idx)
 {

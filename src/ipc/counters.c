@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Reading and folding of the counter area: what needs to know the kind of each counter. The writers are inline in the header.
+ * Sums look for holes in the memfd first, because reading a hole through the mapping would allocate it. */
+#include <limits.h>
+#include <unistd.h>
+#include <fcntl.h>
+#include <sluice/ipc/counters.h>
+
+#define AVG_SAMPLES 512u
+#define RATE_MASK 0x3fffffu
+
+#define STRUCT_PROC struct proc_counters
+#define STRUCT_FE struct fe_counters
+#define STRUCT_BE struct be_counters
+#define STRUCT_SRV struct srv_counters
+const struct ctr_desc ctr_descs[] = {
+#define CTR(scope, field, kind, help) \
+	{ CTR_SCOPE_##scope, CTR_KIND_##kind, offsetof(STRUCT_##scope, field), #field, help },
+#include <sluice/tbl/counters.def>
+#undef CTR
+};
+const unsigned ctr_ndescs = ARRAY_LEN(ctr_descs);
+
+/* One block of counters in every column: its offset in a column, its size, which descriptors describe it. */
+struct block { size_t off, size; enum ctr_scope scope; };
+
+/* The stretch of allocated bytes that was found last; starts out empty. */
+struct extent { off_t data, hole; };
+
+static struct block block_proc(void)
+{
+	return (struct block){ 0, sizeof(struct proc_counters), CTR_SCOPE_PROC };
+}
+
+static struct block block_fe(const struct segment *s, unsigned px)
+{
+	size_t at = s->h->ctr_px_off + px * sizeof(struct px_counters);
+	return (struct block){ at + offsetof(struct px_counters, fe), sizeof(struct fe_counters), CTR_SCOPE_FE };
+}
+
+static struct block block_be(const struct segment *s, unsigned px)
+{
+	size_t at = s->h->ctr_px_off + px * sizeof(struct px_counters);
+	return (struct block){ at + offsetof(struct px_counters, be), sizeof(struct be_counters), CTR_SCOPE_BE };
+}
+
+static struct block block_srv(const struct segment *s, unsigned srv)
+{
+	size_t at = s->h->ctr_srv_off + srv * sizeof(struct srv_counters);
+	return (struct block){ at, sizeof(struct srv_counters), CTR_SCOPE_SRV };
+}
+
+/* Has any byte of [off, off + len) of the column been written? Without a descriptor the answer is a safe yes. */
+static bool column_has_data(const struct segment *s, unsigned col, size_t off, size_t len, struct extent *x)
+{
+	off_t from = (off_t)(s->h->off_ctr + col * s->h->ctr_column + off), to = from + (off_t)len;
+
+	if (s->fd < 0)
+		return true;
+	if (x->hole <= from) {
+		x->data = lseek(s->fd, from, SEEK_DATA);
+		if (x->data < 0)
+			x->data = LONG_MAX, x->hole = LONG_MAX;
+		else
+			x->hole = lseek(s->fd, x->data, SEEK_HOLE);
+	}
+	return x->data < to;
+}
+
+void ctr_rate_hit(uint64_t *c, uint64_t now_ms, unsigned n)
+{
+	uint64_t w = ctr_load(c), sec = (now_ms / 1000) & 0xfffff;
+	uint64_t cur = w & RATE_MASK, prev = (w >> 22) & RATE_MASK, age = (sec - (w >> 44)) & 0xfffff;
+
+	if (age) {
+		prev = age == 1 ? cur : 0;
+		cur = 0;
+	}
+	cur = MIN(cur + n, RATE_MASK);
+	ctr_store(c, sec << 44 | prev << 22 | cur);
+}
+
+uint64_t ctr_rate_read(uint64_t w, uint64_t now_ms)
+{
+	uint64_t sec = (now_ms / 1000) & 0xfffff, left = 1000 - now_ms % 1000;
+	uint64_t cur = w & RATE_MASK, prev = (w >> 22) & RATE_MASK, age = (sec - (w >> 44)) & 0xfffff;
+
+	if (age > 1)
+		return 0;
+	if (age == 1)
+		prev = cur, cur = 0;
+	return cur + (prev * left + 500) / 1000;
+}
+
+void ctr_avg_add(uint64_t *c, uint64_t v)
+{
+	uint64_t w = ctr_load(c), n = w & 0xfff, sum = w >> 12;
+
+	if (n < AVG_SAMPLES)
+		n++;
+	else
+		sum -= (sum + AVG_SAMPLES - 1) / AVG_SAMPLES;
+	ctr_store(c, (sum + v) << 12 | n);
+}
+
+static uint64_t sum_one(const char *const *cols, unsigned ncols, const struct ctr_desc *d, uint64_t now_ms)
+{
+	uint64_t total = 0, samples = 0;
+
+	for (unsigned i = 0; i < ncols; i++) {
+		uint64_t v = ctr_load((const uint64_t *)(const void *)(cols[i] + d->off));
+		switch (d->kind) {
+		case CTR_KIND_SUM: total += v; break;
+		case CTR_KIND_MAX: total = MAX(total, v); break;
+		case CTR_KIND_RATE: total += ctr_rate_read(v, now_ms); break;
+		case CTR_KIND_AVG: total += v >> 12, samples += v & 0xfff; break;
+		}
+	}
+	return samples ? total / samples : total;
+}
+
+static void sum_block_once(const struct segment *s, struct block b, uint64_t now_ms, char *out)
+{
+	const char *cols[SEG_MAX_WORKERS + 1];
+	unsigned ncols = 0;
+
+	for (unsigned i = 0; i <= s->h->nworkers; i++) {
+		struct extent x = { 0, 0 };
+		if (column_has_data(s, i, b.off, b.size, &x))
+			cols[ncols++] = ctr_column(s, i) + b.off;
+	}
+	for (unsigned i = 0; i < ctr_ndescs; i++)
+		if (ctr_descs[i].scope == b.scope)
+			*(uint64_t *)(void *)(out + ctr_descs[i].off) = sum_one(cols, ncols, &ctr_descs[i], now_ms);
+}
+
+/* A fold in another process moves counts from one column to another: a sum that overlaps it is taken again. */
+static void sum_block(const struct segment *s, struct block b, uint64_t now_ms, void *out)
+{
+	for (unsigned tries = 0; tries < 3; tries++) {
+		uint32_t before = atomic_load_explicit(&s->h->fold_seq, memory_order_acquire);
+		sum_block_once(s, b, now_ms, out);
+		atomic_thread_fence(memory_order_acquire);
+		if (!(before & 1) && atomic_load_explicit(&s->h->fold_seq, memory_order_relaxed) == before)
+			return;
+	}
+}
+
+void proc_ctr_sum(const struct segment *s, uint64_t now_ms, struct proc_counters *out)
+{
+	sum_block(s, block_proc(), now_ms, out);
+}
+
+void px_ctr_sum(const struct segment *s, unsigned px, uint64_t now_ms, struct px_counters *out)
+{
+	ASSERT(px < s->h->npx);
+	sum_block(s, block_fe(s, px), now_ms, &out->fe);
+	sum_block(s, block_be(s, px), now_ms, &out->be);
+}
+
+void srv_ctr_sum(const struct segment *s, unsigned srv, uint64_t now_ms, struct srv_counters *out)
+{
+	ASSERT(srv < s->h->nsrv);
+	sum_block(s, block_srv(s, srv), now_ms, out);
+}
+
+/* Rates and averages describe the last moments of their worker and end with it. */
+static void fold_block(const struct segment *s, struct block b, unsigned from, unsigned to, struct extent *x)
+{
+	if (!column_has_data(s, from, b.off, b.size, x))
+		return;
+	for (unsigned i = 0; i < ctr_ndescs; i++) {
+		const struct ctr_desc *d = &ctr_descs[i];
+		if (d->scope != b.scope)
+			continue;
+		uint64_t *dst = (uint64_t *)(void *)(ctr_column(s, to) + b.off + d->off);
+		uint64_t v = ctr_load((uint64_t *)(void *)(ctr_column(s, from) + b.off + d->off));
+		if (d->kind == CTR_KIND_SUM && v)
+			ctr_add(dst, v);
+		else if (d->kind == CTR_KIND_MAX)
+			ctr_max(dst, v);
+	}
+}
+
+/* Gives the pages back as well; the mapping then reads zero. */
+static void column_clear(const struct segment *s, unsigned col)
+{
+	off_t at = (off_t)(s->h->off_ctr + col * s->h->ctr_column);
+
+	if (s->fd < 0 || fallocate(s->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at, (off_t)s->h->ctr_column) < 0)
+		memset(ctr_column(s, col), 0, s->h->ctr_column);
+}
+
+void ctr_fold_column(const struct segment *s, unsigned from, unsigned to)
+{
+	struct extent x = { 0, 0 };
+
+	atomic_fetch_add_explicit(&s->h->fold_seq, 1, memory_order_acq_rel);
+	fold_block(s, block_proc(), from, to, &x);
+	for (unsigned i = 0; i < s->h->npx; i++) {
+		fold_block(s, block_fe(s, i), from, to, &x);
+		fold_block(s, block_be(s, i), from, to, &x);
+	}
+	for (unsigned i = 0; i < s->h->nsrv; i++)
+		fold_block(s, block_srv(s, i), from, to, &x);
+	column_clear(s, from);
+	atomic_fetch_add_explicit(&s->h->fold_seq, 1, memory_order_acq_rel);
+}

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The segment's life: layout, creation, mapping, and what the leader does to it when a worker has died.
+ * The layout is computed from three numbers (workers, proxies, servers); whoever maps a segment recomputes it and compares, so that
+ * nothing in the file is trusted as an offset. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <sluice/ipc/counters.h>
+
+#define PAGE 4096u
+#define SEALS (F_SEAL_SHRINK | F_SEAL_GROW)
+
+/* ---- layout ---- */
+
+static uint64_t page_up(uint64_t n) { return (n + PAGE - 1) & ~(uint64_t)(PAGE - 1); }
+
+static void layout_counters(struct seg_header *h)
+{
+	h->ctr_px_size = sizeof(struct px_counters);
+	h->ctr_srv_size = sizeof(struct srv_counters);
+	h->ctr_px_off = sizeof(struct proc_counters);
+	h->ctr_srv_off = h->ctr_px_off + (uint64_t)h->npx * sizeof(struct px_counters);
+	h->ctr_column = page_up(h->ctr_srv_off + (uint64_t)h->nsrv * sizeof(struct srv_counters));
+}
+
+static void layout(struct seg_header *h, unsigned nworkers, unsigned npx, unsigned nsrv)
+{
+	uint64_t nrows = 1 + 3ul * npx + 3ul * nsrv;
+
+	h->nworkers = nworkers, h->npx = npx, h->nsrv = nsrv;
+	h->row_stride = CACHE_LINE * ((nworkers + 15) / 16);
+	h->off_srv = page_up(SEG_OFF_SLOT + nworkers * sizeof(struct seg_slot));
+	h->off_rows = page_up(h->off_srv + nsrv * sizeof(struct seg_srv));
+	h->off_be = page_up(h->off_rows + nrows * h->row_stride);
+	h->off_ctr = page_up(h->off_be + npx * sizeof(struct seg_be));
+	layout_counters(h);
+	h->size = h->off_ctr + (nworkers + 1) * h->ctr_column;
+}
+
+static uint32_t fnv1a(uint32_t hash, const void *p, size_t n)
+{
+	for (const unsigned char *c = p; n--; c++)
+		hash = (hash ^ *c) * 16777619u;
+	return hash;
+}
+
+uint32_t segment_abi(void)
+{
+#define AT(type, field) (uint32_t)offsetof(struct type, field)
+	static const uint32_t shape[] = {
+		sizeof(struct seg_header), sizeof(struct seg_slot), sizeof(struct seg_srv), sizeof(struct seg_be),
+		SEG_OFF_SLOT, SEG_MAX_WORKERS,
+		AT(seg_header, state), AT(seg_header, nworkers), AT(seg_header, row_stride), AT(seg_header, off_srv),
+		AT(seg_header, off_ctr), AT(seg_header, ctr_column), AT(seg_header, fold_seq), AT(seg_header, checker_beat),
+		AT(seg_slot, epoch), AT(seg_slot, pid), AT(seg_slot, beat), AT(seg_slot, started),
+		AT(seg_srv, op), AT(seg_srv, check), AT(seg_srv, chk_fail), AT(seg_srv, admin), AT(seg_srv, ewma),
+		AT(seg_srv, fail_hint), AT(seg_srv, passive_seq), AT(seg_be, rr_cursor), AT(seg_be, first_hint),
+	};
+#undef AT
+	uint32_t hash = fnv1a(2166136261u, shape, sizeof(shape));
+
+	for (unsigned i = 0; i < ctr_ndescs; i++) {
+		const struct ctr_desc *d = &ctr_descs[i];
+		uint32_t row[] = { d->scope, d->kind, d->off };
+		hash = fnv1a(fnv1a(hash, row, sizeof(row)), d->name, strlen(d->name));
+	}
+	return hash;
+}
+
+/* ---- creating and mapping ---- */
+
+static struct segment *segment_attach(int fd, size_t size)
+{
+	struct segment *s = calloc(1, sizeof(*s));
+	if (!s)
+		return NULL;
+	char *base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (base == MAP_FAILED) {
+		free(s);
+		return NULL;
+	}
+	s->fd = fd;
+	s->h = (struct seg_header *)(void *)base;
+	s->slot = (struct seg_slot *)(void *)(base + SEG_OFF_SLOT);
+	return s;
+}
+
+static void segment_point(struct segment *s)
+{
+	char *base = (char *)s->h;
+
+	s->srv = (struct seg_srv *)(void *)(base + s->h->off_srv);
+	s->rows = base + s->h->off_rows;
+	s->be = (struct seg_be *)(void *)(base + s->h->off_be);
+	s->ctr = base + s->h->off_ctr;
+}
+
+static int memfd_sized(const struct seg_header *h)
+{
+	int fd = memfd_create("sluice-segment", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	if (fd < 0)
+		return -1;
+	int err = ftruncate(fd, (off_t)h->size) < 0 ? errno : posix_fallocate(fd, 0, (off_t)h->off_ctr);
+	if (!err && fcntl(fd, F_ADD_SEALS, SEALS) < 0)
+		err = errno;
+	if (!err)
+		return fd;
+	close(fd);
+	errno = err;
+	return -1;
+}
+
+struct segment *segment_create(uint64_t generation, unsigned nworkers, unsigned npx, unsigned nsrv)
+{
+	struct seg_header h = { .magic = SEG_MAGIC, .abi = segment_abi(), .generation = generation, .state = SEG_STARTING };
+
+	if (nworkers < 1 || nworkers > SEG_MAX_WORKERS) {
+		errno = EINVAL;
+		return NULL;
+	}
+	layout(&h, nworkers, npx, nsrv);
+	int fd = memfd_sized(&h);
+	if (fd < 0)
+		return NULL;
+	struct segment *s = segment_attach(fd, h.size);
+	if (!s) {
+		close(fd);
+		return NULL;
+	}
+	memcpy(s->h, &h, sizeof(h));
+	segment_point(s);
+	return s;
+}
+
+/* The header is copied once and judged from the copy; everything derived must equal what this build would lay out. */
+static bool header_is_ours(const struct seg_header *got, uint64_t file_size)
+{
+	struct seg_header want = { 0 };
+
+	if (got->magic != SEG_MAGIC || got->abi != segment_abi() || got->nworkers < 1 || got->nworkers > SEG_MAX_WORKERS)
+		return false;
+	layout(&want, got->nworkers, got->npx, got->nsrv);
+	return want.size == got->size && want.size == file_size && want.row_stride == got->row_stride &&
+	       want.off_srv == got->off_srv && want.off_rows == got->off_rows && want.off_be == got->off_be &&
+	       want.off_ctr == got->off_ctr && want.ctr_column == got->ctr_column && want.ctr_px_off == got->ctr_px_off &&
+	       want.ctr_srv_off == got->ctr_srv_off;
+}
+
+static bool segment_file_ok(int fd)
+{
+	struct seg_header h;
+	struct stat st;
+	int seals = fcntl(fd, F_GET_SEALS);
+
+	return seals >= 0 && (seals & SEALS) == SEALS && fstat(fd, &st) == 0 &&
+	       pread(fd, &h, sizeof(h), 0) == (ssize_t)sizeof(h) && header_is_ours(&h, (uint64_t)st.st_size);
+}
+
+struct segment *segment_map(int fd)
+{
+	struct stat st;
+
+	if (!segment_file_ok(fd) || fstat(fd, &st) < 0) {
+		errno = EPROTO;
+		return NULL;
+	}
+	int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (own < 0)
+		return NULL;
+	struct segment *s = segment_attach(own, (size_t)st.st_size);
+	if (!s) {
+		close(own);
+		return NULL;
+	}
+	segment_point(s);
+	return s;
+}
+
+void segment_unmap(struct segment *s)
+{
+	if (!s)
+		return;
+	munmap(s->h, s->h->size);
+	if (s->fd >= 0)
+		close(s->fd);
+	free(s);
+}
+
+/* ---- after a death ---- */
+
+static void rows_clear_column(struct segment *s, unsigned w)
+{
+	for (char *row = s->rows, *end = row + (1 + 3ul * s->h->npx + 3ul * s->h->nsrv) * s->h->row_stride; row < end;
+	     row += s->h->row_stride)
+		atomic_store_explicit((_Atomic uint32_t *)(void *)row + w, 0, memory_order_relaxed);
+}
+
+void segment_reap(struct segment *s, unsigned w)
+{
+	ASSERT(w < s->h->nworkers);
+	struct seg_slot *sl = &s->slot[w];
+
+	atomic_store_explicit(&sl->state, SLOT_DEAD, memory_order_release);
+	rows_clear_column(s, w);
+	ctr_fold_column(s, w + 1, 0);
+	atomic_fetch_add_explicit(&sl->epoch, 1, memory_order_release);
+	atomic_store_explicit(&sl->pid, 0, memory_order_relaxed);
+	atomic_store_explicit(&sl->beat, 0, memory_order_relaxed);
+	atomic_store_explicit(&sl->started, 0, memory_order_relaxed);
+	atomic_store_explicit(&sl->state, SLOT_FREE, memory_order_release);
+}
