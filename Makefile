@@ -25,6 +25,10 @@ TOOLS := $(patsubst %.c,build/%,$(wildcard regtests/lib/*.c))
 BENCH := $(patsubst %.c,$(BUILD)/%,$(wildcard regtests/bench/*.c))
 UNIT := $(patsubst %.c,$(BUILD)/%,$(wildcard regtests/unit/*/test_*.c))
 
+ifndef V
+.SILENT:
+endif
+
 all: $(BIN)
 
 $(BIN): $(BUILD)/src/main.o $(LIB)
