@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The common message: finding, adding and rewriting headers and the start line. Nothing here parses or writes a protocol; a
+ * deleted header keeps its place and its flag, so that indices held by rules stay true. */
+#include <sluice/http/msg.h>
+
+void msg_init(struct http_msg *m, struct hdr *hdrs, uint16_t max_hdr, struct arena *a, bool request)
+{
+	*m = (struct http_msg){
+		.flags = request ? MSG_REQ : 0,
+		.hdr = hdrs,
+		.max_hdr = max_hdr,
+		.arena = a,
+	};
+}
+
+int msg_find_id(const struct http_msg *m, enum http_hdr_id id, int from)
+{
+	for (int i = from; i < m->nhdr; i++)
+		if (m->hdr[i].id == id && !(m->hdr[i].flags & HDR_DEL))
+			return i;
+	return -1;
+}
+
+int msg_find(const struct http_msg *m, struct str name, int from)
+{
+	enum http_hdr_id id = http_hdr_id(name);
+
+	if (id != HH_OTHER)
+		return msg_find_id(m, id, from);
+	for (int i = from; i < m->nhdr; i++) {
+		const struct hdr *h = &m->hdr[i];
+		if (h->id == HH_OTHER && !(h->flags & HDR_DEL) && str_ieq(hdr_name(h), name))
+			return i;
+	}
+	return -1;
+}
+
+bool msg_add(struct http_msg *m, struct str name, struct str val)
+{
+	struct hdr *h = &m->hdr[m->nhdr];
+
+	if (m->nhdr + m->ntrl >= m->max_hdr || name.n > UINT16_MAX || val.n > UINT32_MAX)
+		return false;
+	memmove(h + 1, h, m->ntrl * sizeof(*h));
+	*h = (struct hdr){
+		.name = name.p,
+		.val = val.p,
+		.vlen = (uint32_t)val.n,
+		.nlen = (uint16_t)name.n,
+		.id = (uint8_t)http_hdr_id(name),
+	};
+	m->nhdr++;
+	return true;
+}
+
+void msg_del_at(struct http_msg *m, int i) { m->hdr[i].flags |= HDR_DEL; }
+
+unsigned msg_del(struct http_msg *m, struct str name)
+{
+	unsigned n = 0;
+
+	for (int i = msg_find(m, name, 0); i >= 0; i = msg_find(m, name, i + 1), n++)
+		msg_del_at(m, i);
+	return n;
+}
+
+bool msg_set(struct http_msg *m, struct str name, struct str val)
+{
+	msg_del(m, name);
+	return msg_add(m, name, val);
+}
+
+void msg_set_val(struct http_msg *m, int i, struct str val)
+{
+	struct hdr *h = &m->hdr[i];
+
+	h->val = val.p;
+	h->vlen = (uint32_t)val.n;
+	h->flags &= (uint8_t)~HDR_RAW;
+}
+
+void msg_set_target(struct http_msg *m, struct str target)
+{
+	m->target = target;
+	m->flags &= ~(uint32_t)MSG_START_RAW;
+}
+
+void msg_set_method(struct http_msg *m, struct str method)
+{
+	m->method_s = method;
+	m->method = (uint8_t)http_method_id(method);
+	m->flags &= ~(uint32_t)MSG_START_RAW;
+}
+
+void msg_set_status(struct http_msg *m, unsigned status, struct str reason)
+{
+	m->status = (uint16_t)status;
+	m->reason = reason;
+	m->flags &= ~(uint32_t)MSG_START_RAW;
+}
+
+bool msg_list_has(const struct http_msg *m, enum http_hdr_id id, struct str token)
+{
+	struct str rest, elem;
+
+	for (int i = msg_find_id(m, id, 0); i >= 0; i = msg_find_id(m, id, i + 1))
+		for (rest = hdr_val(&m->hdr[i]); hdr_next_elem(&rest, &elem);)
+			if (str_ieq(elem, token))
+				return true;
+	return false;
+}
