@@ -25,6 +25,9 @@ struct ipc_msg {
 struct ipc_none { char nothing[0]; };
 struct ipc_key { char text[112]; };   /* canonical address of a listener, NUL-padded */
 
+/* A listener that the master hands to a new leader: open there under this number. The memfd is an array of these. */
+struct ipc_fd_entry { int32_t fd; struct ipc_key key; };
+
 /* A pair of channels, close-on-exec; -1 and errno on failure. */
 int ipc_pair(int sv[2]) MUST_CHECK;
 /* Sends one message, with a descriptor when the row says so (else fd = -1); the sender keeps its copy. false when the peer is gone or

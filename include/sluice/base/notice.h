@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* What a process of the tree says on stderr about itself and its children: "[NOTICE]   (pid) : text", HAProxy's form. */
+#ifndef SLUICE_BASE_NOTICE_H
+#define SLUICE_BASE_NOTICE_H
+
+#include <sluice/base/defs.h>
+
+enum notice_level { SAY_NOTICE, SAY_WARNING, SAY_ALERT };
+
+/* -q: alerts only. Inherited over fork. */
+void notice_quiet(bool quiet);
+/* One line of at most 1 KiB, one write. Never blocks: a reader that does not read loses the line. */
+void notice(enum notice_level l, const char *fmt, ...) PRINTF_FMT(2, 3);
+
+#endif

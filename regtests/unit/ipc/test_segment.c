@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The segment: its golden layout, mapping refusals, and what reaping leaves behind. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <cmocka.h>
+#include <sluice/ipc/counters.h>
+
+/* A change here is a change of the layout: other builds refuse the segment by its abi hash, and that is meant to be seen. */
+static void layout_is_the_golden_one(void **state)
+{
+	(void)state;
+	static const struct { size_t got, want; const char *what; } gold[] = {
+		{ offsetof(struct seg_header, magic), 0, "magic" },
+		{ offsetof(struct seg_header, abi), 4, "abi" },
+		{ offsetof(struct seg_header, generation), 8, "generation" },
+		{ offsetof(struct seg_header, size), 16, "size" },
+		{ offsetof(struct seg_header, state), 24, "state" },
+		{ offsetof(struct seg_header, nworkers), 28, "nworkers" },
+		{ offsetof(struct seg_header, nsrv), 32, "nsrv" },
+		{ offsetof(struct seg_header, npx), 36, "npx" },
+		{ offsetof(struct seg_header, row_stride), 40, "row_stride" },
+		{ offsetof(struct seg_header, off_srv), 48, "off_srv" },
+		{ offsetof(struct seg_header, off_rows), 56, "off_rows" },
+		{ offsetof(struct seg_header, off_be), 64, "off_be" },
+		{ offsetof(struct seg_header, off_ctr), 72, "off_ctr" },
+		{ offsetof(struct seg_header, ctr_px_size), 80, "ctr_px_size" },
+		{ offsetof(struct seg_header, ctr_srv_size), 84, "ctr_srv_size" },
+		{ offsetof(struct seg_header, ctr_column), 88, "ctr_column" },
+		{ offsetof(struct seg_header, ctr_px_off), 96, "ctr_px_off" },
+		{ offsetof(struct seg_header, ctr_srv_off), 104, "ctr_srv_off" },
+		{ offsetof(struct seg_header, fold_seq), 112, "fold_seq" },
+		{ offsetof(struct seg_header, epoch_checker), 120, "epoch_checker" },
+		{ offsetof(struct seg_header, epoch_leader), 128, "epoch_leader" },
+		{ offsetof(struct seg_header, checker_beat), 136, "checker_beat" },
+		{ sizeof(struct seg_header), 144, "header" },
+		{ offsetof(struct seg_slot, epoch), 4, "slot.epoch" },
+		{ offsetof(struct seg_slot, pid), 8, "slot.pid" },
+		{ offsetof(struct seg_slot, beat), 16, "slot.beat" },
+		{ offsetof(struct seg_slot, started), 24, "slot.started" },
+		{ sizeof(struct seg_slot), 128, "slot" },
+		{ offsetof(struct seg_srv, op), 0, "srv.op" },
+		{ offsetof(struct seg_srv, check), 8, "srv.check" },
+		{ offsetof(struct seg_srv, chk_fail), 16, "srv.chk_fail" },
+		{ offsetof(struct seg_srv, chk_down), 20, "srv.chk_down" },
+		{ offsetof(struct seg_srv, admin), 24, "srv.admin" },
+		{ offsetof(struct seg_srv, ewma), 32, "srv.ewma" },
+		{ offsetof(struct seg_srv, fail_hint), 40, "srv.fail_hint" },
+		{ offsetof(struct seg_srv, passive_seq), 44, "srv.passive_seq" },
+		{ sizeof(struct seg_srv), 64, "srv" },
+		{ offsetof(struct seg_be, rr_cursor), 0, "be.rr_cursor" },
+		{ offsetof(struct seg_be, first_hint), 8, "be.first_hint" },
+		{ sizeof(struct seg_be), 64, "be" },
+	};
+	for (size_t i = 0; i < ARRAY_LEN(gold); i++)
+		if (gold[i].got != gold[i].want)
+			fail_msg("%s is at %zu, the golden layout says %zu", gold[i].what, gold[i].got, gold[i].want);
+}
+
+static void areas_do_not_overlap_and_end_at_the_size(void **state)
+{
+	(void)state;
+	struct segment *s = segment_create(7, 17, 3, 100);
+	assert_non_null(s);
+	const struct seg_header *h = s->h;
+	assert_int_equal(h->row_stride, 128);
+	assert_true(SEG_OFF_SLOT + 17 * sizeof(struct seg_slot) <= h->off_srv);
+	assert_true(h->off_srv + 100 * sizeof(struct seg_srv) <= h->off_rows);
+	assert_true(h->off_rows + (1 + 9 + 300) * (uint64_t)h->row_stride <= h->off_be);
+	assert_true(h->off_be + 3 * sizeof(struct seg_be) <= h->off_ctr);
+	assert_int_equal(h->off_ctr + 18 * h->ctr_column, h->size);
+	assert_ptr_equal(live_row(s, LIVE_SRV_CONN, 99), s->rows + (1 + 9 + 299) * (size_t)h->row_stride);
+	assert_ptr_equal((char *)(srv_ctr(s, 99, 16) + 1) <= (char *)h + h->size ? s : NULL, s);
+	segment_unmap(s);
+}
+
+static void the_segment_cannot_be_resized(void **state)
+{
+	(void)state;
+	struct segment *s = segment_create(1, 1, 1, 1);
+	assert_non_null(s);
+	assert_int_equal(ftruncate(s->fd, 0), -1);
+	assert_int_equal(errno, EPERM);
+	assert_int_equal(ftruncate(s->fd, (off_t)s->h->size + 4096), -1);
+	segment_unmap(s);
+}
+
+static void worker_counts_out_of_range_are_refused(void **state)
+{
+	(void)state;
+	assert_null(segment_create(1, 0, 1, 1));
+	assert_int_equal(errno, EINVAL);
+	assert_null(segment_create(1, SEG_MAX_WORKERS + 1, 1, 1));
+	struct segment *s = segment_create(1, SEG_MAX_WORKERS, 0, 0);
+	assert_non_null(s);
+	segment_unmap(s);
+}
+
+static void a_second_mapping_sees_the_same_words(void **state)
+{
+	(void)state;
+	struct segment *a = segment_create(9, 2, 2, 2), *b = segment_map(a->fd);
+	assert_non_null(b);
+	live_add(a, LIVE_SRV, 1, 1, 5);
+	assert_int_equal(live_sum(b, LIVE_SRV, 1), 5);
+	assert_int_equal(b->h->generation, 9);
+	segment_unmap(b);
+	segment_unmap(a);
+}
+
+static void a_foreign_or_damaged_segment_is_refused(void **state)
+{
+	(void)state;
+	struct segment *s = segment_create(1, 2, 2, 2);
+	struct seg_header good = *s->h;
+	s->h->abi ^= 1;
+	assert_null(segment_map(s->fd));
+	assert_int_equal(errno, EPROTO);
+	*s->h = good, s->h->off_rows += 64;
+	assert_null(segment_map(s->fd));
+	*s->h = good, s->h->nsrv = 300;
+	assert_null(segment_map(s->fd));
+	*s->h = good, s->h->nworkers = 0;
+	assert_null(segment_map(s->fd));
+	*s->h = good;
+	segment_unmap(s);
+	int fd = memfd_create("x", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	assert_null(segment_map(fd));
+	close(fd);
+}
+
+static void reaping_zeroes_only_the_dead_workers_column(void **state)
+{
+	(void)state;
+	struct segment *s = segment_create(1, 20, 3, 4);
+	static const enum live_kind kinds[] = { LIVE_PROCESS, LIVE_FE, LIVE_BE, LIVE_BE_QUEUE, LIVE_SRV, LIVE_SRV_QUEUE, LIVE_SRV_CONN };
+	for (unsigned k = 0; k < ARRAY_LEN(kinds); k++)
+		for (unsigned w = 0; w < 20; w++)
+			live_add(s, kinds[k], kinds[k] == LIVE_PROCESS ? 0 : 2, w, 10);
+	segment_reap(s, 17);
+	for (unsigned k = 0; k < ARRAY_LEN(kinds); k++)
+		assert_int_equal(live_sum(s, kinds[k], kinds[k] == LIVE_PROCESS ? 0 : 2), 190);
+	segment_unmap(s);
+}
+
+static void reaping_frees_the_slot_and_moves_its_epoch(void **state)
+{
+	(void)state;
+	struct segment *s = segment_create(1, 2, 1, 1);
+	atomic_store(&s->slot[1].state, SLOT_ACTIVE);
+	atomic_store(&s->slot[1].pid, 77);
+	atomic_store(&s->slot[1].beat, 5);
+	segment_reap(s, 1);
+	assert_int_equal(s->slot[1].state, SLOT_FREE);
+	assert_int_equal(s->slot[1].epoch, 1);
+	assert_int_equal(s->slot[1].pid, 0);
+	assert_int_equal(s->slot[0].epoch, 0);
+	segment_unmap(s);
+}
+
+static void gauges_are_exact_after_a_worker_is_killed_at_any_moment(void **state)
+{
+	(void)state;
+	struct segment *s = segment_create(1, 2, 1, 8);
+	live_add(s, LIVE_SRV, 3, 0, 4);
+	for (int round = 0; round < 20; round++) {
+		pid_t pid = fork();
+		if (pid == 0)
+			for (unsigned i = 0;; i++) {
+				atomic_store(&s->slot[1].state, SLOT_ACTIVE);
+				live_add(s, LIVE_SRV, i % 8, 1, 1);
+				ctr_inc(&srv_ctr(s, i % 8, 1)->stot);
+			}
+		while (live_sum(s, LIVE_SRV, 7) == 0)
+			;
+		kill(pid, SIGKILL);
+		assert_int_equal(waitpid(pid, NULL, 0), pid);
+		segment_reap(s, 1);
+		for (unsigned i = 0; i < 8; i++)
+			assert_int_equal(live_sum(s, LIVE_SRV, i), i == 3 ? 4 : 0);
+	}
+	segment_unmap(s);
+}
+
+static void an_idle_server_costs_less_than_500_bytes(void **state)
+{
+	(void)state;
+	enum { N = 20000 };
+	struct segment *s = segment_create(1, 2, 1, N);
+	struct srv_counters sum;
+	struct stat st;
+	for (unsigned i = 0; i < N; i++) /* a dump does not make them resident either */
+		srv_ctr_sum(s, i, 1000, &sum);
+	assert_int_equal(fstat(s->fd, &st), 0);
+	assert_true((uint64_t)st.st_blocks * 512 / N < 500);
+	segment_unmap(s);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(layout_is_the_golden_one),
+		cmocka_unit_test(areas_do_not_overlap_and_end_at_the_size),
+		cmocka_unit_test(the_segment_cannot_be_resized),
+		cmocka_unit_test(worker_counts_out_of_range_are_refused),
+		cmocka_unit_test(a_second_mapping_sees_the_same_words),
+		cmocka_unit_test(a_foreign_or_damaged_segment_is_refused),
+		cmocka_unit_test(reaping_zeroes_only_the_dead_workers_column),
+		cmocka_unit_test(reaping_frees_the_slot_and_moves_its_epoch),
+		cmocka_unit_test(gauges_are_exact_after_a_worker_is_killed_at_any_moment),
+		cmocka_unit_test(an_idle_server_costs_less_than_500_bytes),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Start-up and process messages on stderr. The supervisor must not stop because somebody stopped reading a pipe, so the
+ * descriptor is asked before each write; it is not made non-blocking because it is shared with the shell that started us. */
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <unistd.h>
+#include <sluice/base/notice.h>
+
+static bool quiet_mode;
+
+void notice_quiet(bool quiet) { quiet_mode = quiet; }
+
+void notice(enum notice_level l, const char *fmt, ...)
+{
+	static const char *const tag[] = { "[NOTICE]", "[WARNING]", "[ALERT]" };
+	char line[1024];
+	va_list ap;
+
+	if (quiet_mode && l != SAY_ALERT)
+		return;
+	int n = snprintf(line, sizeof(line), "%-10s (%d) : ", tag[l], (int)getpid());
+	va_start(ap, fmt);
+	int m = vsnprintf(line + n, sizeof(line) - (size_t)n, fmt, ap);
+	va_end(ap);
+	size_t len = MIN((size_t)(n + MAX(m, 0)), sizeof(line) - 1);
+	line[len++] = '\n';
+	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
+	if (poll(&p, 1, 0) == 1 && (p.revents & POLLOUT) && write(STDERR_FILENO, line, len) < 0)
+		return; /* nobody is left to be told */
+}
