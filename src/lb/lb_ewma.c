@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Peak EWMA: of two servers drawn by weight take the one with the lower expected cost, latency x (in flight + 1) / weight.
  *
- * The average is one shared word a server: microseconds and the time of the last sample. A slower sample replaces it at once, a faster one
+ * The average is one shared word a server: 1/64 microseconds, so that small steps survive rounding, and the time of the last sample. A slower sample replaces it at once, a faster one
  * pulls it down with time constant TAU, however many samples come. On reading it decays with the same constant, so a server that was slow and
  * has been left alone since is tried again. A failure is a sample of at least PENALTY_US. Workers race on the word: a lost sample is made
  * good by the next. A server never measured costs nothing while idle and PENALTY_US while its first request is out, so one request probes it.
@@ -14,11 +14,7 @@
 #define TAU_MS 10000.0f
 #define PENALTY_US 1000000u
 #define MAX_US 60000000u
-
-static uint64_t word(uint32_t us, uint32_t ms)
-{
-	return (uint64_t)us << 32 | ms;
-}
+#define UNITS 64u /* of the stored average, a microsecond */
 
 static float keep(uint32_t stamp_ms)
 {
@@ -31,13 +27,13 @@ static float cost(const struct lb *lb, const struct lb_cand *c)
 {
 	uint64_t w = atomic_load_explicit(&lb->seg->srv[c->srv].ewma, memory_order_relaxed);
 	uint32_t load = lb_load(lb, c);
-	float us;
+	float avg;
 
 	if (!w)
-		us = load ? (float)PENALTY_US : 0.0f;
+		avg = load ? (float)PENALTY_US * UNITS : 0.0f;
 	else
-		us = fmaxf((float)(w >> 32) * keep((uint32_t)w), 1.0f);
-	return us * (float)(load + 1) / (float)c->weight;
+		avg = fmaxf((float)(w >> 32) * keep((uint32_t)w), 1.0f);
+	return avg * (float)(load + 1) / (float)c->weight;
 }
 
 static bool ewma_build(struct lb *lb)
@@ -57,26 +53,26 @@ static int ewma_pick(struct lb *lb, const struct lb_req *r)
 
 static void ewma_done(struct lb *lb, const struct lb_done *d)
 {
-	_Atomic uint64_t *word_at;
-	uint32_t sample = d->rtt_us, now = (uint32_t)clock_ms(), us;
+	uint32_t sample = d->rtt_us, avg;
+	_Atomic uint64_t *at;
 	uint64_t w;
 
 	if ((!sample && !d->failed) || d->srv >= lb->seg->h->nsrv)
 		return;
-	word_at = &lb->seg->srv[d->srv].ewma;
-	w = atomic_load_explicit(word_at, memory_order_relaxed);
-	us = (uint32_t)(w >> 32);
+	at = &lb->seg->srv[d->srv].ewma;
+	w = atomic_load_explicit(at, memory_order_relaxed);
+	avg = (uint32_t)(w >> 32);
 	if (d->failed)
-		sample = MAX(sample, MAX(PENALTY_US, 2 * MIN(us, MAX_US)));
-	sample = MIN(sample, MAX_US);
-	if (w && sample < us) {
+		sample = MAX(sample, MAX(PENALTY_US, avg / UNITS * 2));
+	sample = MIN(sample, MAX_US) * UNITS;
+	if (w && sample < avg) {
 		float k = keep((uint32_t)w);
 
-		sample = (uint32_t)((float)us * k + (float)sample * (1.0f - k) + 0.5f);
-		if (sample >= us)
-			return; /* too little time for a change of 1 us: keep the stamp, so that frequent samples add up to time */
+		sample += (uint32_t)((float)(avg - sample) * k + 0.5f);
+		if (sample >= avg)
+			return; /* too little time for a change: keep the stamp, so that frequent samples add up to time */
 	}
-	atomic_store_explicit(word_at, word(MAX(sample, 1u), now), memory_order_relaxed);
+	atomic_store_explicit(at, (uint64_t)sample << 32 | (uint32_t)clock_ms(), memory_order_relaxed);
 }
 
 static void ewma_drop(struct lb *lb)

@@ -52,7 +52,7 @@ struct seg_srv {                   /* one a server, a cache line each for the tw
 	_Atomic uint64_t check;       /* checker: status 8 | http code 16 | duration ms 24 */
 	_Atomic uint32_t chk_fail, chk_down; /* checker: failed checks, transitions to DOWN */
 	_Atomic uint64_t admin;       /* leader: admin bits 8 | weight 16 (user weight 0-256) | maxconn 32 */
-	_Atomic uint64_t ewma;        /* any worker: microseconds 32 | ms stamp 32 */
+	_Atomic uint64_t ewma;        /* any worker: 1/64 microseconds 32 | ms stamp 32 */
 	_Atomic uint32_t fail_hint;   /* any worker: passive errors seen since the last success (observe) */
 	_Atomic uint32_t passive_seq; /* any worker bumps when error-limit is reached: the checker acts */
 };
