@@ -129,7 +129,7 @@ void front_init(struct front *f, struct conf_src *src, struct diags *d)
 	*f = (struct front){ .src = src, .d = d };
 }
 
-void front_file(struct front *f, uint32_t file)
+void front_open_file(struct front *f, uint32_t file)
 {
 	struct str text = f->src->files.at[file].text;
 
@@ -141,6 +141,11 @@ void front_file(struct front *f, uint32_t file)
 	f->line = 1;
 	f->q.n = f->qi = 0;
 	f->q_end = f->q_bad = f->orphan_told = false;
+}
+
+void front_file(struct front *f, uint32_t file)
+{
+	front_open_file(f, file);
 	if (confyyparse(f))
 		front_line_drop(f);
 	section_close(f);

@@ -92,6 +92,11 @@ bool front_read_line(struct front *f, bool quiet);
 /* Span of source bytes [from, to) of the current physical line. */
 struct span front_span(const struct front *f, const char *from, const char *to);
 
+/* source.c: register a file (errors are reported), a text; then move the list of files into the arena. */
+void source_file(struct front *f, const char *path);
+void source_text(struct front *f, const char *name, struct str text);
+void source_freeze(struct conf_src *src);
+
 /* ifblock.c: true when the line in f->q is to be parsed, false when it was a dot directive or stands in a skipped block. */
 bool if_filter(struct front *f);
 bool if_skipping(const struct front *f);
@@ -114,6 +119,7 @@ void front_line_add(struct front *f, enum line_prefix prefix);
 void front_line_drop(struct front *f);
 void front_bare_prefix(struct front *f, const struct word *w);
 void front_init(struct front *f, struct conf_src *src, struct diags *d);
+void front_open_file(struct front *f, uint32_t file); /* points the lexer at its first byte */
 void front_file(struct front *f, uint32_t file); /* parses src->files.at[file] */
 void front_done(struct front *f);                /* hands the sections to src and frees the scratch memory */
 bool conf_is_section(struct str w);

@@ -41,7 +41,7 @@ static bool source_slurp(int fd, struct sbuf *out)
 	return true;
 }
 
-static void source_file(struct front *f, const char *path)
+void source_file(struct front *f, const char *path)
 {
 	uint32_t file = source_register(f, path);
 	struct sbuf text = { 0 };
@@ -98,8 +98,14 @@ static void source_path(struct front *f, const char *path)
 		source_file(f, path);
 }
 
-/* The list of files moves into the arena, like all that src points to. */
-static void source_freeze(struct conf_src *src)
+void source_text(struct front *f, const char *name, struct str text)
+{
+	uint32_t file = source_register(f, name);
+
+	f->src->files.at[file].text = arena_str(f->src->arena, text);
+}
+
+void source_freeze(struct conf_src *src)
 {
 	struct src_file *files = VEC_FREEZE(&src->files, src->arena);
 	size_t n = src->files.n;
@@ -140,7 +146,7 @@ bool conf_parse_text(struct conf_src *src, struct diags *d, const char *name, st
 	struct front f;
 
 	front_init(&f, src, d);
-	src->files.at[source_register(&f, name)].text = arena_str(src->arena, text);
+	source_text(&f, name, text);
 	source_freeze(src);
 	return source_parse(&f);
 }

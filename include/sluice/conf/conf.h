@@ -24,8 +24,10 @@ bool conf_parse_text(struct conf_src *src, struct diags *d, const char *name, st
 int conf_eval_condition(struct str text, char *err, size_t errlen);
 /* Stage 2: meaning. Builds rt (not frozen yet). NULL when there were errors. */
 struct rt *conf_compile(const struct conf_src *src, struct diags *d, const struct conf_opts *o) MUST_CHECK;
-/* Canonical formatting of one file. */
+/* Canonical formatting of one file or text: heads at the margin, directives indented by four, comments and quoting kept; formatting
+ * the result again changes nothing. false when it does not lex, and out is then empty. d->src is set to a source of its own. */
 bool conf_format(const char *path, struct sbuf *out, struct diags *d) MUST_CHECK;
+bool conf_format_text(const char *name, struct str text, struct sbuf *out, struct diags *d) MUST_CHECK;
 /* Readable dump of the compiled tables. */
 void rt_dump(const struct rt *rt, struct sbuf *out);
 
