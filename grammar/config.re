@@ -29,6 +29,7 @@ static enum frag lex_bare(struct lexer *lx)
 		"#" ([^\n] \ ctrl)*               { FRAG(FRAG_COMMENT); }
 		"\\" eol                          { FRAG(FRAG_CONT); }
 		"\\" [ \\#'"nrt]                  { FRAG(FRAG_ESC); }
+		"\\x00"                           { FRAG(FRAG_BAD_ZERO); }
 		"\\x" hex{2}                      { FRAG(FRAG_HEX); }
 		"\\x"                             { FRAG(FRAG_BAD_HEX); }
 		"\\"                              { FRAG(FRAG_TEXT); }
@@ -48,6 +49,7 @@ static enum frag lex_weak(struct lexer *lx)
 		eol                               { FRAG(FRAG_EOL); }
 		"\\" eol                          { FRAG(FRAG_CONT); }
 		"\\" [ \\#'"nrt$]                 { FRAG(FRAG_ESC); }
+		"\\x00"                           { FRAG(FRAG_BAD_ZERO); }
 		"\\x" hex{2}                      { FRAG(FRAG_HEX); }
 		"\\x"                             { FRAG(FRAG_BAD_HEX); }
 		"\\"                              { FRAG(FRAG_TEXT); }

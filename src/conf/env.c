@@ -15,7 +15,7 @@ static const struct { const char *word; enum env_op op; } env_words[] = {
 
 static bool env_name_ok(const struct word *w)
 {
-	return w->s.n && w->s.n < 256 && str_chr(w->s, '=') < 0 && strlen(w->s.p) == w->s.n;
+	return w->s.n && w->s.n < 256 && str_chr(w->s, '=') < 0;
 }
 
 static bool env_names_check(struct front *f, const struct line *l, uint32_t last)

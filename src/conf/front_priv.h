@@ -32,6 +32,7 @@ enum frag {
 	FRAG_BAD_CTRL = FRAG_BAD, /* NUL or another control character */
 	FRAG_BAD_QUOTE, /* ' that is not closed on its line */
 	FRAG_BAD_HEX,
+	FRAG_BAD_ZERO,  /* \x00: words end in NUL and hold none */
 	FRAG_BAD_NAME,  /* $ before something that is no name */
 	FRAG_BAD_BRACE, /* ${ without } */
 };

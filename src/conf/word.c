@@ -94,6 +94,7 @@ const char *word_frag_error(enum frag g)
 	switch (g) {
 	case FRAG_BAD_QUOTE: return "single quote is not closed on its line";
 	case FRAG_BAD_HEX: return "\\x needs two hexadecimal digits";
+	case FRAG_BAD_ZERO: return "a word cannot hold a NUL byte";
 	case FRAG_BAD_NAME: return "no variable name behind '$' (write \\$ for a dollar sign inside double quotes)";
 	case FRAG_BAD_BRACE: return "'${' is not closed by '}'";
 	default: return "control character";

@@ -9,7 +9,7 @@
 struct span { uint32_t file, line, col, len; }; /* file indexes conf_src.files; line and col from 1; len in bytes of source text */
 
 struct word {
-	struct str s;          /* resolved text, NUL-terminated behind */
+	struct str s;          /* resolved text, NUL-terminated behind, no NUL inside */
 	struct span at;
 	bool quoted;           /* any part was quoted or escaped: never an operator or brace */
 	/* For errors inside a word: column of its byte i is at.col + i unless quoted (then the whole span is underlined). */
