@@ -279,8 +279,10 @@ static enum h1_error host_judge(struct head *hd)
 {
 	struct http_msg *m = hd->m;
 
-	if (hd->host < 0)
-		return m->ver >= 11 ? H1E_HOST_MISSING : H1E_NONE;
+	if (hd->host < 0 && m->ver >= 11)
+		return H1E_HOST_MISSING;
+	if (hd->host < 0) /* the target loses its authority on the way, so a server must find it here */
+		return m->authority.n == 0 || msg_add(m, STR("Host"), m->authority) ? H1E_NONE : H1E_TOO_MANY_HDRS;
 	struct str host = hdr_val(&m->hdr[hd->host]);
 	if (m->authority.n == 0) {
 		m->authority = host;

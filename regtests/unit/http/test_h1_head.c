@@ -265,6 +265,8 @@ static void an_absolute_target_loses_scheme_and_authority(void **state)
 	assert_str(m.target, "*");
 	accept(&m, "GET http://a?b HTTP/1.1\r\nHost: a\r\n\r\n", true);
 	assert_str(m.target, "/?b");
+	accept(&m, "GET http://a/b HTTP/1.0\r\n\r\n", true);
+	assert_str(hdr_val(&m.hdr[msg_find(&m, STR("host"), 0)]), "a");
 }
 
 static void hop_by_hop_headers_are_marked(void **state)
