@@ -15,6 +15,7 @@ enum sess_flags {
 	SESS_COUNTED_FE = 1,   /* our share in LIVE_FE and LIVE_PROCESS */
 	SESS_DRAINING = 2,     /* the peer was or will be told that the connection ends */
 	SESS_DEAD = 4,         /* the connection is gone; freed when the last stream is */
+	SESS_PINNED = 8,       /* somebody is walking over it: not freed now */
 };
 
 struct session {
@@ -34,6 +35,8 @@ struct session {
 	uint32_t nreq;                  /* exchanges begun */
 };
 
+/* Once, before the first session: limits of the configuration. */
+void session_setup(void);
 /* Serves an accepted descriptor, which it takes over. */
 void session_new(int fd, const struct addr *peer, uint32_t lst_idx);
 /* The deadline of a stream may have come closer: makes sure that the timer fires in time. */

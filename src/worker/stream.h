@@ -10,6 +10,7 @@
 #define SLUICE_WORKER_STREAM_H
 
 #include <sluice/expr/expr.h>
+#include <sluice/lb/queue.h>
 #include <sluice/mux/mux.h>
 #include <sluice/rt/rt.h>
 
@@ -60,12 +61,13 @@ enum strm_flags {
 	SF_100_SENT = 1 << 23,
 	SF_FORCE_PERSIST = 1 << 24,
 	SF_TCP_RES_DONE = 1 << 25,  /* tcp-response content rules have decided */
-	SF_PEND_CLI = 1 << 26,      /* the client's mux has not taken everything yet */
-	SF_PEND_SRV = 1 << 27,
+	SF_REQ_PREPARED = 1 << 26,  /* headers_request() has run for this attempt */
+	SF_AFTER_DONE = 1 << 27,    /* http-after-response rules have run */
+	SF_SRV_KEEP = 1 << 28,      /* the exchange with the server ended well: its connection may be kept */
 };
 
 /* When each phase was reached, ns monotonic; 0 = not reached. Names as in struct log_data. */
-struct strm_times { uint64_t req_start, req_done, queue_done, conn_done, res_head, end; };
+struct strm_times { uint64_t req_start, req_done, queue_done, conn_done, req_sent, res_head, end; };
 
 struct stream {
 	uint32_t magic;
@@ -78,6 +80,9 @@ struct stream {
 	uint32_t flags;                   /* enum strm_flags */
 	struct session *sess;
 	struct list link;                 /* in sess->streams */
+	struct list srv_link;             /* in the server's list of this worker while SF_SRV_COUNTED */
+	struct task task;                 /* runs the stream in this turn or the next */
+	struct lb_wait wait;              /* place in a queue while SF_QUEUED */
 
 	const struct rt_proxy *fe;
 	const struct rt_proxy *be;        /* NULL until routed */
@@ -117,6 +122,8 @@ struct stream *strm_new(struct session *sess, const struct rt_proxy *fe, bool ht
 void strm_run(struct stream *s);
 /* Closes both ends, logs, counts, frees. `how` is for the client's connection. */
 void strm_end(struct stream *s, enum mux_close_how how);
+/* Frees a stream that never had an endpoint in use: nothing is logged or told to the session. */
+void strm_discard(struct stream *s);
 /* The context for rules and formats, with everything known so far. */
 struct smp_ctx *strm_smp_ctx(struct stream *s);
 /* Takes the slices of the request head out of the receive buffer's hands: log texts are copied to the arena, ctx.req dies. */

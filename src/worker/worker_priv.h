@@ -4,7 +4,7 @@
 #define SLUICE_WORKER_WORKER_PRIV_H
 
 #include <sluice/ipc/heritage.h>
-#include <sluice/lb/lb.h>
+#include <sluice/lb/queue.h>
 #include <sluice/net/loop.h>
 #include <sluice/rt/rt.h>
 
@@ -17,6 +17,7 @@ struct worker {
 	const struct segment *seg;
 	unsigned slot;            /* our column in the live rows */
 	struct lb *lb;            /* one a proxy; only backends are initialised */
+	struct lb_queues q;
 	struct wk_srv *srv;       /* one a server */
 	struct wk_lst *lst;       /* one a listener */
 	struct list sessions;

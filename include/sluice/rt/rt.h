@@ -236,6 +236,7 @@ struct rt_proxy {
 	uint16_t retries;               /* extra tries, default 3 */
 	int16_t redispatch_every;       /* -1 = on the last retry */
 	uint32_t retry_on;              /* enum retry_on bits */
+	uint32_t retry_slots;           /* with RO_STATUS: bit error_slot(status) for each status that is tried again */
 	uint8_t reuse;                  /* enum rt_reuse */
 	struct str send_name_hdr;
 	struct addr source;

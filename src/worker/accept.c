@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Accepting. The sockets are shared by all workers and by generations; fairness comes from small helpings and from moving to the end of
+ * the kernel's wait queue (leave and join again) every few accepts: an exclusive waiter that was first stays first otherwise.
+ *
+ * A listener is in the loop or it is not: every reason to pause takes it out, and one timer (or the session that ended) brings it back. */
+#include <errno.h>
+#include <stdlib.h>
+#include <sluice/base/clock.h>
+#include <sluice/base/panic.h>
+#include <sluice/ipc/counters.h>
+#include "accept.h"
+#include "session.h"
+#include "worker_priv.h"
+
+#define ACCEPT_BATCH 8         /* a wake-up */
+#define ACCEPT_REJOIN 16       /* then go to the end of the wait queue */
+#define ACCEPT_LAST 4096       /* bound of the last pass */
+#define PAUSE_FULL_MS 20       /* another worker's sessions free the limit too, and nobody tells us */
+#define PAUSE_FDS_MS 100
+#define PAUSE_BACK_MS 2
+
+enum wk_lst_state { LST_OFF, LST_ON, LST_PAUSED };
+
+struct wk_lst {
+	struct io io;
+	uint8_t state;         /* enum wk_lst_state */
+	bool full;             /* paused for a connection limit: a session that ends may lift it */
+	uint32_t since_join;
+	struct timer resume;
+};
+
+bool accept_stand_back(uint32_t mine, uint32_t least)
+{
+	return mine > least + 8 + least / 4;
+}
+
+static uint32_t least_loaded(void)
+{
+	_Atomic uint32_t *row = live_row(wk.seg, LIVE_PROCESS, 0);
+	uint32_t least = UINT32_MAX;
+
+	for (unsigned i = 0; i < wk.h->nworkers; i++) {
+		uint32_t n;
+
+		if (atomic_load_explicit(&wk.seg->slot[i].state, memory_order_relaxed) != SLOT_ACTIVE)
+			continue;
+		n = atomic_load_explicit(row + i, memory_order_relaxed);
+		least = MIN(least, n);
+	}
+	return least;
+}
+
+static void accept_ready(struct io *io);
+
+static void lst_join(struct wk_lst *l, int fd)
+{
+	l->since_join = 0;
+	l->full = false;
+	l->state = io_add(&l->io, fd, IO_LISTEN, accept_ready) ? LST_ON : LST_PAUSED;
+	if (l->state == LST_PAUSED)
+		timer_set(&l->resume, clock_ms() + PAUSE_FDS_MS);
+}
+
+static void lst_pause(struct wk_lst *l, uint32_t ms)
+{
+	if (l->state == LST_ON)
+		io_del(&l->io);
+	l->state = LST_PAUSED;
+	timer_set(&l->resume, clock_ms() + ms);
+}
+
+static void lst_resume(struct timer *t)
+{
+	struct wk_lst *l = CONTAINER_OF(t, struct wk_lst, resume);
+
+	if (l->state == LST_PAUSED)
+		lst_join(l, wk.h->listen_fd[l - wk.lst]);
+}
+
+/* The process-wide and the frontend's limit, one shared count each. */
+static bool limit_reached(struct wk_lst *l)
+{
+	const struct rt_proxy *fe = &wk.rt->px[wk.rt->lst[l - wk.lst].px];
+	uint32_t max = wk.rt->g.maxconn;
+
+	if (max && live_sum(wk.seg, LIVE_PROCESS, 0) >= max) {
+		ctr_inc(&proc_ctr(wk.seg, wk.slot)->conn_full);
+		return true;
+	}
+	if (fe->maxconn && live_sum(wk.seg, LIVE_FE, px_index(fe)) >= fe->maxconn) {
+		ctr_inc(&px_ctr(wk.seg, px_index(fe), wk.slot)->fe.limit_wait);
+		return true;
+	}
+	return false;
+}
+
+static void accept_count(const struct rt_proxy *fe)
+{
+	struct proc_counters *p = proc_ctr(wk.seg, wk.slot);
+	struct fe_counters *f = &px_ctr(wk.seg, px_index(fe), wk.slot)->fe;
+
+	ctr_inc(&p->conn_tot);
+	ctr_rate_hit(&p->conn_rate, clock_ms(), 1);
+	ctr_inc(&f->conn_tot);
+	ctr_rate_hit(&f->conn_rate, clock_ms(), 1);
+}
+
+/* false: nothing more to accept here for now. */
+static bool accept_one(struct wk_lst *l)
+{
+	uint32_t idx = (uint32_t)(l - wk.lst);
+	struct addr peer;
+	int fd = sock_accept(wk.h->listen_fd[idx], &peer);
+
+	if (fd >= 0) {
+		accept_count(&wk.rt->px[wk.rt->lst[idx].px]);
+		session_new(fd, &peer, idx);
+		return true;
+	}
+	switch (errno) {
+	case EMFILE:
+	case ENFILE:
+	case ENOBUFS:
+	case ENOMEM:
+		ctr_inc(&proc_ctr(wk.seg, wk.slot)->fd_full);
+		if (l->state == LST_ON)
+			lst_pause(l, PAUSE_FDS_MS);
+		return false;
+	case ECONNABORTED:
+	case EINTR:
+	case EPROTO:
+	case EPERM:
+		return true;
+	case EAGAIN:
+		return false;
+	default:
+		ctr_inc(&proc_ctr(wk.seg, wk.slot)->accept_err);
+		return false;
+	}
+}
+
+static void accept_ready(struct io *io)
+{
+	struct wk_lst *l = CONTAINER_OF(io, struct wk_lst, io);
+	uint32_t least = wk.h->nworkers > 1 ? least_loaded() : UINT32_MAX;
+
+	for (unsigned i = 0; i < ACCEPT_BATCH && l->state == LST_ON; i++) {
+		if (least != UINT32_MAX && accept_stand_back(wk.nsess, least)) {
+			lst_pause(l, PAUSE_BACK_MS);
+			return;
+		}
+		if (limit_reached(l)) {
+			l->full = true;
+			lst_pause(l, PAUSE_FULL_MS);
+			return;
+		}
+		if (!accept_one(l))
+			return;
+		if (++l->since_join >= ACCEPT_REJOIN && wk.h->nworkers > 1) {
+			io_del(&l->io);
+			lst_join(l, wk.h->listen_fd[l - wk.lst]);
+			return;
+		}
+	}
+}
+
+void accept_released(const struct rt_proxy *fe)
+{
+	if (!wk.accepting)
+		return;
+	for (uint32_t i = 0; i < wk.rt->nlst; i++) {
+		struct wk_lst *l = &wk.lst[i];
+
+		if (l->full && (&wk.rt->px[wk.rt->lst[i].px] == fe || wk.rt->g.maxconn))
+			timer_set(&l->resume, clock_ms());
+	}
+}
+
+void accept_start(void)
+{
+	wk.lst = calloc(wk.rt->nlst ? wk.rt->nlst : 1, sizeof(*wk.lst));
+	if (!wk.lst)
+		die("out of memory for %u listeners", wk.rt->nlst);
+	wk.accepting = true;
+	for (uint32_t i = 0; i < wk.rt->nlst; i++) {
+		timer_init(&wk.lst[i].resume, lst_resume);
+		if (wk.h->listen_fd[i] >= 0)
+			lst_join(&wk.lst[i], wk.h->listen_fd[i]);
+	}
+}
+
+void accept_stop(void)
+{
+	if (!wk.accepting)
+		return;
+	wk.accepting = false;
+	for (uint32_t i = 0; i < wk.rt->nlst; i++) {
+		struct wk_lst *l = &wk.lst[i];
+
+		timer_stop(&l->resume);
+		if (l->state == LST_ON)
+			io_del(&l->io);
+		if (l->state != LST_OFF)
+			for (unsigned n = 0; n < ACCEPT_LAST && !limit_reached(l) && accept_one(l); n++)
+				;
+		l->state = LST_OFF;
+	}
+}

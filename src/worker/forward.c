@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Bytes from one end to the other. Nothing is copied: what one endpoint received is the body the other sends, so a full receive buffer is
+ * all that a slow receiver can cost; the sender is then not read until there is room. */
+#include <sluice/base/clock.h>
+#include "steps.h"
+
+/* Rounds of receive and send before others get their turn. */
+#define FWD_ROUNDS 16
+
+static void fwd_touch(struct stream *s, const struct endp *ep)
+{
+	if (ep == &s->cli)
+		strm_touch_cli(s);
+	else
+		strm_touch_srv(s);
+}
+
+static inline bool fwd_input_over(const struct endp *ep) { return ep->flags & (EP_EOM | EP_EOF | EP_ERR); }
+
+/* Receives unless there is input already or there will be none. */
+static void fwd_pull(struct stream *s, struct endp *from)
+{
+	uint32_t had = buf_len(&from->rx);
+
+	if (had || fwd_input_over(from) || !from->mux)
+		return;
+	from->mux->ops->recv(from);
+	if (buf_len(&from->rx) != had)
+		fwd_touch(s, from);
+}
+
+enum fwd_result fwd_move(struct stream *s, struct endp *from, struct endp *to)
+{
+	for (unsigned i = 0; i < FWD_ROUNDS; i++) {
+		struct mux_tx tx = { .body = &from->rx };
+		uint32_t len;
+		bool taken;
+
+		if (to->flags & EP_ERR || !to->mux)
+			return FWD_DST_ERR;
+		if (to->flags & EP_TX_EOM)
+			return FWD_DONE;
+		fwd_pull(s, from);
+		len = buf_len(&from->rx);
+		if (from->flags & EP_EOM) {
+			tx.flags = MS_EOM;
+			tx.trailers_of = from->msg->ntrl ? from->msg : NULL;
+		} else if (!len) {
+			return from->flags & EP_ERR ? FWD_SRC_ERR : from->flags & EP_EOF ? FWD_DONE : FWD_WAIT;
+		}
+		taken = to->mux->ops->send(to, &tx);
+		if (buf_len(&from->rx) != len)
+			fwd_touch(s, to);
+		if (to->flags & EP_ERR)
+			return FWD_DST_ERR;
+		if (!taken)
+			return FWD_WAIT;
+		if (tx.flags & MS_EOM)
+			return FWD_DONE;
+		if (from->flags & EP_RX_WAIT && !fwd_input_over(from))
+			return FWD_WAIT;
+	}
+	return FWD_MORE;
+}

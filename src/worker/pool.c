@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The idle server connections of this worker.
+ *
+ * http-reuse as HAProxy defines it: "never" keeps a connection with the session that made it; "safe" lets a request that is not the first
+ * of its session take any idle one; "aggressive" also lets first requests take one that was reused before; "always" lets everybody take
+ * any. The reason is the same everywhere: a request that dies on an idle connection is the server's right, and only a client whose
+ * earlier request succeeded on the same connection is prepared to repeat it. Most recently used first, so that the surplus grows old. */
+#include <sluice/base/clock.h>
+#include <sluice/base/pool.h>
+#include "pool.h"
+#include "session.h"
+#include "steps.h"
+
+static struct pool sconn_pool = POOL("server connection", struct sconn);
+
+static const struct rt_srv_opts *srv_opts(uint32_t srv) { return wk.rt->srv[srv].o; }
+
+static void pool_unlink(struct sconn *sc)
+{
+	if (!sc->idle)
+		return;
+	list_del(&sc->link);
+	sc->idle = false;
+	if (!sc->priv)
+		wk.srv[sc->srv].nidle--;
+}
+
+void pool_forget(struct sconn *sc)
+{
+	OBJ_CHECK(sc, SCONN_MAGIC);
+	pool_unlink(sc);
+	wk_live(LIVE_SRV_CONN, sc->srv, -1);
+	sc->magic = 0;
+	pool_put(&sconn_pool, sc);
+}
+
+void pool_destroy(struct sconn *sc)
+{
+	struct mux *m = sc->mux;
+
+	pool_forget(sc);
+	m->ops->destroy(m);
+}
+
+static void back_idle_dead(struct mux *m) { pool_forget(m->owner); }
+
+static struct mux_cfg back_cfg = { .on_idle_dead = back_idle_dead };
+
+/* Closes the older half of the idle connections of a server, every pool-purge-delay. */
+static void pool_purge(struct timer *t)
+{
+	struct wk_srv *ws = CONTAINER_OF(t, struct wk_srv, purge);
+	uint32_t n = (ws->nidle + 1) / 2;
+
+	while (n--) {
+		struct list *l = !list_empty(&ws->fresh) ? &ws->fresh : &ws->proven;
+
+		pool_destroy(LIST_ENTRY(l->prev, struct sconn, link));
+	}
+	if (ws->nidle)
+		timer_set(t, clock_ms() + srv_opts((uint32_t)(ws - wk.srv))->pool_purge_delay);
+}
+
+void pool_start(void)
+{
+	back_cfg.max_head = wk.rt->g.bufsize - wk.rt->g.maxrewrite;
+	back_cfg.max_hdr = (uint16_t)wk.rt->g.maxhdr;
+	for (uint32_t i = 0; i < wk.rt->nsrv; i++) {
+		struct wk_srv *ws = &wk.srv[i];
+
+		*ws = (struct wk_srv){ 0 };
+		list_init(&ws->fresh);
+		list_init(&ws->proven);
+		list_init(&ws->streams);
+		timer_init(&ws->purge, pool_purge);
+	}
+}
+
+/* First usable connection of a list; dead ones met on the way are closed. */
+static struct sconn *pool_pop(struct list *l, uint32_t srv)
+{
+	LIST_EACH_SAFE(p, n, l) {
+		struct sconn *sc = LIST_ENTRY(p, struct sconn, link);
+
+		if (sc->srv != srv)
+			continue;
+		if (!conn_idle_ok(sc->mux->conn)) {
+			pool_destroy(sc);
+			continue;
+		}
+		pool_unlink(sc);
+		return sc;
+	}
+	return NULL;
+}
+
+struct sconn *pool_take(struct stream *s, uint32_t srv)
+{
+	struct wk_srv *ws = &wk.srv[srv];
+	bool later = s->flags & SF_NOT_FIRST;
+	unsigned mode = s->be->reuse;
+	struct sconn *sc = pool_pop(&s->sess->priv, srv);
+
+	if (sc || mode == REUSE_NEVER || !ws->nidle)
+		return sc;
+	if (mode == REUSE_ALWAYS || later)
+		sc = pool_pop(&ws->fresh, srv);
+	if (!sc && (mode != REUSE_SAFE || later))
+		sc = pool_pop(&ws->proven, srv);
+	return sc;
+}
+
+struct sconn *pool_connect(struct stream *s, uint32_t srv, const struct addr *dst)
+{
+	const struct rt_server *rs = &wk.rt->srv[srv];
+	const struct sock_connect_opts o = {
+		.source = rs->o->source.family ? &rs->o->source : s->be->source.family ? &s->be->source : NULL,
+		.tfo = rs->flags & SRVF_TFO, .tcp_ut_ms = rs->o->tcp_ut, .tos = -1, .mark = -1,
+	};
+	const struct mux_ops *mo = s->flags & SF_HTTP ? &mux_h1 : &mux_tcp;
+	struct sconn *sc = pool_get(&sconn_pool);
+	struct conn *c;
+
+	if (!sc)
+		return NULL;
+	c = conn_new_back(dst, &o, &xprt_raw, rs->o->xprt_cfg, NULL, NULL);
+	if (!c) {
+		pool_put(&sconn_pool, sc);
+		return NULL;
+	}
+	*sc = (struct sconn){ .magic = SCONN_MAGIC, .srv = srv };
+	list_init(&sc->link);
+	sc->mux = mo->init(c, false, &back_cfg);
+	if (!sc->mux) {
+		conn_close(c);
+		pool_put(&sconn_pool, sc);
+		return NULL;
+	}
+	sc->mux->owner = sc;
+	wk_live(LIVE_SRV_CONN, srv, 1);
+	return sc;
+}
+
+void pool_give(struct stream *s, struct sconn *sc)
+{
+	const struct rt_srv_opts *o = srv_opts(sc->srv);
+	struct wk_srv *ws = &wk.srv[sc->srv];
+
+	if (s->be->reuse == REUSE_NEVER)
+		sc->priv = true;
+	if (wk.draining || (o->max_reuse && sc->uses > o->max_reuse) || (sc->priv && s->sess->flags & SESS_DEAD) ||
+	    (!sc->priv && o->pool_max_conn >= 0 && ws->nidle >= (uint32_t)o->pool_max_conn)) {
+		pool_destroy(sc);
+		return;
+	}
+	sc->idle = true;
+	sc->t_idle = clock_ms();
+	if (sc->priv) {
+		list_unshift(&s->sess->priv, &sc->link);
+		return;
+	}
+	list_unshift(sc->uses > 1 ? &ws->proven : &ws->fresh, &sc->link);
+	if (ws->nidle++ == 0 && !timer_on(&ws->purge) && o->pool_purge_delay)
+		timer_set(&ws->purge, clock_ms() + o->pool_purge_delay);
+}
+
+void pool_drop_session(struct session *se)
+{
+	while (!list_empty(&se->priv))
+		pool_destroy(LIST_ENTRY(se->priv.next, struct sconn, link));
+}
+
+void pool_drop_server(uint32_t srv)
+{
+	struct wk_srv *ws = &wk.srv[srv];
+
+	while (!list_empty(&ws->fresh))
+		pool_destroy(LIST_ENTRY(ws->fresh.next, struct sconn, link));
+	while (!list_empty(&ws->proven))
+		pool_destroy(LIST_ENTRY(ws->proven.next, struct sconn, link));
+	timer_stop(&ws->purge);
+}
+
+void pool_drop_all(void)
+{
+	for (uint32_t i = 0; i < wk.rt->nsrv; i++)
+		pool_drop_server(i);
+}
+
+/* A server has gone down (or into maintenance): who waits for it chooses again, its idle connections are closed, and with
+ * on-marked-down shutdown-sessions its exchanges end. */
+static void server_lost(uint32_t srv)
+{
+	struct wk_srv *ws = &wk.srv[srv];
+
+	lb_queue_flush(&wk.q, srv);
+	pool_drop_server(srv);
+	if (!(wk.rt->srv[srv].flags & SRVF_SHUT_ON_DOWN))
+		return;
+	while (!list_empty(&ws->streams)) {
+		struct stream *s = LIST_ENTRY(ws->streams.next, struct stream, srv_link);
+
+		term_cause(s, 'D');
+		strm_end(s, MUX_ABORT);
+	}
+}
+
+void pool_follow_states(void)
+{
+	static uint64_t seen;
+	uint64_t now = atomic_load_explicit(&wk.seg->h->epoch_checker, memory_order_acquire) +
+		       atomic_load_explicit(&wk.seg->h->epoch_leader, memory_order_acquire);
+
+	if (now == seen)
+		return;
+	seen = now;
+	for (uint32_t i = 0; i < wk.rt->nsrv; i++) {
+		uint64_t op = atomic_load_explicit(&wk.seg->srv[i].op, memory_order_acquire);
+		uint64_t admin = atomic_load_explicit(&wk.seg->srv[i].admin, memory_order_acquire);
+		bool down = srv_op_state(op) == SRV_DOWN || srv_admin_bits(admin) & ADM_MAINT;
+
+		if (down && !wk.srv[i].down)
+			server_lost(i);
+		wk.srv[i].down = down;
+	}
+	if (wk.q.waiting)
+		lb_queue_poll(&wk.q);
+}

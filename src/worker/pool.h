@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Connections to servers: making them, keeping idle ones, and who may reuse which (http-reuse). Per worker. */
+#ifndef SLUICE_WORKER_POOL_H
+#define SLUICE_WORKER_POOL_H
+
+#include <sluice/mux/mux.h>
+#include <sluice/rt/rt.h>
+
+#define SCONN_MAGIC 0x73636f6eu
+
+struct session;
+struct stream;
+
+struct sconn {                  /* a connection to a server */
+	uint32_t magic;
+	uint32_t srv;           /* index in rt->srv */
+	uint32_t uses;          /* exchanges begun on it */
+	bool idle, priv;
+	struct list link;       /* idle: in a list of its server or of its session (priv) */
+	struct mux *mux;
+	uint64_t t_idle;        /* ms */
+};
+
+struct wk_srv {                 /* what a worker knows of a server beyond the shared rows */
+	struct list fresh;      /* idle connections that carried one exchange only, most recent first */
+	struct list proven;     /* idle connections reused at least once: fit for first requests under "aggressive" */
+	struct list streams;    /* exchanges that hold a slot of it (srv_link) */
+	uint32_t nidle;
+	bool down;              /* as last seen */
+	struct timer purge;
+};
+
+/* Readies the lists of all servers of wk. */
+void pool_start(void);
+/* Acts on state changes of servers since the last call: queues, idle connections, shutdown-sessions. */
+void pool_follow_states(void);
+/* An idle connection that s may use under its backend's http-reuse, checked to be alive; NULL = make one. */
+struct sconn *pool_take(struct stream *s, uint32_t srv);
+/* Gives back a connection whose exchange is over. It may be closed at once. */
+void pool_give(struct stream *s, struct sconn *sc);
+/* A new connection to dst, not pooled; NULL with errno. */
+struct sconn *pool_connect(struct stream *s, uint32_t srv, const struct addr *dst);
+/* Closes and forgets sc, whose mux has no exchange. */
+void pool_destroy(struct sconn *sc);
+/* Forgets sc when its mux has closed itself. */
+void pool_forget(struct sconn *sc);
+void pool_drop_session(struct session *se);   /* the private ones of a session that ends */
+void pool_drop_server(uint32_t srv);          /* all idle ones of a server */
+void pool_drop_all(void);
+
+#endif

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* A stream and its server: taking a slot, connecting, and what follows when that fails.
+ *
+ * A failed connection moves to a server not yet tried at once; the pause of HAProxy (1 s) is kept for the same server again. Once a byte
+ * of the request may have been read, only what `retry-on` allows is repeated, and only from a request that is still whole. A request that
+ * dies on a reused connection before any response byte is repeated when that is harmless (an idempotent method): closing an idle
+ * connection is the server's right. */
+#include <errno.h>
+#include <sluice/base/clock.h>
+#include "steps.h"
+
+#define TURNAROUND_MS 1000
+
+void strm_take_server(struct stream *s, uint32_t srv)
+{
+	if (s->retries && s->srv_idx != RT_NONE && s->srv_idx != srv)
+		s->flags |= SF_REDISPATCHED;
+	s->srv_idx = srv;
+	s->flags |= SF_SRV_COUNTED;
+	list_push(&wk.srv[srv].streams, &s->srv_link);
+	if (!s->t.queue_done)
+		s->t.queue_done = clock_now_ns;
+	count_server(s);
+}
+
+static void server_learn(struct stream *s, bool failed)
+{
+	struct lb_done d = { .srv = s->srv_idx, .failed = failed || s->status >= 500 };
+
+	if (s->t.res_head > s->t.req_sent && s->t.req_sent)
+		d.rtt_us = (uint32_t)((s->t.res_head - s->t.req_sent) / 1000u);
+	lb_done(&wk.lb[s->be_idx], &d);
+}
+
+/* The connection alone; the slot stays. */
+static void server_disconnect(struct stream *s, enum mux_close_how how)
+{
+	struct sconn *sc = s->sc;
+
+	if (!sc)
+		return;
+	s->sc = NULL;
+	if (s->srv.mux && s->srv.mux->ops->close(&s->srv, how))
+		pool_give(s, sc);
+	else
+		pool_forget(sc);
+}
+
+void strm_release_server(struct stream *s, enum mux_close_how how, bool failed)
+{
+	server_disconnect(s, how);
+	if (!(s->flags & SF_SRV_COUNTED))
+		return;
+	s->flags &= ~(unsigned)SF_SRV_COUNTED;
+	list_del(&s->srv_link);
+	server_learn(s, failed);
+	lb_release(&wk.q, s->be_idx, s->srv_idx);
+}
+
+void server_observe(struct stream *s, bool l7, bool ok)
+{
+	const struct rt_srv_opts *o = wk.rt->srv[s->srv_idx].o;
+	struct seg_srv *seg = &wk.seg->srv[s->srv_idx];
+	uint32_t n;
+
+	if (o->observe == OBSERVE_NONE || (o->observe == OBSERVE_L7) != l7)
+		return;
+	if (ok) {
+		if (atomic_load_explicit(&seg->fail_hint, memory_order_relaxed))
+			atomic_store_explicit(&seg->fail_hint, 0, memory_order_relaxed);
+		return;
+	}
+	n = atomic_fetch_add_explicit(&seg->fail_hint, 1, memory_order_relaxed) + 1;
+	if (n >= (o->error_limit ? o->error_limit : 10)) {
+		atomic_store_explicit(&seg->fail_hint, 0, memory_order_relaxed);
+		atomic_fetch_add_explicit(&seg->passive_seq, 1, memory_order_release);
+	}
+}
+
+/* Address of the server for this client: a server without a port takes the port the client came to. */
+static struct addr server_addr(const struct stream *s)
+{
+	const struct rt_server *rs = &wk.rt->srv[s->srv_idx];
+	struct addr a = rs->addr;
+
+	if (rs->flags & (SRVF_PORT_FROM_CLIENT | SRVF_PORT_OFFSET) && s->sess->conn)
+		a.port = (uint16_t)(conn_local(s->sess->conn)->port + (rs->flags & SRVF_PORT_OFFSET ? rs->port_offset : 0));
+	return a;
+}
+
+static void endp_reset(struct stream *s)
+{
+	s->srv = (struct endp){ .wake = s->srv.wake, .owner = s, .msg = &s->res };
+	msg_init(&s->res, s->res.hdr, s->res.max_hdr, s->arena, false);
+	s->flags &= ~(unsigned)(SF_REQ_SENT | SF_REQ_PREPARED);
+}
+
+bool server_connect(struct stream *s)
+{
+	struct addr dst;
+
+	if (s->ntries++)
+		endp_reset(s);
+	if (s->flags & SF_HTTP)
+		s->sc = pool_take(s, s->srv_idx);
+	if (!s->sc) {
+		dst = server_addr(s);
+		s->sc = pool_connect(s, s->srv_idx, &dst);
+		if (!s->sc)
+			return false;
+	}
+	count_connect(s, s->sc->uses++ > 0);
+	if (s->sc->mux->ops->open(s->sc->mux, &s->srv))
+		return true;
+	pool_destroy(s->sc);
+	s->sc = NULL;
+	return false;
+}
+
+static void avoid_server(struct stream *s)
+{
+	for (unsigned i = 0; i < s->navoid; i++)
+		if (s->avoid[i] == s->srv_idx)
+			return;
+	if (s->navoid < STRM_MAX_AVOID)
+		s->avoid[s->navoid++] = s->srv_idx;
+}
+
+/* No other server is left: the one at hand again, after a pause. Its slot is taken anew when the pause is over. */
+enum step_result strm_retry_same(struct stream *s)
+{
+	uint32_t conn = strm_timeout(s, TO_CONNECT);
+
+	s->navoid = 0;
+	s->exp = wk_after(conn && conn < TURNAROUND_MS ? conn : TURNAROUND_MS);
+	return step_to(s, ST_TURNAROUND);
+}
+
+static bool may_redispatch(const struct stream *s)
+{
+	return s->be->opts & OPT_REDISPATCH;
+}
+
+enum step_result strm_connect_failed(struct stream *s, bool timed_out)
+{
+	bool other = may_redispatch(s);
+
+	s->exp = s->exp_cli = s->exp_srv = 0;
+	server_observe(s, false, false);
+	count_connect_failed(s);
+	if (s->cli.flags & EP_ERR) {
+		strm_release_server(s, MUX_ABORT, true);
+		return strm_abort(s, 'C', 'C', MUX_ABORT);
+	}
+	if (s->retries >= s->be->retries) {
+		strm_release_server(s, MUX_ABORT, true);
+		return strm_fail(s, 503, timed_out ? 's' : 'S', 'C');
+	}
+	s->retries++;
+	count_retry(s, other);
+	if (other) {
+		avoid_server(s);
+		s->flags &= ~(unsigned)SF_PINNED;
+	}
+	strm_release_server(s, MUX_ABORT, true);
+	if (other)
+		return step_to(s, ST_PICK);
+	s->flags |= SF_PINNED;
+	return strm_retry_same(s);
+}
+
+static bool method_idempotent(const struct stream *s)
+{
+	switch (s->req.method) {
+	case HTTP_GET: case HTTP_HEAD: case HTTP_PUT: case HTTP_DELETE: case HTTP_OPTIONS: case HTTP_TRACE:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Sends the whole request again, elsewhere if there is an elsewhere. */
+static enum step_result request_again(struct stream *s, bool elsewhere)
+{
+	s->exp = s->exp_cli = s->exp_srv = 0;
+	if (elsewhere && may_redispatch(s)) {
+		avoid_server(s);
+		s->flags &= ~(unsigned)SF_PINNED;
+	} else {
+		s->flags |= SF_PINNED;
+	}
+	strm_release_server(s, MUX_ABORT, elsewhere);
+	return step_to(s, ST_PICK);
+}
+
+enum step_result strm_response_failed(struct stream *s, enum retry_on why, unsigned status, char cause)
+{
+	bool held = s->flags & SF_REQ_HELD && !(s->flags & SF_RES_STARTED);
+	bool reused = s->srv.flags & EP_REUSED;
+	bool untouched = why == RO_EMPTY && !s->srv.bytes_in;
+
+	/* a stale idle connection is nobody's fault: again at once, and not counted as a try */
+	if (held && reused && untouched && (method_idempotent(s) || !s->srv.bytes_out) && s->ntries < 16) {
+		pool_drop_server(s->srv_idx);
+		return request_again(s, false);
+	}
+	if (why != RO_STATUS)
+		server_observe(s, true, false);
+	if (held && s->retries < s->be->retries && !(s->flags & SF_NO_RETRY) &&
+	    (s->be->retry_on & why || (untouched && !s->srv.bytes_out && !reused))) {
+		s->retries++;
+		count_retry(s, may_redispatch(s));
+		return request_again(s, true);
+	}
+	if (reused && untouched && s->flags & SF_NOT_FIRST && !s->status) {
+		strm_release_server(s, MUX_ABORT, false);
+		return strm_abort(s, cause, 'H', MUX_CLOSE); /* the client knows what a dying keep-alive connection means */
+	}
+	strm_release_server(s, MUX_ABORT, true);
+	return strm_fail(s, status, cause, 'H');
+}

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Sessions: from accept to close. A session owns the client's connection through its mux and gives each exchange a stream; between
+ * exchanges it only waits, with one lazy timer for itself and all its streams. */
+#include <unistd.h>
+#include <sluice/base/clock.h>
+#include <sluice/base/pool.h>
+#include "accept.h"
+#include "steps.h"
+
+static struct pool session_pool = POOL("session", struct session);
+
+static void session_free(struct session *se)
+{
+	timer_stop(&se->timer);
+	pool_drop_session(se);
+	list_del(&se->link);
+	wk.nsess--;
+	if (se->flags & SESS_COUNTED_FE) {
+		wk_live(LIVE_FE, px_index(se->fe), -1);
+		wk_live(LIVE_PROCESS, 0, -1);
+	}
+	accept_released(se->fe);
+	se->magic = 0;
+	pool_put(&session_pool, se);
+}
+
+/* The mux and with it the connection are gone. */
+static void session_lost(struct session *se)
+{
+	se->mux = NULL;
+	se->conn = NULL;
+	se->flags |= SESS_DEAD;
+	if (list_empty(&se->streams) && !(se->flags & SESS_PINNED))
+		session_free(se);
+}
+
+static uint64_t session_idle_deadline(const struct session *se)
+{
+	const uint32_t *to = se->fe->to;
+	uint32_t ms = to[TO_HTTP_REQUEST] ? to[TO_HTTP_REQUEST] : to[TO_CLIENT];
+
+	if (se->nreq && to[TO_HTTP_KEEP_ALIVE])
+		ms = to[TO_HTTP_KEEP_ALIVE];
+	return ms == TIMEOUT_NONE ? 0 : se->t_idle / 1000000u + ms;
+}
+
+void session_arm(struct session *se, uint64_t deadline_ms)
+{
+	if (deadline_ms && (!timer_on(&se->timer) || deadline_ms < se->timer.deadline))
+		timer_set(&se->timer, deadline_ms);
+}
+
+static uint64_t session_deadline(const struct session *se)
+{
+	uint64_t d = 0;
+
+	if (list_empty(&se->streams))
+		return session_idle_deadline(se);
+	LIST_EACH(p, &se->streams) {
+		uint64_t e = strm_deadline(LIST_ENTRY(p, struct stream, link));
+
+		if (e && (!d || e < d))
+			d = e;
+	}
+	return d;
+}
+
+/* Nothing came in time. A client that never sent a byte gets a 408 unless probes are to be ignored; one that waited after an
+ * answer is closed without a word, as it expects. */
+static void session_idle_expired(struct session *se)
+{
+	struct mux *m = se->mux;
+
+	if (!se->nreq && !(se->fe->opts & OPT_IGNORE_PROBES) && m->ops->open) {
+		struct stream *s = strm_new(se, se->fe, true);
+
+		if (s && m->ops->open(m, &s->cli)) {
+			s->exp = clock_ms();
+			strm_expire(s);
+			return;
+		}
+		if (s)
+			strm_end(s, MUX_ABORT);
+	}
+	if (se->mux) {
+		session_lost(se);
+		m->ops->destroy(m);
+	}
+}
+
+static void session_timer(struct timer *t)
+{
+	struct session *se = CONTAINER_OF(t, struct session, timer);
+	uint64_t now = clock_ms(), d;
+
+	se->flags |= SESS_PINNED;
+	if (list_empty(&se->streams)) {
+		d = session_idle_deadline(se);
+		if (d && d <= now)
+			session_idle_expired(se);
+	} else {
+		LIST_EACH_SAFE(p, n, &se->streams) {
+			struct stream *s = LIST_ENTRY(p, struct stream, link);
+
+			d = strm_deadline(s);
+			if (d && d <= now)
+				strm_expire(s);
+		}
+	}
+	se->flags &= ~(unsigned)SESS_PINNED;
+	if (se->flags & SESS_DEAD && list_empty(&se->streams))
+		session_free(se);
+	else
+		session_arm(se, session_deadline(se));
+}
+
+static struct endp *front_on_exchange(struct mux *m)
+{
+	struct session *se = m->owner;
+	struct stream *s;
+
+	if (se->flags & SESS_DEAD)
+		return NULL;
+	s = strm_new(se, se->fe, true);
+	return s ? &s->cli : NULL;
+}
+
+static void front_idle_dead(struct mux *m) { session_lost(m->owner); }
+
+static struct mux_cfg front_cfg = { .on_exchange = front_on_exchange, .on_idle_dead = front_idle_dead };
+
+void session_setup(void)
+{
+	front_cfg.max_head = wk.rt->g.bufsize - wk.rt->g.maxrewrite;
+	front_cfg.max_hdr = (uint16_t)wk.rt->g.maxhdr;
+}
+
+/* tcp-request connection and session rules: a stream without any message is what they see. false = the connection was ended. */
+static bool session_admit(struct session *se)
+{
+	struct stream *s;
+	enum rule_verdict v = RULE_CONTINUE;
+
+	if (!se->fe->rules[PH_TCP_CONN].n && !se->fe->rules[PH_TCP_SESS].n)
+		return true;
+	s = strm_new(se, se->fe, false);
+	if (!s)
+		return false;
+	if (se->fe->rules[PH_TCP_CONN].n)
+		v = rules_run(s, PH_TCP_CONN, se->fe);
+	if ((v == RULE_CONTINUE || v == RULE_ALLOW) && se->fe->rules[PH_TCP_SESS].n)
+		v = rules_run(s, PH_TCP_SESS, se->fe);
+	strm_discard(s);
+	se->nreq = 0;
+	if (v == RULE_CONTINUE || v == RULE_ALLOW)
+		return true;
+	if (v == RULE_RESET)
+		conn_reset(se->conn);
+	else
+		conn_close(se->conn);
+	return false;
+}
+
+/* tcp: the exchange begins with the connection, the server may speak first. */
+static bool session_start_tcp(struct session *se)
+{
+	struct stream *s = strm_new(se, se->fe, false);
+
+	if (!s)
+		return false;
+	if (!se->mux->ops->open(se->mux, &s->cli)) {
+		strm_discard(s);
+		return false;
+	}
+	strm_run(s);
+	return true;
+}
+
+static void session_begin(struct session *se, int fd, const struct addr *peer, const struct rt_listener *lst)
+{
+	memset(se, 0, sizeof(*se));
+	se->magic = SESSION_MAGIC;
+	se->lst = lst;
+	se->fe = &wk.rt->px[lst->px];
+	list_init(&se->streams);
+	list_init(&se->priv);
+	timer_init(&se->timer, session_timer);
+	se->t_accept = se->t_hs_done = se->t_idle = clock_now_ns;
+	se->accept_date = clock_real;
+	list_push(&wk.sessions, &se->link);
+	wk.nsess++;
+	wk_live(LIVE_PROCESS, 0, 1);
+	wk_live(LIVE_FE, lst->px, 1);
+	se->flags = SESS_COUNTED_FE;
+	se->conn = conn_new_front(fd, peer, &xprt_raw, lst->opts->xprt_cfg, NULL, NULL);
+}
+
+void session_new(int fd, const struct addr *peer, uint32_t lst_idx)
+{
+	const struct rt_listener *lst = &wk.rt->lst[lst_idx];
+	struct session *se = pool_get(&session_pool);
+	bool http;
+
+	if (!se) {
+		close(fd);
+		return;
+	}
+	session_begin(se, fd, peer, lst);
+	if (!se->conn || !session_admit(se)) {
+		session_free(se);
+		return;
+	}
+	http = se->fe->mode == MODE_HTTP;
+	se->mux = (http ? &mux_h1 : &mux_tcp)->init(se->conn, true, &front_cfg);
+	if (!se->mux) {
+		conn_close(se->conn);
+		session_free(se);
+		return;
+	}
+	se->mux->owner = se;
+	count_session(se);
+	if (http)
+		session_arm(se, session_idle_deadline(se));
+	else if (!session_start_tcp(se)) {
+		struct mux *m = se->mux;
+
+		session_lost(se);
+		m->ops->destroy(m);
+	}
+}
+
+void session_exchange_done(struct session *se, bool alive)
+{
+	if (!alive) {
+		session_lost(se);
+		return;
+	}
+	se->t_idle = clock_now_ns;
+	if (list_empty(&se->streams))
+		session_arm(se, session_idle_deadline(se));
+}
+
+void session_drain(struct session *se)
+{
+	se->flags |= SESS_DRAINING;
+	if (se->mux)
+		se->mux->ops->drain(se->mux);
+}
+
+void session_kill(struct session *se, char why)
+{
+	struct mux *m;
+
+	se->flags |= SESS_PINNED;
+	while (!list_empty(&se->streams)) {
+		struct stream *s = LIST_ENTRY(se->streams.next, struct stream, link);
+
+		term_cause(s, why);
+		strm_end(s, MUX_ABORT);
+	}
+	se->flags &= ~(unsigned)SESS_PINNED;
+	m = se->mux;
+	session_lost(se);
+	if (m)
+		m->ops->destroy(m);
+}

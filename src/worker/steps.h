@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* What the step files share: the step functions, and the verbs a step is written in. */
+#ifndef SLUICE_WORKER_STEPS_H
+#define SLUICE_WORKER_STEPS_H
+
+#include "count.h"
+#include "pool.h"
+#include "rules.h"
+#include "session.h"
+#include "term.h"
+#include "worker_priv.h"
+
+#define STEP(id, fn, name, help) enum step_result step_##fn(struct stream *s);
+#include "strm_steps.def"
+#undef STEP
+
+static inline enum step_result step_to(struct stream *s, enum strm_step st)
+{
+	s->step = (uint8_t)st;
+	return STEP_NEXT;
+}
+
+/* Ends the exchange with an answer of our own, or by closing when it is too late for one. Term letters count only if none is set. */
+enum step_result strm_fail(struct stream *s, unsigned status, char cause, char phase);
+/* Ends the exchange without an answer. */
+enum step_result strm_abort(struct stream *s, char cause, char phase, enum mux_close_how how);
+/* What a rule verdict means: `next` for continue and allow. */
+enum step_result strm_obey(struct stream *s, enum rule_verdict v, enum strm_step next);
+
+/* timeouts.c: deadlines in ms. */
+void strm_touch_cli(struct stream *s);   /* bytes moved on the client side: its inactivity timer starts again */
+void strm_touch_srv(struct stream *s);
+void strm_phase_timeout(struct stream *s, uint32_t ms);  /* deadline of the phase from now; 0 = none */
+uint32_t strm_timeout(const struct stream *s, enum rt_timeout which); /* ms: of the backend where it is the server's, else of the frontend */
+
+/* forward.c */
+enum fwd_result {
+	FWD_WAIT,     /* blocked on one of the ends: a wake follows */
+	FWD_DONE,     /* the whole message (or, in a tunnel, everything up to the end of file) was handed over */
+	FWD_SRC_ERR,  /* the sender broke and what it had sent is handed over */
+	FWD_DST_ERR,  /* the receiver broke */
+	FWD_MORE,     /* the turn's share is used up: run again in the next turn */
+};
+/* Moves body (or raw) bytes from one end to the other until either blocks. */
+enum fwd_result fwd_move(struct stream *s, struct endp *from, struct endp *to);
+
+/* server.c */
+/* The attempt failed before a byte of the response was seen: tries again, or answers. */
+enum step_result strm_connect_failed(struct stream *s, bool timed_out);
+enum step_result strm_response_failed(struct stream *s, enum retry_on why, unsigned status, char cause);
+/* Lets go of the server: connection (kept for others when keep), slot, load. */
+void strm_release_server(struct stream *s, enum mux_close_how how, bool failed);
+/* The server that failed again, after the pause: nobody else is left. */
+enum step_result strm_retry_same(struct stream *s);
+/* Assigns srv: load becomes visible to other workers at once. */
+void strm_take_server(struct stream *s, uint32_t srv);
+/* Passive observation: an error or a success at the server. */
+void server_observe(struct stream *s, bool l7, bool ok);
+/* Begins the connection; false when it failed at once. */
+bool server_connect(struct stream *s);
+
+/* lbkey.c */
+struct lb_req;
+void lbkey_fill(struct stream *s, struct lb_req *r);
+
+/* env.c */
+extern const struct smp_env strm_env;
+
+#endif

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Steps of the request: from its first byte to the moment a server is wanted. */
+#include <sluice/base/clock.h>
+#include "steps.h"
+
+enum step_result strm_abort(struct stream *s, char cause, char phase, enum mux_close_how how)
+{
+	term_set(s, cause, phase);
+	strm_end(s, how);
+	return STEP_END;
+}
+
+enum step_result strm_fail(struct stream *s, unsigned status, char cause, char phase)
+{
+	term_set(s, cause, phase);
+	s->exp = s->exp_cli = s->exp_srv = 0;
+	if (s->flags & SF_RES_STARTED || !(s->flags & SF_HTTP) || !s->cli.mux || s->cli.err == EE_RESET)
+		return strm_abort(s, cause, phase, MUX_ABORT);
+	lb_queue_del(&wk.q, &s->wait);
+	strm_release_server(s, MUX_ABORT, false);
+	reply_error(s, status);
+	return step_to(s, ST_REPLY);
+}
+
+enum step_result strm_obey(struct stream *s, enum rule_verdict v, enum strm_step next)
+{
+	switch (v) {
+	case RULE_CONTINUE:
+	case RULE_ALLOW:
+		return step_to(s, next);
+	case RULE_ANSWERED:
+		return step_to(s, ST_REPLY);
+	case RULE_TARPIT:
+		s->exp = wk_after(strm_timeout(s, TO_TARPIT));
+		return step_to(s, s->exp ? ST_TARPIT : ST_REPLY);
+	case RULE_CLOSE:
+		return strm_abort(s, 'P', term_phase(s), MUX_CLOSE);
+	case RULE_RESET:
+		return strm_abort(s, 'P', term_phase(s), MUX_RESET);
+	case RULE_WAIT:
+		break;
+	}
+	return STEP_WAIT;
+}
+
+/* timeout http-request: from the accept for the first request, from its first byte for later ones. */
+static uint64_t head_deadline(const struct stream *s)
+{
+	uint32_t ms = strm_timeout(s, TO_HTTP_REQUEST);
+	uint64_t from = s->flags & SF_NOT_FIRST ? s->t.req_start : s->sess->t_hs_done;
+
+	return ms ? from / 1000000u + ms : 0;
+}
+
+enum step_result step_req_head(struct stream *s)
+{
+	struct endp *c = &s->cli;
+
+	c->mux->ops->recv(c);
+	if (c->flags & EP_HEAD) {
+		s->t.req_done = clock_now_ns;
+		s->exp = 0;
+		c->hold_head = true;
+		count_request(s);
+		headers_capture_request(s);
+		return step_to(s, ST_TCP_RULES);
+	}
+	if (c->flags & EP_ERR && c->err == EE_BAD_HEAD) {
+		unsigned status = h1_error_status((enum h1_error)c->h1_err);
+
+		s->flags |= SF_CLI_CLOSE;
+		return strm_fail(s, status ? status : 400, 'P', 'R');
+	}
+	if (c->flags & (EP_ERR | EP_EOF)) {
+		s->status = 400;
+		return strm_abort(s, 'C', 'R', MUX_CLOSE);
+	}
+	if (!s->exp)
+		s->exp = head_deadline(s);
+	return STEP_WAIT;
+}
+
+/* Content rules may want bytes that are not there yet: up to inspect-delay, a full buffer, or the end of input. */
+static bool inspect_final(struct stream *s, const struct rt_proxy *px)
+{
+	if (s->flags & (SF_HTTP | SF_FINAL_INSPECT) || !px->inspect_delay)
+		return true;
+	s->cli.mux->ops->recv(&s->cli);
+	return (s->cli.flags & (EP_EOF | EP_ERR)) || !(s->cli.flags & EP_RX_WAIT);
+}
+
+static enum step_result content_rules(struct stream *s, const struct rt_proxy *px, enum strm_step next)
+{
+	enum rule_verdict v;
+
+	if (!px->rules[PH_TCP_CONTENT].n)
+		return step_to(s, next);
+	s->ctx.final = inspect_final(s, px);
+	v = rules_run(s, PH_TCP_CONTENT, px);
+	if (v == RULE_WAIT && s->ctx.final)
+		v = RULE_CONTINUE;
+	if (v != RULE_WAIT) {
+		s->exp = 0;
+		s->ctx.final = false;
+		return strm_obey(s, v, next);
+	}
+	if (!s->exp_inspect)
+		s->exp_inspect = wk_after(px->inspect_delay);
+	s->exp = s->exp_inspect;
+	return STEP_WAIT;
+}
+
+enum step_result step_tcp_rules(struct stream *s)
+{
+	if (!(s->flags & SF_HTTP))
+		s->t.req_done = clock_now_ns;
+	return content_rules(s, s->fe, s->flags & SF_HTTP ? ST_REQ_RULES : ST_ROUTE);
+}
+
+/* A rule waits for more of the body: pull it, or let it decide on what there is. */
+static enum step_result request_rules(struct stream *s, const struct rt_proxy *px, enum strm_step next)
+{
+	enum rule_verdict v = rules_run(s, PH_HTTP_REQ, px);
+
+	if (v != RULE_WAIT)
+		return strm_obey(s, v, next);
+	s->cli.mux->ops->recv(&s->cli);
+	if (s->cli.flags & EP_ERR)
+		return strm_abort(s, 'C', 'R', MUX_ABORT);
+	if (s->cli.flags & EP_RX_WAIT && !(s->cli.flags & EP_EOM))
+		return STEP_WAIT;
+	s->ctx.final = true;
+	v = rules_run(s, PH_HTTP_REQ, px);
+	s->ctx.final = false;
+	return strm_obey(s, v == RULE_WAIT ? RULE_CONTINUE : v, next);
+}
+
+enum step_result step_req_rules(struct stream *s)
+{
+	if (s->fe->monitor_uri.n && rules_monitor(s) == RULE_ANSWERED)
+		return step_to(s, ST_REPLY);
+	if (!s->fe->rules[PH_HTTP_REQ].n)
+		return step_to(s, ST_ROUTE);
+	return request_rules(s, s->fe, ST_ROUTE);
+}
+
+enum step_result step_route(struct stream *s)
+{
+	uint32_t be = rules_route(s);
+
+	if (be == RT_NONE)
+		return strm_fail(s, 503, 'S', 'C');
+	s->be_idx = be;
+	s->be = &wk.rt->px[be];
+	s->flags |= SF_BE_COUNTED;
+	wk_live(LIVE_BE, be, 1);
+	count_backend(s);
+	s->exp_inspect = 0;
+	s->flags &= ~(unsigned)SF_FINAL_INSPECT;
+	return step_to(s, ST_BE_RULES);
+}
+
+static bool body_wanted(const struct stream *s)
+{
+	return s->flags & SF_HTTP && (s->fe->opts | s->be->opts) & OPT_HTTP_BUFFER_REQUEST && !(s->cli.flags & EP_EOM);
+}
+
+enum step_result step_be_rules(struct stream *s)
+{
+	enum strm_step next = body_wanted(s) ? ST_REQ_BODY : ST_PICK;
+	enum step_result r;
+
+	if (s->be == s->fe)
+		return step_to(s, next);
+	r = content_rules(s, s->be, next);
+	if (r != STEP_NEXT || s->step != next || !(s->flags & SF_HTTP) || !s->be->rules[PH_HTTP_REQ].n)
+		return r;
+	s->step = ST_BE_RULES;
+	return request_rules(s, s->be, next);
+}
+
+/* The client waits for leave to send its body, and nobody but us will read it now. */
+static enum step_result answer_continue(struct stream *s)
+{
+	struct http_msg m = { .status = 100, .ver = 11, .reason = STR("Continue"), .flags = MSG_NO_BODY };
+	struct mux_tx tx = { .head = &m };
+	int i = msg_find_id(&s->req, HH_EXPECT, 0);
+
+	s->flags |= SF_100_SENT;
+	s->req.flags &= ~(uint32_t)MSG_EXPECT_100;
+	if (i >= 0)
+		msg_del_at(&s->req, i);
+	if (!s->cli.mux->ops->send(&s->cli, &tx) && s->cli.flags & EP_ERR)
+		return strm_abort(s, 'C', 'R', MUX_ABORT);
+	return STEP_NEXT;
+}
+
+enum step_result step_req_body(struct stream *s)
+{
+	struct endp *c = &s->cli;
+
+	if (s->req.flags & MSG_EXPECT_100 && answer_continue(s) == STEP_END)
+		return STEP_END;
+	c->mux->ops->recv(c);
+	if (c->flags & EP_ERR) {
+		if (c->err == EE_BAD_BODY)
+			return strm_fail(s, 400, 'P', 'R');
+		return strm_abort(s, 'C', 'R', MUX_ABORT);
+	}
+	if (c->flags & EP_EOM || !(c->flags & EP_RX_WAIT)) {
+		s->exp = 0;
+		s->ctx.body = buf_str(&c->rx);
+		return step_to(s, ST_PICK);
+	}
+	if (!s->exp)
+		s->exp = wk_after(strm_timeout(s, TO_HTTP_REQUEST));
+	return STEP_WAIT;
+}
+
+enum step_result step_tarpit(struct stream *s)
+{
+	if (s->cli.flags & EP_ERR)
+		return strm_abort(s, 'C', 'T', MUX_ABORT);
+	return STEP_WAIT;
+}

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Steps of the response: waiting for its head while the request's body still flows, rules, forwarding, replies of our own, the end. */
+#include <sluice/base/clock.h>
+#include "steps.h"
+
+/* Pushes what is left of the request. STEP_NEXT: go on with the response, whatever became of the request. */
+static enum step_result request_pump(struct stream *s)
+{
+	struct mux_tx tx = { .body = &s->req_view, .flags = MS_EOM };
+
+	if (s->srv.flags & (EP_TX_EOM | EP_ERR) || !s->srv.mux)
+		return STEP_NEXT;
+	if (s->flags & SF_REQ_HELD) {
+		s->srv.mux->ops->send(&s->srv, &tx);
+		return STEP_NEXT;
+	}
+	switch (fwd_move(s, &s->cli, &s->srv)) {
+	case FWD_SRC_ERR:
+		if (s->cli.err == EE_BAD_BODY)
+			return strm_fail(s, 400, 'P', term_phase(s));
+		return strm_abort(s, 'C', term_phase(s), MUX_ABORT);
+	case FWD_MORE:
+		task_wake(&s->task);
+		break;
+	case FWD_DONE:
+		s->exp_cli = 0;
+		strm_touch_srv(s);
+		break;
+	default:
+		break;
+	}
+	return STEP_NEXT;
+}
+
+/* 100 to 199 save 101: passed on to clients that know them. */
+static enum step_result interim_forward(struct stream *s)
+{
+	struct mux_tx tx = { .head = &s->res };
+
+	if (s->req.ver >= 11 && !s->cli.mux->ops->send(&s->cli, &tx) && s->cli.flags & EP_ERR)
+		return strm_abort(s, 'C', 'H', MUX_ABORT);
+	msg_init(&s->res, s->res.hdr, s->res.max_hdr, s->arena, false);
+	s->srv.flags &= ~(unsigned)EP_HEAD;
+	strm_touch_srv(s);
+	return STEP_NEXT;
+}
+
+static enum step_result response_broken(struct stream *s)
+{
+	switch (s->srv.err) {
+	case EE_CONNECT:
+		return strm_connect_failed(s, false);
+	case EE_BAD_HEAD:
+	case EE_BAD_BODY:
+		return strm_response_failed(s, RO_JUNK, 502, 'P');
+	default:
+		return strm_response_failed(s, RO_EMPTY, 502, 'S');
+	}
+}
+
+/* The client half of waiting for a response: its connection is only looked at when something happened on it. */
+static bool client_left(struct stream *s)
+{
+	struct endp *c = &s->cli;
+
+	if (c->flags & EP_EOM && !(c->flags & (EP_EOF | EP_ERR)) && c->mux->conn->io.ready & (IO_HUP | IO_ERR))
+		c->mux->ops->recv(c);
+	return c->flags & EP_ERR || (c->flags & EP_EOF && (s->fe->opts | s->be->opts) & OPT_ABORTONCLOSE);
+}
+
+enum step_result step_res_head(struct stream *s)
+{
+	struct endp *srv = &s->srv;
+
+	if (request_pump(s) == STEP_END)
+		return STEP_END;
+	if (s->step != ST_RES_HEAD)
+		return STEP_NEXT;
+	for (;;) {
+		srv->mux->ops->recv(srv);
+		if (!(srv->flags & EP_HEAD))
+			break;
+		if (s->res.status >= 200 || s->res.status == 101) {
+			srv->hold_head = true;
+			return step_to(s, ST_RES_RULES);
+		}
+		if (interim_forward(s) == STEP_END)
+			return STEP_END;
+	}
+	if (srv->flags & (EP_ERR | EP_EOF))
+		return response_broken(s);
+	if (client_left(s))
+		return strm_abort(s, 'C', 'H', MUX_ABORT);
+	return STEP_WAIT;
+}
+
+static enum step_result res_rules_of(struct stream *s, enum rule_phase ph, const struct rt_proxy *px)
+{
+	enum rule_verdict v;
+
+	if (!px->rules[ph].n)
+		return STEP_NEXT;
+	v = rules_run(s, ph, px);
+	if (v == RULE_CONTINUE || v == RULE_ALLOW || v == RULE_WAIT)
+		return STEP_NEXT;
+	strm_release_server(s, MUX_ABORT, false);
+	return strm_obey(s, v, ST_RES_SEND);
+}
+
+/* Runs a set of the backend, then the frontend's. STEP_NEXT with the step unchanged: nothing objected. */
+static enum step_result res_rules_both(struct stream *s, enum rule_phase ph)
+{
+	enum strm_step at = s->step;
+	enum step_result r = STEP_NEXT;
+
+	if (s->be)
+		r = res_rules_of(s, ph, s->be);
+	if (r == STEP_NEXT && s->step == at && s->fe != s->be)
+		r = res_rules_of(s, ph, s->fe);
+	return r;
+}
+
+/* observe layer7: which statuses speak well of a server. */
+static bool status_good(unsigned st) { return st < 500 || st == 501 || st == 505; }
+
+static bool status_retried(const struct stream *s)
+{
+	int slot = error_slot(s->res.status);
+
+	return slot >= 0 && s->be->retry_slots >> slot & 1 && s->flags & SF_REQ_HELD && !(s->flags & SF_NO_RETRY) &&
+	       s->retries < s->be->retries;
+}
+
+enum step_result step_res_rules(struct stream *s)
+{
+	static const enum rule_phase phases[] = { PH_TCP_RES_CONTENT, PH_HTTP_RES, PH_HTTP_AFTER };
+	enum step_result r;
+
+	s->t.res_head = clock_now_ns;
+	server_observe(s, true, status_good(s->res.status));
+	if (s->be->retry_on & RO_STATUS && status_retried(s))
+		return strm_response_failed(s, RO_STATUS, s->res.status, 'S');
+	s->status = s->res.status;
+	headers_capture_response(s);
+	for (unsigned i = 0; i < ARRAY_LEN(phases); i++) {
+		r = res_rules_both(s, phases[i]);
+		if (r != STEP_NEXT || s->step != ST_RES_RULES)
+			return r;
+	}
+	s->status = s->res.status;
+	s->flags |= SF_AFTER_DONE;
+	return step_to(s, ST_RES_SEND);
+}
+
+/* Body framing of the server's message need not suit the client: a body without a length becomes chunked, chunks for 1.0 end with the
+ * connection. */
+static void response_frame(struct stream *s)
+{
+	struct http_msg *m = &s->res;
+
+	if (m->flags & MSG_NO_BODY || m->status == 101)
+		return;
+	if (m->flags & MSG_CLOSE_DELIM && s->req.ver >= 11) {
+		m->flags = (m->flags & ~(uint32_t)MSG_CLOSE_DELIM) | MSG_CHUNKED;
+	} else if (m->flags & (MSG_CHUNKED | MSG_CLOSE_DELIM) && s->req.ver < 11) {
+		msg_del(m, STR("transfer-encoding"));
+		m->flags = (m->flags & ~(uint32_t)MSG_CHUNKED) | MSG_CLOSE_DELIM;
+		s->flags |= SF_CLI_CLOSE;
+	}
+}
+
+/* Must the client's connection end with this exchange? */
+static bool client_closes(const struct stream *s)
+{
+	uint32_t opts = s->fe->opts | (s->be ? s->be->opts : 0);
+
+	return s->flags & SF_CLI_CLOSE || opts & OPT_HTTPCLOSE || !(s->req.flags & MSG_KEEPALIVE) || wk.draining ||
+	       s->sess->flags & SESS_DRAINING;
+}
+
+enum step_result step_res_send(struct stream *s)
+{
+	struct mux_tx tx = { .head = &s->res, .body = &s->srv.rx };
+	bool taken, tunnel = s->srv.flags & EP_EOM &&
+			     (s->res.status == 101 || (s->req.method == HTTP_CONNECT && s->res.status / 100 == 2));
+
+	if (s->flags & SF_RES_STARTED)
+		tx.head = NULL;
+	else
+		response_frame(s);
+	if (!tunnel && client_closes(s))
+		s->flags |= SF_CLI_CLOSE;
+	tx.flags = (s->srv.flags & EP_EOM ? MS_EOM : 0) | (s->flags & SF_CLI_CLOSE ? MS_CLOSE : 0);
+	tx.trailers_of = s->res.ntrl && tx.flags & MS_EOM ? &s->res : NULL;
+	taken = s->cli.mux->ops->send(&s->cli, &tx);
+	if (s->cli.flags & EP_ERR)
+		return strm_abort(s, 'C', 'D', MUX_ABORT);
+	strm_touch_cli(s);
+	if (tx.head)
+		return STEP_WAIT;
+	s->flags |= SF_RES_STARTED;
+	s->srv.hold_head = false;
+	if (tunnel && taken)
+		return step_to(s, ST_TUNNEL);
+	if (tunnel)
+		return STEP_WAIT;
+	return step_to(s, taken && tx.flags & MS_EOM ? ST_DONE : ST_FORWARD);
+}
+
+/* The held body has been delivered for good. */
+static void request_unhold(struct stream *s)
+{
+	if (s->flags & SF_REQ_HELD && buf_len(&s->cli.rx))
+		buf_consume(&s->cli.rx, buf_len(&s->cli.rx));
+	s->flags &= ~(unsigned)SF_REQ_HELD;
+}
+
+enum step_result step_tunnel(struct stream *s)
+{
+	s->flags |= SF_TUNNEL;
+	s->cli.mux->ops->tunnel(&s->cli);
+	s->srv.mux->ops->tunnel(&s->srv);
+	request_unhold(s);
+	strm_drop_req_head(s);
+	strm_touch_cli(s);
+	strm_touch_srv(s);
+	return step_to(s, ST_TCP_FORWARD);
+}
+
+enum step_result step_forward(struct stream *s)
+{
+	if (request_pump(s) == STEP_END)
+		return STEP_END;
+	switch (fwd_move(s, &s->srv, &s->cli)) {
+	case FWD_DONE:
+		return step_to(s, ST_DONE);
+	case FWD_SRC_ERR:
+		return strm_abort(s, s->srv.err == EE_BAD_BODY ? 'P' : 'S', 'D', MUX_ABORT);
+	case FWD_DST_ERR:
+		return strm_abort(s, 'C', term_phase(s), MUX_ABORT);
+	case FWD_MORE:
+		task_wake(&s->task);
+		break;
+	case FWD_WAIT:
+		break;
+	}
+	return STEP_WAIT;
+}
+
+/* An answer of our own has a body only where HTTP lets it have one. */
+static bool reply_has_body(const struct stream *s)
+{
+	return s->req.method != HTTP_HEAD && s->res.status >= 200 && s->res.status != 204 && s->res.status != 304;
+}
+
+static void reply_begin(struct stream *s)
+{
+	struct str b = reply_has_body(s) ? s->reply_body : STR_NULL;
+
+	s->reply_buf = (struct buf){ .mem = (char *)(uintptr_t)b.p, .tail = (uint32_t)b.n, .cap = (uint32_t)b.n };
+	s->status = s->res.status;
+	if (!(s->cli.flags & EP_EOM) || client_closes(s))
+		s->flags |= SF_CLI_CLOSE;
+	if (!s->t.res_head)
+		s->t.res_head = clock_now_ns;
+}
+
+enum step_result step_reply(struct stream *s)
+{
+	struct mux_tx tx = { .head = &s->res, .body = &s->reply_buf, .flags = MS_EOM };
+
+	strm_release_server(s, MUX_ABORT, false);
+	if (s->flags & SF_REPLY_SILENT)
+		return strm_abort(s, 'P', 'R', MUX_CLOSE);
+	if (!(s->flags & SF_AFTER_DONE)) {
+		s->flags |= SF_AFTER_DONE;
+		if (res_rules_both(s, PH_HTTP_AFTER) == STEP_END)
+			return STEP_END;
+		s->step = ST_REPLY;
+		reply_begin(s);
+	}
+	if (s->flags & SF_RES_STARTED)
+		tx.head = NULL;
+	if (s->flags & SF_CLI_CLOSE)
+		tx.flags |= MS_CLOSE;
+	if (s->cli.mux->ops->send(&s->cli, &tx))
+		return step_to(s, ST_DONE);
+	if (!tx.head)
+		s->flags |= SF_RES_STARTED;
+	if (s->cli.flags & EP_ERR)
+		return strm_abort(s, 'C', 'R', MUX_ABORT);
+	strm_touch_cli(s);
+	return STEP_WAIT;
+}
+
+enum step_result step_done(struct stream *s)
+{
+	uint32_t opts = s->fe->opts | (s->be ? s->be->opts : 0);
+	bool keep_srv = s->srv.flags & EP_EOM && s->srv.flags & EP_TX_EOM && !(opts & (OPT_HTTP_SERVER_CLOSE | OPT_HTTPCLOSE));
+
+	s->flags |= SF_RES_STARTED;
+	request_unhold(s);
+	strm_release_server(s, keep_srv ? MUX_KEEP : MUX_CLOSE, false);
+	if (!(s->cli.flags & EP_EOM))
+		s->flags |= SF_CLI_CLOSE; /* an early answer: what is left of the request has no reader */
+	strm_end(s, s->flags & SF_CLI_CLOSE ? MUX_CLOSE : MUX_KEEP);
+	return STEP_END;
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Streams: their memory, the loop over the steps, and the one way they end. What the steps do is in steps_*.c.
+ *
+ * A stream may be woken from inside its own calls into a mux; it then only notes it, so a step never runs within another. */
+#include <sluice/base/clock.h>
+#include <sluice/base/pool.h>
+#include "steps.h"
+#include "stream_priv.h"
+
+static struct pool stream_pool = POOL("stream", struct stream);
+static struct pool hdr_pool = { .name = "header array" };
+struct strm_arena { struct arena a; };
+static struct pool arena_struct_pool = POOL("stream arena", struct strm_arena);
+
+/* Arenas keep their first chunk while they wait for the next stream: a stack, so that the warm one is used. */
+static struct { struct arena *at[256]; unsigned n; } spare;
+
+static const struct {
+	enum step_result (*fn)(struct stream *s);
+	const char *name;
+} steps[ST_COUNT] = {
+#define STEP(id, fn, name, help) [ST_##id] = { step_##fn, name },
+#include "strm_steps.def"
+#undef STEP
+};
+
+const char *strm_step_name(enum strm_step st) { return st < ST_COUNT ? steps[st].name : "?"; }
+
+void strm_setup(uint16_t max_hdr) { hdr_pool.size = max_hdr * sizeof(struct hdr); }
+
+static struct arena *arena_take(void)
+{
+	struct strm_arena *sa;
+
+	if (spare.n)
+		return spare.at[--spare.n];
+	sa = pool_get(&arena_struct_pool);
+	if (!sa)
+		return NULL;
+	arena_init(&sa->a, 8192);
+	return &sa->a;
+}
+
+static void arena_give(struct arena *a)
+{
+	if (spare.n < ARRAY_LEN(spare.at)) {
+		if (a->total)
+			arena_reset(a);
+		spare.at[spare.n++] = a;
+		return;
+	}
+	arena_free(a);
+	pool_put(&arena_struct_pool, a);
+}
+
+static void strm_free(struct stream *s)
+{
+	pool_put(&hdr_pool, s->req.hdr);
+	pool_put(&hdr_pool, s->res.hdr);
+	if (s->arena)
+		arena_give(s->arena);
+	s->magic = 0;
+	pool_put(&stream_pool, s);
+}
+
+static void strm_wake(struct endp *ep) { strm_run(ep->owner); }
+
+static void strm_task(struct task *t) { strm_run(CONTAINER_OF(t, struct stream, task)); }
+
+static void strm_init(struct stream *s, struct session *sess, const struct rt_proxy *fe)
+{
+	memset(s, 0, sizeof(*s));
+	s->magic = STREAM_MAGIC;
+	s->sess = sess;
+	s->fe = fe;
+	s->be_idx = s->srv_idx = RT_NONE;
+	memcpy(s->term, "----", 4);
+	list_init(&s->srv_link);
+	task_init(&s->task, strm_task);
+	s->cli.wake = s->srv.wake = strm_wake;
+	s->cli.owner = s->srv.owner = s;
+	s->cli.front = true;
+	s->cli.msg = &s->req;
+	s->srv.msg = &s->res;
+}
+
+struct stream *strm_new(struct session *sess, const struct rt_proxy *fe, bool http)
+{
+	struct stream *s = pool_get(&stream_pool);
+	struct hdr *rq, *rs;
+
+	if (!s)
+		return NULL;
+	strm_init(s, sess, fe);
+	rq = pool_get(&hdr_pool);
+	rs = pool_get(&hdr_pool);
+	s->arena = arena_take();
+	s->req.hdr = rq, s->res.hdr = rs;
+	if (!rq || !rs || !s->arena) {
+		strm_free(s);
+		return NULL;
+	}
+	msg_init(&s->req, rq, (uint16_t)wk.rt->g.maxhdr, s->arena, true);
+	msg_init(&s->res, rs, (uint16_t)wk.rt->g.maxhdr, s->arena, false);
+	s->flags = (http ? SF_HTTP : 0) | (sess->nreq ? SF_NOT_FIRST : 0);
+	s->step = http ? ST_REQ_HEAD : ST_TCP_RULES;
+	s->t.req_start = clock_now_ns;
+	s->ctx.src = &sess->conn->src;
+	s->ctx.tmp = s->arena;
+	s->ctx.env = &strm_env;
+	s->ctx.owner = s;
+	sess->nreq++;
+	s->req_counter = ++wk.nreq;
+	list_push(&sess->streams, &s->link);
+	return s;
+}
+
+void strm_run(struct stream *s)
+{
+	enum step_result r;
+
+	OBJ_CHECK(s, STREAM_MAGIC);
+	if (s->running) {
+		s->again = true;
+		return;
+	}
+	s->running = true;
+	do {
+		s->again = false;
+		do
+			r = steps[s->step].fn(s);
+		while (r == STEP_NEXT);
+		if (r == STEP_END)
+			return;
+	} while (s->again);
+	s->running = false;
+	session_arm(s->sess, strm_deadline(s));
+}
+
+struct smp_ctx *strm_smp_ctx(struct stream *s)
+{
+	struct session *se = s->sess;
+
+	if (!s->ctx.dst && se->conn)
+		s->ctx.dst = conn_local(se->conn);
+	s->ctx.req = s->flags & SF_HTTP && s->req.method_s.n && !(s->flags & SF_REQ_HEAD_GONE) ? &s->req : NULL;
+	s->ctx.res = s->res.status ? &s->res : NULL;
+	if (!(s->flags & SF_HTTP))
+		s->ctx.l6_req = buf_str(&s->cli.rx);
+	return &s->ctx;
+}
+
+void strm_drop_req_head(struct stream *s)
+{
+	if (s->flags & SF_REQ_HEAD_GONE || !s->cli.hold_head)
+		return;
+	s->log_method = strm_dup(s, s->log_method);
+	s->log_uri = strm_dup(s, s->log_uri);
+	s->log_version = strm_dup(s, s->log_version);
+	s->flags |= SF_REQ_HEAD_GONE;
+	s->cli.hold_head = false;
+}
+
+void strm_discard(struct stream *s)
+{
+	list_del(&s->link);
+	strm_free(s);
+}
+
+void strm_end(struct stream *s, enum mux_close_how how)
+{
+	struct session *se = s->sess;
+	bool alive;
+
+	OBJ_CHECK(s, STREAM_MAGIC);
+	s->flags |= SF_DYING;
+	s->running = true; /* no wake runs a step any more */
+	s->t.end = clock_now_ns;
+	lb_queue_del(&wk.q, &s->wait);
+	task_cancel(&s->task);
+	strm_release_server(s, MUX_ABORT, false);
+	s->bytes_in = s->cli.bytes_in;
+	s->bytes_out = s->cli.bytes_out;
+	strm_log(s);
+	count_end(s);
+	if (s->flags & SF_BE_COUNTED)
+		wk_live(LIVE_BE, s->be_idx, -1);
+	list_del(&s->link);
+	alive = s->cli.mux && s->cli.mux->ops->close(&s->cli, how);
+	strm_free(s);
+	session_exchange_done(se, alive);
+}

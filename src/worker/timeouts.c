@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Deadlines of a stream: which phase or which side has waited too long, and what follows. The timer itself belongs to the session and is
+ * lazy: moving a deadline away is a plain store here, the timer finds out when it fires. */
+#include <sluice/base/clock.h>
+#include "steps.h"
+
+uint64_t wk_after(uint32_t ms) { return ms == TIMEOUT_NONE ? 0 : clock_ms() + ms; }
+
+uint32_t strm_timeout(const struct stream *s, enum rt_timeout which)
+{
+	const struct rt_proxy *be = s->be ? s->be : s->fe;
+	const uint32_t *fe_to = s->fe->to, *be_to = be->to;
+
+	switch (which) {
+	case TO_HTTP_REQUEST:
+		return fe_to[TO_HTTP_REQUEST] ? fe_to[TO_HTTP_REQUEST] : fe_to[TO_CLIENT];
+	case TO_HTTP_KEEP_ALIVE:
+		if (fe_to[TO_HTTP_KEEP_ALIVE])
+			return fe_to[TO_HTTP_KEEP_ALIVE];
+		return fe_to[TO_HTTP_REQUEST] ? fe_to[TO_HTTP_REQUEST] : fe_to[TO_CLIENT];
+	case TO_CLIENT:
+	case TO_CLIENT_HS:
+		return fe_to[which];
+	case TO_CLIENT_FIN:
+		return fe_to[TO_CLIENT_FIN];
+	case TO_QUEUE:
+		return be_to[TO_QUEUE] ? be_to[TO_QUEUE] : be_to[TO_CONNECT];
+	case TO_TARPIT:
+		return be_to[TO_TARPIT] ? be_to[TO_TARPIT] : be_to[TO_CONNECT];
+	case TO_TUNNEL:
+		return be_to[TO_TUNNEL] ? be_to[TO_TUNNEL] : fe_to[TO_TUNNEL];
+	default:
+		return be_to[which];
+	}
+}
+
+/* The client's silence: its fin timeout once it has ended its side, the tunnel's when that is set, else the plain one. */
+void strm_touch_cli(struct stream *s)
+{
+	uint32_t ms = 0;
+
+	if (s->flags & (SF_FIN_CLI | SF_FIN_SRV))
+		ms = strm_timeout(s, TO_CLIENT_FIN);
+	if (!ms && s->flags & SF_TUNNEL)
+		ms = strm_timeout(s, TO_TUNNEL);
+	s->exp_cli = wk_after(ms ? ms : strm_timeout(s, TO_CLIENT));
+}
+
+void strm_touch_srv(struct stream *s)
+{
+	uint32_t ms = 0;
+
+	if (s->flags & (SF_FIN_CLI | SF_FIN_SRV))
+		ms = strm_timeout(s, TO_SERVER_FIN);
+	if (!ms && s->flags & SF_TUNNEL)
+		ms = strm_timeout(s, TO_TUNNEL);
+	s->exp_srv = wk_after(ms ? ms : strm_timeout(s, TO_SERVER));
+}
+
+void strm_phase_timeout(struct stream *s, uint32_t ms) { s->exp = wk_after(ms); }
+
+uint64_t strm_deadline(const struct stream *s)
+{
+	uint64_t d = s->exp;
+
+	if (s->exp_cli && (!d || s->exp_cli < d))
+		d = s->exp_cli;
+	if (s->exp_srv && (!d || s->exp_srv < d))
+		d = s->exp_srv;
+	return d;
+}
+
+/* The phase's own deadline has passed: what the present step makes of it. */
+static enum step_result strm_phase_expired(struct stream *s)
+{
+	s->exp = 0;
+	switch ((enum strm_step)s->step) {
+	case ST_TCP_RULES:
+		s->flags |= SF_FINAL_INSPECT;
+		return STEP_NEXT;
+	case ST_REQ_HEAD:
+	case ST_REQ_BODY:
+		return strm_fail(s, 408, 'c', 'R');
+	case ST_TARPIT:
+		return step_to(s, ST_REPLY);
+	case ST_QUEUE:
+		return strm_fail(s, 503, 's', 'Q');
+	case ST_TURNAROUND:
+		return step_to(s, ST_CONNECT);
+	case ST_CONNECT:
+		return strm_connect_failed(s, true);
+	default:
+		return STEP_WAIT;
+	}
+}
+
+static enum step_result strm_silent(struct stream *s, bool client)
+{
+	if (client)
+		s->exp_cli = 0;
+	else
+		s->exp_srv = 0;
+	if (s->step == ST_RES_HEAD && !client)
+		return strm_response_failed(s, RO_TIMEOUT, 504, 's');
+	if (s->step == ST_RES_HEAD || s->step == ST_SEND_HEAD)
+		return strm_fail(s, client ? 408 : 504, client ? 'c' : 's', 'H');
+	return strm_abort(s, client ? 'c' : 's', term_phase(s), MUX_ABORT);
+}
+
+void strm_expire(struct stream *s)
+{
+	uint64_t now = clock_ms();
+	enum step_result r = STEP_WAIT;
+
+	s->running = true;
+	if (s->exp && s->exp <= now)
+		r = strm_phase_expired(s);
+	else if (s->exp_srv && s->exp_srv <= now)
+		r = strm_silent(s, false);
+	else if (s->exp_cli && s->exp_cli <= now)
+		r = strm_silent(s, true);
+	if (r == STEP_END)
+		return;
+	s->running = false;
+	if (r == STEP_NEXT)
+		strm_run(s);
+}

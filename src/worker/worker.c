@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The worker process: set-up after fork, orders from the leader, heartbeat, graceful and hard stop. */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <sluice/base/clock.h>
+#include <sluice/base/panic.h>
+#include <sluice/base/pool.h>
+#include <sluice/base/rand.h>
+#include <sluice/ipc/msg.h>
+#include <sluice/worker/worker.h>
+#include "accept.h"
+#include "pool.h"
+#include "session.h"
+#include "stream_priv.h"
+#include "worker_priv.h"
+
+struct worker wk;
+
+static struct io ctl_io, wake_io;
+static struct timer stop_timer, queue_timer;
+
+static struct seg_slot *my_slot(void) { return &wk.seg->slot[wk.slot]; }
+
+static void slot_state(enum slot_state st) { atomic_store_explicit(&my_slot()->state, st, memory_order_release); }
+
+static void kill_all(char why)
+{
+	while (!list_empty(&wk.sessions))
+		session_kill(LIST_ENTRY(wk.sessions.next, struct session, link), why);
+	pool_drop_all();
+}
+
+static void hard_stop(struct timer *t UNUSED)
+{
+	kill_all('K');
+}
+
+/* Stop accepting, finish what is open; the loop ends with the last session. */
+static void drain(uint64_t hard_stop_ms)
+{
+	if (wk.draining)
+		return;
+	wk.draining = true;
+	slot_state(SLOT_DRAINING);
+	accept_stop();
+	LIST_EACH_SAFE(p, n, &wk.sessions)
+		session_drain(LIST_ENTRY(p, struct session, link));
+	pool_drop_all();
+	if (hard_stop_ms)
+		timer_set(&stop_timer, clock_ms() + hard_stop_ms);
+}
+
+static void ctl_order(const struct ipc_msg *m)
+{
+	switch (m->type) {
+	case IPC_GO:
+		if (wk.draining || wk.accepting)
+			return;
+		slot_state(SLOT_ACTIVE);
+		accept_start();
+		(void)ipc_send(wk.h->ctl, IPC_ACCEPTING, 0, 0, NULL, 0, -1);
+		return;
+	case IPC_DRAIN:
+		drain(m->num);
+		return;
+	case IPC_STOP:
+		wk.draining = true;
+		accept_stop();
+		kill_all('K');
+		return;
+	default:
+		return;
+	}
+}
+
+static void ctl_ready(struct io *io)
+{
+	struct ipc_msg m;
+	int fd, r;
+
+	while ((r = ipc_recv(io->fd, ROLE_WORKER, ROLE_LEADER, &m, &fd)) == 1) {
+		if (fd >= 0)
+			close(fd);
+		ctl_order(&m);
+	}
+	if (r < 0)
+		io_del(io); /* the leader is gone: serve on, a successor cannot be told from here */
+}
+
+/* Another worker has given back a slot that one of our requests waits for. */
+static void wake_ready(struct io *io)
+{
+	uint64_t n;
+
+	if (read(io->fd, &n, sizeof(n)) == sizeof(n))
+		lb_queue_poll(&wk.q);
+}
+
+static void queue_tick(struct timer *t)
+{
+	if (wk.q.waiting)
+		lb_queue_poll(&wk.q);
+	timer_set(t, clock_ms() + LB_QUEUE_POLL_MS);
+}
+
+/* Once a turn: the beat, server states, and the end when draining is done. */
+static void each_turn(void)
+{
+	static uint64_t beat;
+	uint64_t now = clock_ms();
+
+	if (now != beat) {
+		beat = now;
+		atomic_store_explicit(&my_slot()->beat, now, memory_order_relaxed);
+		pool_follow_states();
+	}
+	if (wk.q.waiting && !timer_on(&queue_timer))
+		timer_set(&queue_timer, now + LB_QUEUE_POLL_MS);
+	if (wk.draining && list_empty(&wk.sessions))
+		loop_stop();
+}
+
+static void setup_balancing(void)
+{
+	const struct rt *rt = wk.rt;
+
+	wk.lb = calloc(rt->npx ? rt->npx : 1, sizeof(*wk.lb));
+	wk.srv = calloc(rt->nsrv ? rt->nsrv : 1, sizeof(*wk.srv));
+	if (!wk.lb || !wk.srv)
+		die("worker %u: out of memory for %u proxies and %u servers", wk.slot, rt->npx, rt->nsrv);
+	for (uint32_t i = 0; i < rt->npx; i++)
+		if (rt->px[i].caps & PX_BE && !lb_init(&wk.lb[i], &rt->px[i].be, i, wk.seg, wk.slot))
+			die("worker %u: out of memory for backend %.*s", wk.slot, STR_ARG(rt->px[i].name));
+	if (!lb_queues_init(&wk.q, rt, wk.seg, wk.slot, wk.lb, wk.h->wake_fd))
+		die("worker %u: out of memory for queues", wk.slot);
+	pool_start();
+}
+
+static void setup(const struct heritage *h)
+{
+	unsigned fds = h->rt->g.ulimit_n;
+
+	wk = (struct worker){ .h = h, .rt = h->rt, .seg = h->seg, .slot = h->slot };
+	list_init(&wk.sessions);
+	panic_install("worker");
+	rand_seed();
+	clock_update();
+	loop_init(h->poll_only ? "poll" : NULL, fds ? fds : 2 * h->rt->g.maxconn + 256);
+	expr_process_init();
+	buf_set_size(h->rt->g.bufsize);
+	strm_setup((uint16_t)h->rt->g.maxhdr);
+	session_setup();
+	setup_balancing();
+	timer_init(&stop_timer, hard_stop);
+	timer_init(&queue_timer, queue_tick);
+}
+
+static void teardown(void)
+{
+	for (uint32_t i = 0; i < wk.rt->npx; i++)
+		if (wk.rt->px[i].caps & PX_BE)
+			lb_free(&wk.lb[i]);
+	lb_queues_free(&wk.q);
+	free(wk.lst);
+	free(wk.srv);
+	free(wk.lb);
+	loop_free();
+}
+
+int worker_run(const struct heritage *h)
+{
+	setup(h);
+	if (h->ctl >= 0 && !io_add(&ctl_io, h->ctl, IO_READ, ctl_ready))
+		die("worker %u: cannot watch the control channel: %m", wk.slot);
+	if (h->wake_fd && h->wake_fd[wk.slot] >= 0 && !io_add(&wake_io, h->wake_fd[wk.slot], IO_READ, wake_ready))
+		die("worker %u: cannot watch the wake-up channel: %m", wk.slot);
+	atomic_store_explicit(&my_slot()->pid, (uint32_t)getpid(), memory_order_relaxed);
+	slot_state(SLOT_READY);
+	(void)ipc_send(h->ctl, IPC_READY, 0, 0, NULL, 0, -1);
+	loop_run(each_turn);
+	pool_drop_all();
+	(void)ipc_send(h->ctl, IPC_DRAINED, 0, 0, NULL, 0, -1);
+	slot_state(SLOT_DEAD);
+	teardown();
+	return 0;
+}
