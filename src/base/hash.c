@@ -24,16 +24,28 @@ uint32_t hash_djb2(struct str s)
 	return h;
 }
 
+static uint32_t rotl32(uint32_t v, unsigned n)
+{
+	return n & 31 ? v << (n & 31) | v >> (32 - (n & 31)) : v;
+}
+
+/* Two words, each turned by a distance that the other one sets: results equal HAProxy's, so that maps of keys stay where they are. */
 uint32_t hash_wt6(struct str s)
 {
-	uint32_t h = 0xa943fb75u;
+	uint32_t h0 = 0xa53c965au, h1 = 0x5ca6953au;
+	unsigned turn0 = 6, turn1 = 18;
+
 	for (size_t i = 0; i < s.n; i++) {
-		h += (unsigned char)s.p[i];
-		h -= h << 3;
-		h ^= h << 10 | h >> 22;
-		h += h >> 5;
+		uint32_t a = ~(h0 ^ (unsigned char)s.p[i]), b = ~(h1 + (unsigned char)s.p[i]);
+
+		h0 = rotl32(b, turn0);
+		h1 = rotl32(a, turn1);
+		uint32_t mix = (h0 >> 16 ^ h1) & 0xffff;
+
+		turn0 = mix & 31;
+		turn1 = mix >> 11;
 	}
-	return h;
+	return h0 ^ h1;
 }
 
 /* One table-free bitwise step per bit is slow but these run once a request at most; eight bytes a step for longer keys is not worth a table. */
