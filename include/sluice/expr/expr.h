@@ -37,9 +37,14 @@ struct expr *expr_compile_prefix(const struct expr_env *env, struct str text, si
 enum smp_type expr_type(const struct expr *e);
 unsigned expr_needs(const struct expr *e);
 bool expr_const(const struct expr *e);                         /* depends on nothing of the request */
+bool expr_pure(const struct expr *e);                          /* same value each time as long as message and connection are the same */
 bool expr_eval(const struct expr *e, struct smp_ctx *c, struct smp *out);
-/* Evaluates and casts to text; the slice lives in c->tmp or the message. */
+/* Evaluates and casts to text, binary up to its first NUL; the slice lives in c->tmp or the message. */
 bool expr_eval_str(const struct expr *e, struct smp_ctx *c, struct str *out);
+/* Calls fn for each value of a fetch that may have several (a header), in order, until fn says false; others have one.
+ * Returns false when the end of the values is not known yet (L6 input still to come). This is what ACLs test. */
+typedef bool smp_visit_fn(void *ctx, struct smp *s);
+bool expr_each(const struct expr *e, struct smp_ctx *c, smp_visit_fn *fn, void *ctx);
 bool expr_same(const struct expr *a, const struct expr *b);    /* structurally equal */
 void expr_print(const struct expr *e, struct sbuf *out);       /* canonical text */
 

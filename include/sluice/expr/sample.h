@@ -10,11 +10,12 @@ enum smp_type { SMP_NONE, SMP_BOOL, SMP_INT, SMP_IP, SMP_STR, SMP_BIN, SMP_METH,
 
 struct smp {
 	uint8_t type;        /* enum smp_type, never SMP_ANY */
-	bool may_change;     /* more input may still change the value (L6 inspection) */
+	bool may_change;     /* more input may still change the value (L6 inspection); also set when there is none yet */
+	uint8_t meth;        /* SMP_METH: enum http_method */
 	union {
-		int64_t i;       /* SMP_INT, SMP_BOOL (0/1), SMP_METH (enum http_method) */
+		int64_t i;       /* SMP_INT, SMP_BOOL (0/1) */
 		struct addr ip;
-		struct str s;    /* SMP_STR, SMP_BIN, and the text of an unknown SMP_METH */
+		struct str s;    /* SMP_STR, SMP_BIN, and SMP_METH: the method as text */
 	};
 };
 
@@ -58,9 +59,11 @@ struct smp_ctx {
 	struct smp_cache *cache;      /* per-request memo of fetches, or NULL */
 };
 
-/* Conversions between types as HAProxy casts them; false when the value has no such form ("abc" to int). */
+/* Conversions between types as HAProxy casts them; false when the value has no such form ("abc" to ip). Text becomes the integer
+ * it starts with, 0 when it starts with none. */
 bool smp_cast(struct smp *s, enum smp_type to, struct arena *tmp) MUST_CHECK;
-/* Appends the text form: how a sample appears in a header or log. */
+bool smp_castable(enum smp_type from, enum smp_type to);
+/* Appends the text form: how a sample appears in a header or log; binary up to its first NUL. */
 void smp_text(const struct smp *s, struct sbuf *out);
 struct str smp_type_name(enum smp_type t);
 

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The compiled form of conditions, readable for those that build on it (routing indexes, explain). Frozen after compilation.
+ *
+ *   cond = [unless] conj OR conj ...     conj = term AND term ...     term = [!] acl
+ *   acl  = test OR test ...              test = expression, match kind, set of patterns */
+#ifndef SLUICE_EXPR_COND_H
+#define SLUICE_EXPR_COND_H
+
+#include <sluice/base/hmap.h>
+#include <sluice/base/radix.h>
+#include <sluice/expr/expr.h>
+
+enum match_kind {
+#define MATCH(id, word, in, pat, help) MATCH_##id,
+#include <sluice/tbl/matches.def>
+#undef MATCH
+	MATCH_COUNT
+};
+
+struct pat {
+	struct str text;                     /* as written; for text matches the pattern itself */
+	union {
+		struct { int64_t lo, hi; };  /* PAT_RANGE */
+		struct addr_net net;         /* PAT_NET */
+		struct regex *re;            /* PAT_REGEX */
+		uint8_t meth;                /* PAT_METHOD: enum http_method, HTTP_OTHER = compare text */
+	};
+};
+
+/* Patterns of one test. Small sets are compared one by one, larger ones have the index that fits their kind. */
+struct patset {
+	struct pat *at;
+	uint32_t n, max_len;                 /* longest text, bytes */
+	struct hmap *hash;                   /* exact text; keys in lower case with icase */
+	struct radix *radix;                 /* beg, end */
+	struct cidr_trie *cidr;
+	bool sorted;                         /* ranges: by lo, not overlapping */
+};
+
+struct acl_test {
+	const struct expr *expr;
+	uint8_t match;                       /* enum match_kind */
+	bool icase;
+	struct patset pats;
+};
+
+struct acl {
+	struct str name;                     /* empty: anonymous */
+	const struct acl_test **test;
+	uint32_t ntest, cap;
+	unsigned needs;                      /* enum smp_need of all tests */
+	bool used;
+	struct acl *next;                    /* of its set, in order of definition */
+};
+
+struct cond_term { const struct acl *acl; bool neg; };
+struct cond_conj { struct cond_term *term; uint32_t nterm; };
+struct cond {
+	struct cond_conj *conj;
+	uint32_t nconj;
+	bool unless;
+	unsigned needs;
+};
+
+/* Does one value match? Casts a copy of s as the match kind wants it. */
+bool acl_test_value(const struct acl_test *t, const struct smp *s, struct arena *tmp);
+struct str match_name(enum match_kind m);
+
+#endif

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* One canned exchange for the tests of expressions and of what is built on them. */
+#ifndef TEST_EXPR_CANNED_H
+#define TEST_EXPR_CANNED_H
+
+#include <sluice/base/clock.h>
+#include <sluice/base/rand.h>
+#include <sluice/expr/cond.h>
+
+struct canned {
+	struct arena mem, tmp;
+	struct hdr req_hdr[64], res_hdr[16];
+	struct http_msg req, res;
+	struct addr src, dst;
+	struct smp_ctx ctx;
+	struct expr_env env;
+};
+
+static inline void canned_hdr(struct http_msg *m, const char *name, const char *val)
+{
+	bool ok = msg_add(m, str_c(name), str_c(val));
+
+	ASSERT(ok);
+}
+
+static inline bool canned_num(const struct smp_ctx *c, enum smp_env_num what, int idx, int64_t *out)
+{
+	static const int64_t value[] = {
+		[ENV_BE_CONN] = 107, [ENV_FE_CONN] = 101, [ENV_NBSRV] = 109, [ENV_SRV_IS_UP] = 1, [ENV_CONNSLOTS] = 104,
+		[ENV_QUEUE] = 112, [ENV_SRV_CONN] = 113, [ENV_BE_SESS_RATE] = 107, [ENV_FE_SESS_RATE] = 108,
+		[ENV_SRV_QUEUE] = 116, [ENV_AVG_QUEUE] = 110, [ENV_BE_ID] = 111, [ENV_FE_ID] = 112, [ENV_SRV_ID] = 113,
+		[ENV_DST_CONN] = 114, [ENV_TXN_STATUS] = 115, [ENV_STOPPING] = 1, [ENV_NBPROC] = 119, [ENV_PID] = 120,
+		[ENV_HTTP_FIRST_REQ] = 1, [ENV_REQ_BODY_LEN] = 127, [ENV_FC_HTTP_MAJOR] = 128, [ENV_SRV_WEIGHT] = 129,
+	};
+
+	(void)c, (void)idx;
+	*out = value[what];
+	return true;
+}
+
+static inline bool canned_text(const struct smp_ctx *c, enum smp_env_str what, int idx, struct str *out)
+{
+	static const char *const text[] = {
+		[ENV_FE_NAME] = "web", [ENV_BE_NAME] = "app", [ENV_SRV_NAME] = "s1", [ENV_UNIQUE_ID] = "id-1",
+		[ENV_HOSTNAME] = "testhost", [ENV_CAPTURE_REQ_HDR] = "cap0", [ENV_CAPTURE_RES_HDR] = "cap1",
+		[ENV_CAPTURE_REQ_URI] = "/a/b?x=1&y=2%20z", [ENV_CAPTURE_REQ_METHOD] = "GET",
+		[ENV_CAPTURE_REQ_VER] = "HTTP/1.1",
+	};
+
+	(void)c, (void)idx;
+	*out = str_c(text[what]);
+	return true;
+}
+
+static inline int canned_resolve(void *ctx, enum ref_kind kind, struct str name)
+{
+	(void)ctx, (void)kind;
+	return str_eq(name, STR("be")) || str_eq(name, STR("be/s1")) ? 0 : -1;
+}
+
+static inline void canned_target(struct canned *t, const char *target)
+{
+	t->req.target = str_c(target);
+}
+
+static inline void canned_init(struct canned *t)
+{
+	static const struct smp_env env = { canned_num, canned_text };
+
+	*t = (struct canned){ 0 };
+	arena_init(&t->mem, 0);
+	arena_init(&t->tmp, 0);
+	msg_init(&t->req, t->req_hdr, ARRAY_LEN(t->req_hdr), &t->mem, true);
+	msg_init(&t->res, t->res_hdr, ARRAY_LEN(t->res_hdr), &t->mem, false);
+	t->req.method = HTTP_GET, t->req.method_s = STR("GET"), t->req.ver = 11;
+	canned_target(t, "/a/b?x=1&y=2%20z");
+	canned_hdr(&t->req, "Host", "Example.com:8080");
+	canned_hdr(&t->req, "X-L", "a, b ,c");
+	canned_hdr(&t->req, "X-L", "d");
+	canned_hdr(&t->req, "Cookie", "k=v; s=\"q w\"; k=v2; n=7");
+	canned_hdr(&t->req, "X-IP", "10.0.0.1, 192.168.1.2");
+	canned_hdr(&t->req, "X-N", "42");
+	t->res.status = 404, t->res.ver = 11;
+	canned_hdr(&t->res, "Content-Type", "text/html");
+	canned_hdr(&t->res, "Content-Length", "12");
+	canned_hdr(&t->res, "Set-Cookie", "sid=abc; Path=/");
+	canned_hdr(&t->res, "Set-Cookie", "num=5");
+	canned_hdr(&t->res, "X-From", "10.9.8.7");
+	ASSERT(addr_parse_ip(&t->src, STR("192.0.2.7")) && addr_parse_ip(&t->dst, STR("127.0.0.1")));
+	t->src.port = 4242, t->dst.port = 8080;
+	t->ctx = (struct smp_ctx){
+		.req = &t->req, .res = &t->res, .src = &t->src, .dst = &t->dst, .l6_req = STR("GET /a/b HTTP/1.1\r\n\r"),
+		.l6_res = STR("HTTP/1.1 404"), .body = STR("p=1&q=two"), .final = true, .tmp = &t->tmp, .env = &env,
+	};
+	t->env = (struct expr_env){ .arena = &t->mem, .avail = ~0u, .resolve = canned_resolve };
+	clock_update();
+	expr_process_init();
+}
+
+static inline void canned_free(struct canned *t)
+{
+	arena_free(&t->mem);
+	arena_free(&t->tmp);
+}
+
+#endif

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Arguments of fetches and converters: from texts to typed values, once, at compile time.
+ *
+ * An argument spec is one letter an argument; those behind '?' are optional and may be empty:
+ *   i integer     n integer operand         s text         S text of single-letter flags    h header name
+ *   o boolean     V name of a variable (refused while there are no scopes to look it up in)
+ *   x hexadecimal bytes    a IP address     e name of an environment variable, replaced by its value
+ *   m IPv4 mask   M IPv6 mask               r regular expression; the third argument holds its flags
+ *   b backend     f frontend   v server ("backend/server"): resolved to an index, -1 = the current one */
+#include <stdlib.h>
+
+#include <sluice/base/num.h>
+#include "expr_priv.h"
+
+static bool arg_bad(struct xerr *err, const struct xarg *x, const char *what)
+{
+	xerr_set(err, x->off, x->len, "'" STR_FMT "' is not %s", STR_ARG(x->s), what);
+	return false;
+}
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = ascii_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool hex_decode(struct arena *a, struct str s, struct str *out)
+{
+	if (s.n % 2)
+		return false;
+	char *p = arena_bytes(a, s.n / 2 + 1);
+
+	for (size_t i = 0; i < s.n; i += 2) {
+		int hi = hex_digit(s.p[i]), lo = hex_digit(s.p[i + 1]);
+
+		if (hi < 0 || lo < 0)
+			return false;
+		p[i / 2] = (char)(hi << 4 | lo);
+	}
+	*out = str_n(p, s.n / 2);
+	return true;
+}
+
+static bool arg_ref(const struct expr_env *env, enum ref_kind kind, const char *what, const struct xarg *x,
+		    struct arg *out, struct xerr *err)
+{
+	out->i = -1;
+	if (!env->resolve)
+		return true;
+	out->i = env->resolve(env->ctx, kind, x->s);
+	if (out->i >= 0)
+		return true;
+	xerr_set(err, x->off, x->len, "unknown %s '" STR_FMT "'", what, STR_ARG(x->s));
+	return false;
+}
+
+static bool arg_mask(const struct xarg *x, unsigned bits, struct arg *out)
+{
+	uint64_t len;
+	struct addr_net n = { .len = (uint8_t)bits };
+
+	if (num_u64(x->s, &len)) {
+		n.len = (uint8_t)len;
+		out->net = n;
+		return len <= bits;
+	}
+	char text[ADDR_TEXT_MAX + 16];
+	struct sbuf b = SBUF_FIXED(text);
+
+	sbuf_printf(&b, "%s/" STR_FMT, bits == 32 ? "0.0.0.0" : "::", STR_ARG(x->s));
+	return !b.cut && addr_parse_net(&out->net, sbuf_str(&b));
+}
+
+static bool arg_bool(struct str s, struct arg *out)
+{
+	if (str_ieq(s, STR("true")) || str_ieq(s, STR("yes")) || str_ieq(s, STR("on")))
+		out->i = 1;
+	else if (str_ieq(s, STR("false")) || str_ieq(s, STR("no")) || str_ieq(s, STR("off")))
+		out->i = 0;
+	else
+		return num_i64(s, &out->i);
+	return true;
+}
+
+static bool arg_one(const struct expr_env *env, char kind, const struct xcall *x, const struct xarg *xa,
+		    struct arg *out, struct xerr *err)
+{
+	const char *value;
+
+	out->set = true;
+	switch (kind) {
+	case 'i':
+	case 'n':
+		return num_i64(str_trim(xa->s), &out->i) || arg_bad(err, xa, "an integer");
+	case 'o':
+		return arg_bool(xa->s, out) || arg_bad(err, xa, "true, false or an integer");
+	case 'V':
+		return arg_bad(err, xa, "a known variable: variables are not supported yet");
+	case 'h':
+		out->id = (uint8_t)http_hdr_id(xa->s);
+		/* fall through */
+	case 's':
+	case 'S':
+		out->s = xa->s;
+		return true;
+	case 'x':
+		return hex_decode(env->arena, xa->s, &out->s) || arg_bad(err, xa, "an even number of hexadecimal digits");
+	case 'a':
+		return addr_parse_ip(&out->net.ip, xa->s) || arg_bad(err, xa, "an IP address");
+	case 'e':
+		value = getenv(xa->s.p);
+		out->set = value != NULL;
+		out->s = value ? arena_str(env->arena, str_c(value)) : STR_NULL;
+		return true;
+	case 'm':
+		return arg_mask(xa, 32, out) || arg_bad(err, xa, "an IPv4 mask");
+	case 'M':
+		return arg_mask(xa, 128, out) || arg_bad(err, xa, "an IPv6 mask");
+	case 'r':
+		out->re = regex_compile(env->arena, xa->s, x->narg > 2 && str_chr(x->arg[2].s, 'i') >= 0, err);
+		err->off = xa->off, err->len = xa->len;
+		return out->re != NULL;
+	case 'b':
+		return arg_ref(env, REF_BACKEND, "backend", xa, out, err);
+	case 'f':
+		return arg_ref(env, REF_FRONTEND, "frontend", xa, out, err);
+	default:
+		return arg_ref(env, REF_SERVER, "server", xa, out, err);
+	}
+}
+
+static size_t spec_count(const char *spec, size_t *required)
+{
+	size_t n = 0;
+
+	*required = SIZE_MAX;
+	for (; *spec; spec++) {
+		if (*spec == '?')
+			*required = n;
+		else
+			n++;
+	}
+	*required = MIN(*required, n);
+	return n;
+}
+
+static bool args_few(const struct xcall *x, size_t required, struct xerr *err)
+{
+	xerr_set(err, x->off, x->name.n, "'" STR_FMT "' needs %zu argument%s", STR_ARG(x->name), required,
+		 required == 1 ? "" : "s");
+	return false;
+}
+
+bool args_compile(const struct expr_env *env, const char *spec, const struct xcall *x, struct call *k, struct xerr *err)
+{
+	size_t required, max = spec_count(spec, &required), i = 0;
+	uint32_t given = x->narg == 1 && !x->arg[0].len && !required ? 0 : x->narg;
+
+	ASSERT(max <= ARRAY_LEN(k->arg));
+	if (given > max) {
+		const struct xarg *extra = &x->arg[max];
+
+		xerr_set(err, extra->off, extra->len, "'" STR_FMT "' takes %s%zu argument%s", STR_ARG(x->name),
+			 required == max ? "" : "at most ", max, max == 1 ? "" : "s");
+		return false;
+	}
+	if (given < required)
+		return args_few(x, required, err);
+	for (; *spec && i < given; spec++) {
+		if (*spec == '?')
+			continue;
+		/* an optional argument left empty counts as not given */
+		if (i < required || x->arg[i].len)
+			if (!arg_one(env, *spec, x, &x->arg[i], &k->arg[i], err))
+				return false;
+		i++;
+	}
+	k->narg = (uint8_t)given;
+	return true;
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Converters between encodings: hexadecimal, base 64, URL encoding. */
+#include "rows_priv.h"
+
+static const char hex_upper[] = "0123456789ABCDEF";
+
+bool conv_hex(struct smp_ctx *c, const struct call *k, struct smp *s)
+{
+	char *p = arena_bytes(c->tmp, s->s.n * 2);
+
+	(void)k;
+	for (size_t i = 0; i < s->s.n; i++) {
+		p[2 * i] = hex_upper[(unsigned char)s->s.p[i] >> 4];
+		p[2 * i + 1] = hex_upper[s->s.p[i] & 15];
+	}
+	return smp_set_str(s, str_n(p, s->s.n * 2));
+}
+
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = ascii_lower(c);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* At most 16 digits; 64 bits are read as two's complement. */
+bool conv_hex2i(struct smp_ctx *c, const struct call *k, struct smp *s)
+{
+	uint64_t v = 0;
+
+	(void)c, (void)k;
+	if (!s->s.n || s->s.n > 16)
+		return false;
+	for (size_t i = 0; i < s->s.n; i++) {
+		int d = hex_value(s->s.p[i]);
+
+		if (d < 0)
+			return false;
+		v = v << 4 | (unsigned)d;
+	}
+	return smp_set_int(s, (int64_t)v);
+}
+
+static const char b64_std[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+static const char b64_url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+bool conv_base64(struct smp_ctx *c, const struct call *k, struct smp *s)
+{
+	const char *tab = k->aux ? b64_url : b64_std;
+	const unsigned char *in = (const unsigned char *)s->s.p;
+	size_t n = s->s.n, o = 0;
+	char *p = arena_bytes(c->tmp, (n + 2) / 3 * 4);
+
+	for (size_t i = 0; i < n; i += 3) {
+		size_t left = MIN(n - i, 3);
+		uint32_t v = (uint32_t)in[i] << 16 | (left > 1 ? (uint32_t)in[i + 1] << 8 : 0) |
+			     (left > 2 ? in[i + 2] : 0);
+
+		for (size_t j = 0; j <= left; j++)
+			p[o++] = tab[v >> (18 - 6 * j) & 63];
+		for (size_t j = left; j < 3 && !k->aux; j++)
+			p[o++] = '=';
+	}
+	return smp_set_str(s, str_n(p, o));
+}
+
+static int b64_value(char ch, const char *tab)
+{
+	const char *at = ch ? strchr(tab, ch) : NULL;
+
+	return at ? (int)(at - tab) : -1;
+}
+
+/* Standard base 64 comes in whole groups of four with padding, the URL-safe kind without. */
+bool conv_b64dec(struct smp_ctx *c, const struct call *k, struct smp *s)
+{
+	const char *tab = k->aux ? b64_url : b64_std;
+	struct str in = s->s;
+	uint32_t v = 0;
+	unsigned bits = 0;
+	size_t o = 0;
+	char *p = arena_bytes(c->tmp, in.n / 4 * 3 + 3);
+
+	if (!k->aux) {
+		if (in.n % 4)
+			return false;
+		for (int pad = 0; pad < 2 && in.n && in.p[in.n - 1] == '='; pad++)
+			in.n--;
+	}
+	if (in.n % 4 == 1)
+		return false;
+	for (size_t i = 0; i < in.n; i++) {
+		int d = b64_value(in.p[i], tab);
+
+		if (d < 0)
+			return false;
+		v = v << 6 | (unsigned)d;
+		bits += 6;
+		if (bits >= 8) {
+			bits -= 8;
+			p[o++] = (char)(v >> bits);
+		}
+	}
+	s->type = SMP_BIN;
+	s->s = str_n(p, o);
+	return true;
+}
+
+bool conv_url_dec(struct smp_ctx *c, const struct call *k, struct smp *s)
+{
+	bool in_form = k->arg[0].set && k->arg[0].i;
+	char *p = arena_bytes(c->tmp, s->s.n);
+	size_t o = 0;
+
+	for (size_t i = 0; i < s->s.n; i++) {
+		char ch = s->s.p[i];
+
+		if (ch == '%') {
+			int hi = i + 2 < s->s.n ? hex_value(s->s.p[i + 1]) : -1;
+			int lo = i + 2 < s->s.n ? hex_value(s->s.p[i + 2]) : -1;
+
+			if (hi < 0 || lo < 0)
+				return false;
+			ch = (char)(hi << 4 | lo);
+			i += 2;
+		} else if (ch == '+' && in_form) {
+			ch = ' ';
+		} else if (ch == '?') {
+			in_form = true;
+		}
+		p[o++] = ch;
+	}
+	s->s = str_n(p, o);
+	return true;
+}
+
+static bool url_plain(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr("-._~", c));
+}
+
+bool conv_url_enc(struct smp_ctx *c, const struct call *k, struct smp *s)
+{
+	char *p = arena_bytes(c->tmp, s->s.n * 3);
+	size_t o = 0;
+
+	(void)k;
+	for (size_t i = 0; i < s->s.n; i++) {
+		char ch = s->s.p[i];
+
+		if (url_plain(ch)) {
+			p[o++] = ch;
+			continue;
+		}
+		p[o++] = '%';
+		p[o++] = hex_upper[(unsigned char)ch >> 4];
+		p[o++] = hex_upper[ch & 15];
+	}
+	s->s = str_n(p, o);
+	return true;
+}

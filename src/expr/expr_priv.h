@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Inside of the expression layer: typed calls, table rows, and what fetches and converters are handed. */
+#ifndef SLUICE_EXPR_EXPR_PRIV_H
+#define SLUICE_EXPR_EXPR_PRIV_H
+
+#include <sluice/expr/cond.h>
+#include "parse_priv.h"
+
+/* One typed argument; which member counts follows from the letter of the row's argument spec. */
+struct arg {
+	bool set;
+	uint8_t id;                   /* h: enum http_hdr_id */
+	union {
+		int64_t i;            /* i n o b f v */
+		struct str s;         /* s S h x e */
+		struct regex *re;     /* r */
+		struct addr_net net;  /* m M a */
+	};
+};
+
+/* Iteration over the values of a fetch. With `all` the fetch hands out one value a call and sets `more` while there may be
+ * another; without, it picks the one value that HAProxy would. */
+struct smp_iter { bool all, more; int pos; struct str rest; };
+
+struct call;
+typedef bool fetch_fn(struct smp_ctx *c, const struct call *k, struct smp_iter *it, struct smp *out);
+typedef bool conv_fn(struct smp_ctx *c, const struct call *k, struct smp *s);
+
+enum fetch_flags {
+	F_ITER = 1,      /* may have several values */
+	F_CONST = 2,     /* value known at compile time */
+	F_VOLATILE = 4,  /* may differ from one evaluation to the next */
+	F_L6 = 8,        /* value may change while input comes in; judged by the fetch itself */
+};
+
+struct fetch_row {
+	const char *word;
+	fetch_fn *fn;
+	int aux;                 /* constant handed to fn: which message, which number */
+	const char *args;        /* see args.c */
+	uint8_t type;            /* enum smp_type of the result */
+	uint8_t flags;
+	unsigned needs;
+	const char *help, *example, *expect;
+};
+struct conv_row {
+	const char *word;
+	conv_fn *fn;
+	int aux;
+	const char *args;
+	uint8_t in, out;         /* SMP_ANY as out: the type of the input */
+	const char *help, *example, *expect;
+};
+
+/* A fetch or converter with its typed arguments. */
+struct call {
+	const struct fetch_row *fetch;
+	const struct conv_row *conv;
+	int aux;
+	uint8_t narg;
+	struct arg arg[4];
+};
+
+struct expr {
+	struct str text;              /* canonical */
+	struct call fetch;
+	struct call *conv;
+	uint16_t nconv;
+	uint8_t type;
+	uint8_t flags;                /* of the fetch */
+	unsigned needs;
+};
+
+void xerr_set(struct xerr *err, size_t off, size_t len, const char *fmt, ...) PRINTF_FMT(4, 5);
+void xerr_hint(struct xerr *err, struct str word, const char *const *words, size_t n);
+/* What is missing, in words. */
+const char *need_text(unsigned missing);
+
+/* args.c: turns argument texts into typed arguments after the spec of the row. */
+bool args_compile(const struct expr_env *env, const char *spec, const struct xcall *x, struct call *k, struct xerr *err);
+
+bool hex_decode(struct arena *a, struct str s, struct str *out);
+
+/* rows.c: the tables. */
+const struct fetch_row *fetch_find(struct str word);
+const struct fetch_row *fetch_rows(size_t *n);
+const struct conv_row *conv_find(struct str word);
+const struct conv_row *conv_rows(size_t *n);
+
+/* compile.c: as expr_compile, and accepts `fetch_match` where an ACL stands; *match = MATCH_COUNT when there is no suffix. */
+struct expr *expr_compile_acl(const struct expr_env *env, struct str text, enum match_kind *match, struct xerr *err);
+
+/* pattern.c */
+enum pat_kind { PAT_NONE, PAT_RANGE, PAT_NET, PAT_HEX, PAT_TEXT, PAT_REGEX, PAT_METHOD };
+enum pat_kind match_pat_kind(enum match_kind m);
+enum smp_type match_cast(enum match_kind m);
+bool match_find(struct str word, enum match_kind *m);
+/* Parses one pattern word; op is the integer operator in force (NULL = eq). */
+bool pat_parse(struct pat *p, enum match_kind m, bool icase, const char *op, struct str word, struct arena *a, struct xerr *err);
+/* Freezes n patterns into a set with the index that fits. */
+void patset_build(struct patset *s, enum match_kind m, bool icase, const struct pat *at, size_t n, struct arena *a);
+bool patset_match(const struct patset *s, enum match_kind m, bool icase, const struct smp *v, struct arena *tmp);
+
+/* Shared by fetches and converters. */
+static inline bool smp_set_str(struct smp *out, struct str s)
+{
+	out->type = SMP_STR;
+	out->s = s;
+	return true;
+}
+static inline bool smp_set_int(struct smp *out, int64_t v)
+{
+	out->type = SMP_INT;
+	out->i = v;
+	return true;
+}
+static inline bool smp_set_bool(struct smp *out, bool v)
+{
+	out->type = SMP_BOOL;
+	out->i = v;
+	return true;
+}
+int64_t smp_str_to_int(struct str s);
+
+#endif
