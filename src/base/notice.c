@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Start-up and process messages on stderr. The supervisor must not stop because somebody stopped reading a pipe, so the
  * descriptor is asked before each write; it is not made non-blocking because it is shared with the shell that started us. */
+#include <fcntl.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -28,4 +29,15 @@ void notice(enum notice_level l, const char *fmt, ...)
 	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
 	if (poll(&p, 1, 0) == 1 && (p.revents & POLLOUT) && write(STDERR_FILENO, line, len) < 0)
 		return; /* nobody is left to be told */
+}
+
+void stdio_detach(void)
+{
+	int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	for (int i = 0; i < 3; i++)
+		dup2(fd, i);
+	if (fd > 2)
+		close(fd);
 }

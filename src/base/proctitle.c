@@ -7,34 +7,41 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
+#include <sluice/base/panic.h>
 #include <sluice/base/proctitle.h>
 
 static char *title;
 static size_t room;
 
-static void environ_copy(void)
+static char *copy_string(const char *s)
 {
-	for (char **e = environ; *e; e++) {
-		char *copy = strdup(*e);
-		if (copy)
-			*e = copy;
-	}
+	char *c = strdup(s);
+	if (!c)
+		die("out of memory");
+	return c;
 }
 
-void proctitle_init(int argc, char **argv)
+/* The end of the strings that lie one behind the other from p on. */
+static char *strings_end(char *p, char **list)
 {
-	if (argc < 1)
-		return;
-	char *end = argv[0];
+	for (; list && *list; list++)
+		if (*list == p)
+			p += strlen(p) + 1;
+	return p;
+}
+
+char **proctitle_init(int argc, char **argv)
+{
+	char **copy = calloc((size_t)argc + 1, sizeof(*copy));
+	if (!copy)
+		die("out of memory");
 	for (int i = 0; i < argc; i++)
-		if (argv[i] == end)
-			end += strlen(end) + 1;
-	for (char **e = environ; e && *e; e++)
-		if (*e == end)
-			end += strlen(end) + 1;
-	environ_copy();
+		copy[i] = copy_string(argv[i]);
 	title = argv[0];
-	room = (size_t)(end - argv[0]);
+	room = argc ? (size_t)(strings_end(strings_end(argv[0], argv), environ) - argv[0]) : 0;
+	for (char **e = environ; e && *e; e++)
+		*e = copy_string(*e);
+	return copy;
 }
 
 void proctitle_set(const char *fmt, ...)

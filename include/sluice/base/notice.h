@@ -11,5 +11,7 @@ enum notice_level { SAY_NOTICE, SAY_WARNING, SAY_ALERT };
 void notice_quiet(bool quiet);
 /* One line of at most 1 KiB, one write. Never blocks: a reader that does not read loses the line. */
 void notice(enum notice_level l, const char *fmt, ...) PRINTF_FMT(2, 3);
+/* stdin, stdout and stderr become /dev/null: the process has left its terminal. */
+void stdio_detach(void);
 
 #endif

@@ -5,9 +5,9 @@
 
 #include <sluice/base/defs.h>
 
-/* Remembers the memory of argv and the environment behind it; moves the environment away. First thing in main(); after a call of
- * proctitle_set the strings of argv are gone, so whoever needs one copies it before. */
-void proctitle_init(int argc, char **argv);
+/* Remembers the memory of argv and the environment behind it, and copies both out of the way. Returns the copy of argv to be used
+ * from then on; never NULL, fatal without memory. First thing in main(). */
+char **proctitle_init(int argc, char **argv) MUST_CHECK;
 /* "sluice: <text>"; cut to the room there is. */
 void proctitle_set(const char *fmt, ...) PRINTF_FMT(1, 2);
 

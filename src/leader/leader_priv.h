@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The leader's state. One a process; its parts point at each other. */
+#ifndef SLUICE_LEADER_PRIV_H
+#define SLUICE_LEADER_PRIV_H
+
+#include <sys/types.h>
+#include <sluice/base/backoff.h>
+#include <sluice/ipc/msg.h>
+#include <sluice/leader/leader.h>
+#include <sluice/net/loop.h>
+
+#define READY_MS 10000u      /* fork to READY of all children */
+#define STOP_KILL_MS 2000u   /* after a stop: what still lives is killed */
+#define DRAIN_GRACE_MS 15000u /* beyond hard-stop-after, which the workers keep themselves */
+
+enum leader_phase {
+	LEAD_STARTING,   /* children warm up; any death aborts the generation */
+	LEAD_READY,      /* waiting for the master's COMMIT */
+	LEAD_COMMITTED,  /* children were told to go */
+	LEAD_ACTIVE,
+	LEAD_DRAINING,
+	LEAD_STOPPING,
+};
+
+enum child_state { CHILD_NONE, CHILD_STARTING, CHILD_READY, CHILD_GOING, CHILD_SERVING };
+
+struct child {
+	struct io io;           /* our end of its channel */
+	struct leader *l;
+	enum role role;         /* ROLE_CHECKER or ROLE_WORKER */
+	unsigned slot;
+	enum child_state state;
+	pid_t pid;              /* 0 = none */
+	uint64_t started;       /* ms */
+	struct backoff deaths;
+	struct timer respawn;
+};
+
+struct ids { int64_t uid, gid; }; /* -1 = unchanged */
+
+struct leader {
+	const struct leader_opts *o;
+	struct rt *rt;
+	struct segment *seg;
+	int *listen_fd, *wake_fd;  /* rt->nlst, nworkers */
+	unsigned nworkers;
+	struct ids ids;
+	struct child *child;       /* [0] the checker, then the workers */
+	unsigned nchild;
+	enum leader_phase phase;
+	struct io sig_io, ctl_io;
+	struct timer deadline;     /* READY, or the end of a drain or stop */
+	int pid_fd;                /* pid file, opened early, written late; -1 = none */
+	int status;
+};
+
+/* load.c: also fills in what follows from the machine: workers, maxconn. */
+unsigned leader_workers(const struct rt *rt);
+
+/* limits.c: memory limit; derives maxconn when unset, raises the descriptor limit to fit. false: said on stderr. */
+void limits_memory(unsigned mb);
+uint32_t limits_fds_needed(const struct rt *rt, unsigned nworkers);
+uint32_t limits_derive_maxconn(uint64_t nofile, uint32_t reserve);
+uint32_t limits_reserve(const struct rt *rt, unsigned nworkers);
+bool limits_apply(struct rt *rt, unsigned nworkers) MUST_CHECK;
+
+/* listeners.c: binds or inherits what the configuration names and tells the master. false: every failure was printed. */
+void listener_key(const struct rt_listener *l, struct ipc_key *key);
+bool listeners_open(struct leader *l) MUST_CHECK;
+void listeners_close(struct leader *l);
+
+/* privs.c: names to numbers, in the leader; the drop itself, in a child. */
+bool privs_resolve(const struct rt_global *g, struct ids *ids, char *err, size_t errlen) MUST_CHECK;
+bool privs_drop(const struct rt_global *g, const struct ids *ids, char *err, size_t errlen) MUST_CHECK;
+
+/* spawn.c: forks one child; false when fork failed. */
+bool spawn_child(struct child *c) MUST_CHECK;
+/* A message to the master that must not be lost: waits for room, not for ever. false when the master is gone. */
+bool master_tell(struct leader *l, enum ipc_type t, uint32_t arg, uint64_t num, const struct ipc_key *key, int fd);
+
+/* children.c */
+bool children_start(struct leader *l) MUST_CHECK;
+void child_message(struct io *io);
+void children_reap(struct leader *l);
+void children_go(struct leader *l);
+bool children_all(const struct leader *l, enum child_state at_least);
+void children_tell(struct leader *l, enum role role, enum ipc_type t, uint64_t num);
+void children_kill(struct leader *l, int sig);
+unsigned children_alive(const struct leader *l, enum role role);
+
+/* leader.c: what the deaths and messages of children lead to. */
+void leader_step(struct leader *l);
+void leader_abort(struct leader *l);
+
+#endif

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* From the command line's files to the tables, with the diagnostics printed. */
+#include <sched.h>
+#include <stdio.h>
+
+#include "leader_priv.h"
+
+#pragma weak conf_compile
+
+struct rt *leader_load(const struct conf_opts *o, bool quiet, bool warn_fatal)
+{
+	struct arena a;
+	struct conf_src src = { .arena = &a };
+	struct diags d;
+	struct rt *rt = NULL;
+
+	arena_init(&a, 0);
+	diags_init(&d, &a, &src);
+	if (conf_parse_files(&src, &d, o) && conf_compile)
+		rt = conf_compile(&src, &d, o);
+	bool refused = d.errors || (warn_fatal && d.warnings);
+	diags_print(&d, stderr, !quiet || refused);
+	if (!d.errors && refused)
+		fprintf(stderr, "error: %u warning%s and -dW\n", d.warnings, d.warnings == 1 ? "" : "s");
+	if (refused && rt) {
+		arena_free(&rt->arena);
+		rt = NULL;
+	}
+	arena_free(&a);
+	return rt;
+}
+
+unsigned leader_workers(const struct rt *rt)
+{
+	cpu_set_t set;
+	unsigned n = rt->g.workers;
+
+	if (!n)
+		n = sched_getaffinity(0, sizeof(set), &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
+	return MIN(MAX(n, 1u), (unsigned)SEG_MAX_WORKERS);
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Generations as the master sees them: starting a leader, what its messages mean, asking it to finish. What follows from the end of
+ * a process is decided in master.c. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <sluice/base/clock.h>
+#include <sluice/base/notice.h>
+
+#include "master_priv.h"
+
+struct gen *gen_find(struct master *m, uint64_t id)
+{
+	for (size_t i = 0; i < m->gens.n; i++)
+		if (m->gens.at[i].id == id)
+			return &m->gens.at[i];
+	return NULL;
+}
+
+struct gen *gen_with(struct master *m, enum gen_state st)
+{
+	for (size_t i = 0; i < m->gens.n; i++)
+		if (m->gens.at[i].state == st)
+			return &m->gens.at[i];
+	return NULL;
+}
+
+bool gen_has_kids(const struct master *m, uint64_t id)
+{
+	for (size_t i = 0; i < m->kids.n; i++)
+		if (m->kids.at[i].gen == id)
+			return true;
+	return false;
+}
+
+/* ---- starting ---- */
+
+struct exec_args { char ctl[16], fds[16], gen[24], pid[16]; const char **argv; };
+
+/* Hidden switches first, then the switches the program was started with: `--` among them ends nothing of ours. */
+static void exec_args_fill(struct exec_args *x, const struct master *m, int ctl, int table)
+{
+	const struct master_opts *o = m->o;
+	unsigned n = 0;
+
+	snprintf(x->ctl, sizeof(x->ctl), "%d", ctl);
+	snprintf(x->fds, sizeof(x->fds), "%d", table);
+	snprintf(x->gen, sizeof(x->gen), "%llu", (unsigned long long)m->next_id);
+	snprintf(x->pid, sizeof(x->pid), "%d", (int)getppid());
+	const char *own[] = { o->argv[0], "--role", "leader", "--ctl", x->ctl, "--fds", x->fds, "--gen", x->gen, "--master", x->pid };
+	x->argv = calloc(ARRAY_LEN(own) + (size_t)o->argc + 2, sizeof(*x->argv));
+	if (!x->argv)
+		_exit(1);
+	for (; n < ARRAY_LEN(own); n++)
+		x->argv[n] = own[n];
+	if (o->daemon)
+		x->argv[n++] = "--detach";
+	for (int i = 1; i < o->argc; i++)
+		x->argv[n++] = o->argv[i];
+}
+
+static void leader_exec(const struct master *m, int ctl, int table)
+{
+	struct exec_args x;
+	sigset_t none;
+
+	exec_args_fill(&x, m, ctl, table);
+	fcntl(ctl, F_SETFD, 0);
+	fcntl(table, F_SETFD, 0);
+	fds_inherit(m);
+	unsetenv("NOTIFY_SOCKET");
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	execv(m->exe, (char *const *)x.argv);
+	notice(SAY_ALERT, "cannot execute %s: %s", m->exe, strerror(errno));
+	_exit(1);
+}
+
+static struct gen *gen_new(struct master *m, pid_t leader, int ctl)
+{
+	uint64_t now = clock_read_ns() / 1000000;
+	struct gen g = { .id = m->next_id++, .state = GEN_STARTING, .leader = leader, .ctl = ctl, .started = now,
+			 .deadline = now + GEN_START_MS };
+	VEC_PUSH(&m->gens, g);
+	return &VEC_LAST(&m->gens);
+}
+
+bool gen_start(struct master *m)
+{
+	int sv[2], table = fds_table(m);
+
+	if (table < 0 || ipc_pair(sv) < 0) {
+		notice(SAY_ALERT, "cannot start a leader: %s", strerror(errno));
+		if (table >= 0)
+			close(table);
+		return false;
+	}
+	pid_t pid = fork();
+	if (pid == 0)
+		leader_exec(m, sv[1], table);
+	int err = errno;
+	close(table);
+	close(sv[1]);
+	if (pid < 0) {
+		notice(SAY_ALERT, "cannot fork a leader: %s", strerror(err));
+		close(sv[0]);
+		return false;
+	}
+	gen_new(m, pid, sv[0]);
+	return true;
+}
+
+/* ---- messages ---- */
+
+static void kid_add(struct master *m, uint64_t gen, const struct ipc_msg *msg, int fd)
+{
+	struct kid k = { .gen = gen, .pid = (pid_t)msg->num, .role = (enum role)msg->arg, .ctl = fd };
+	VEC_PUSH(&m->kids, k);
+}
+
+void kid_gone(struct master *m, pid_t pid)
+{
+	for (size_t i = m->kids.n; i-- > 0;)
+		if (m->kids.at[i].pid == pid) {
+			close(m->kids.at[i].ctl);
+			m->kids.at[i] = m->kids.at[--m->kids.n];
+		}
+}
+
+static void gen_is_ready(struct gen *g, const struct ipc_msg *msg)
+{
+	if (g->state != GEN_STARTING)
+		return;
+	g->state = GEN_COMMITTING;
+	g->hard_stop_ms = msg->num;
+	g->deadline = clock_read_ns() / 1000000 + GEN_COMMIT_MS;
+	ipc_send(g->ctl, IPC_COMMIT, 0, 0, NULL, 0, -1);
+}
+
+void gen_message(struct master *m, struct gen *g, const struct ipc_msg *msg, int fd)
+{
+	const struct ipc_key *key = (const struct ipc_key *)(const void *)msg->data;
+
+	switch (msg->type) {
+	case IPC_LISTENER: fds_add(m, key, fd, g->id); break;
+	case IPC_LISTENER_KEPT: fds_claim(m, key, g->id); break;
+	case IPC_CHILD: kid_add(m, g->id, msg, fd); break;
+	case IPC_CHILD_GONE: kid_gone(m, (pid_t)msg->num); break;
+	case IPC_GEN_READY: gen_is_ready(g, msg); break;
+	case IPC_GEN_ACTIVE:
+		if (g->state == GEN_COMMITTING)
+			g->state = GEN_ACTIVE, g->deadline = 0;
+		break;
+	case IPC_RELOAD: m->reload_pending = true; break;
+	}
+}
+
+/* ---- ending ---- */
+
+static void kids_tell(struct master *m, const struct gen *g, bool drain)
+{
+	for (size_t i = 0; i < m->kids.n; i++) {
+		const struct kid *k = &m->kids.at[i];
+		if (k->gen != g->id)
+			continue;
+		if (k->role == ROLE_CHECKER)
+			ipc_send(k->ctl, IPC_CHK_STOP, 0, 0, NULL, 0, -1);
+		else
+			ipc_send(k->ctl, drain ? IPC_DRAIN : IPC_STOP, 0, drain ? g->hard_stop_ms : 0, NULL, 0, -1);
+	}
+}
+
+void gen_drain(struct master *m, struct gen *g)
+{
+	if (g->state == GEN_DRAINING)
+		return;
+	g->state = GEN_DRAINING;
+	g->deadline = 0;
+	if (!g->leader)
+		kids_tell(m, g, true);
+	else if (!ipc_send(g->ctl, IPC_GEN_DRAIN, 0, 0, NULL, 0, -1))
+		kill(g->leader, SIGUSR1);
+}
+
+/* A leader that still reads its configuration does not listen to its channel: the signal ends it. */
+void gen_stop(struct master *m, struct gen *g)
+{
+	bool early = g->state == GEN_STARTING;
+
+	g->state = GEN_DRAINING;
+	if (!g->leader)
+		kids_tell(m, g, false);
+	else if (early || !ipc_send(g->ctl, IPC_GEN_STOP, 0, 0, NULL, 0, -1))
+		kill(g->leader, SIGTERM);
+}
+
+void gen_kill(struct master *m, struct gen *g, int sig)
+{
+	for (size_t i = 0; i < m->kids.n; i++)
+		if (m->kids.at[i].gen == g->id)
+			kill(m->kids.at[i].pid, sig);
+	if (g->leader)
+		kill(g->leader, sig);
+}
+
+void gens_sweep(struct master *m)
+{
+	for (size_t i = m->gens.n; i-- > 0;) {
+		struct gen *g = &m->gens.at[i];
+		if (g->leader || gen_has_kids(m, g->id))
+			continue;
+		m->gens.at[i] = m->gens.at[--m->gens.n];
+	}
+}

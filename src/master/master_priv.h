@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The master's state: generations, the children it may have to speak to itself, the listeners it keeps. All small arrays. */
+#ifndef SLUICE_MASTER_PRIV_H
+#define SLUICE_MASTER_PRIV_H
+
+#include <signal.h>
+#include <sys/types.h>
+#include <sluice/base/backoff.h>
+#include <sluice/base/vec.h>
+#include <sluice/master/master.h>
+
+#define GEN_START_MS 45000u     /* exec to READY: 30 s to read, 10 s to fork and warm up, and some */
+#define GEN_COMMIT_MS 10000u    /* COMMIT to ACTIVE */
+#define RETIRE_MS 2000u         /* after a commit: removed listeners are closed */
+#define STOP_KILL_MS 5000u      /* after a stop: what still lives is killed */
+#define MAX_DRAINING 8u         /* generations; the oldest beyond that is stopped */
+
+enum gen_state {
+	GEN_STARTING,   /* no READY yet; a failure is an abort that nobody notices */
+	GEN_COMMITTING, /* told to accept */
+	GEN_ACTIVE,
+	GEN_DRAINING,   /* told to finish, or replaced while its leader was dead */
+};
+
+struct gen {
+	uint64_t id;
+	enum gen_state state;
+	pid_t leader;           /* 0 = dead; its children are ours then */
+	int ctl;                /* -1 = closed */
+	uint64_t started, deadline; /* ms; deadline 0 = none */
+	uint64_t hard_stop_ms;  /* as the leader said with READY */
+};
+
+/* A checker or worker. The descriptor is the leader's end of its channel: with it the master can drain a worker whose leader died. */
+struct kid { uint64_t gen; pid_t pid; enum role role; int ctl; };
+
+/* A listener. added_by: the generation that bound it (closed again when that one fails). claimed_by: the newest that uses it. */
+struct kept_fd { struct ipc_key key; int fd; uint64_t added_by, claimed_by; };
+
+struct master {
+	const struct master_opts *o;
+	char exe[4096];         /* path of the program, resolved at start: a replaced file is taken at the next reload */
+	int sigfd, ready_pipe;  /* ready_pipe: to the process that waits in the foreground of -D, or -1 */
+	uint64_t next_id;
+	VEC(struct gen) gens;
+	VEC(struct kid) kids;
+	VEC(struct kept_fd) fds;
+	bool ever_active, reload_pending;
+	int stopping;           /* signal that ended us, 0 = running; SIGUSR1 waits for connections */
+	uint64_t stop_deadline, retire_at, restart_at; /* ms, 0 = not set */
+	struct backoff restarts;
+};
+
+/* master_gen.c */
+struct gen *gen_find(struct master *m, uint64_t id);
+struct gen *gen_with(struct master *m, enum gen_state st);
+/* Forks and execs a leader. false when that failed; said on stderr. */
+bool gen_start(struct master *m) MUST_CHECK;
+/* Asks a generation to finish / to stop at once, through its leader or, when that is dead, child by child. */
+void gen_drain(struct master *m, struct gen *g);
+void gen_stop(struct master *m, struct gen *g);
+void gen_kill(struct master *m, struct gen *g, int sig);
+void gen_message(struct master *m, struct gen *g, const struct ipc_msg *msg, int fd);
+/* Forgets generations of which nothing lives. */
+void gens_sweep(struct master *m);
+bool gen_has_kids(const struct master *m, uint64_t id);
+void kid_gone(struct master *m, pid_t pid);
+
+/* master_fds.c */
+void fds_add(struct master *m, const struct ipc_key *key, int fd, uint64_t gen); /* takes fd */
+void fds_claim(struct master *m, const struct ipc_key *key, uint64_t gen);
+void fds_abort(struct master *m, uint64_t gen);      /* closes what a failed generation added */
+void fds_retire(struct master *m, uint64_t active);  /* closes what the active generation does not claim */
+/* memfd with one ipc_fd_entry a listener, read position 0; -1 and errno on failure. */
+int fds_table(const struct master *m) MUST_CHECK;
+/* In the child between fork and exec: lets all listeners through. */
+void fds_inherit(const struct master *m);
+
+/* sd_notify.c: no-op without NOTIFY_SOCKET. */
+void sd_notify_send(const char *text);
+
+/* daemon.c: forks; the caller waits for daemon_ready and exits. Returns in the child only: the descriptor for daemon_ready. */
+int daemon_fork(void);
+void daemon_ready(int fd);
+
+#endif
