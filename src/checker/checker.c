@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The checker process: takes over the states that stand in the segment, says it is ready, probes once told to, and stops when told to.
+ *
+ * The leader's death does not stop it: the workers go on serving and need its verdicts. Only a channel that closes before the order to start
+ * ends it, because that generation never began. An orphan ends with the segment's state. */
+#include <signal.h>
+#include <unistd.h>
+#include <sluice/base/clock.h>
+#include <sluice/base/rand.h>
+#include <sluice/checker/checker.h>
+#include <sluice/ipc/msg.h>
+#include <sluice/net/sock.h>
+#include "checker_priv.h"
+
+#define FDS_BESIDE_CHECKS 64
+
+static struct checker checker;
+static struct io ctl;
+static struct timer tick;
+static int exit_status;
+
+static void stop(int status)
+{
+	exit_status = status;
+	loop_stop();
+}
+
+static void go(void)
+{
+	uint32_t n = 0, nth = 0;
+
+	if (checker.going)
+		return;
+	checker.going = true;
+	for (uint32_t i = 0; i < checker.ntargets; i++)
+		n += checker.t[i].ops != NULL;
+	for (uint32_t i = 0; i < checker.ntargets; i++)
+		if (checker.t[i].ops) {
+			if (!checker.t[i].maint)
+				probe_schedule_first(&checker.t[i], nth, n);
+			nth++;
+		}
+}
+
+static void lose_leader(void)
+{
+	io_del(&ctl);
+	close(ctl.fd);
+	if (!checker.going)
+		stop(1);
+}
+
+static void on_ctl(struct io *io)
+{
+	struct ipc_msg m;
+	int fd = -1, r;
+
+	while ((r = ipc_recv(io->fd, ROLE_CHECKER, ROLE_LEADER, &m, &fd)) == 1)
+		if (m.type == IPC_CHK_GO)
+			go();
+		else if (m.type == IPC_CHK_STOP)
+			stop(0);
+	if (r < 0)
+		lose_leader();
+}
+
+static void on_tick(struct timer *t)
+{
+	fleet_tick(&checker);
+	if (atomic_load_explicit(&checker.seg->h->state, memory_order_acquire) == SEG_STOPPED)
+		stop(0);
+	timer_set(t, clock_ms() + TICK_MS);
+}
+
+static void beat(void)
+{
+	atomic_store_explicit(&checker.seg->h->checker_beat, clock_ms(), memory_order_relaxed);
+}
+
+static uint32_t count_checked(const struct rt *rt)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < rt->nsrv; i++)
+		n += !!(rt->srv[i].flags & SRVF_CHECK);
+	return n;
+}
+
+static void init_process(const struct heritage *h)
+{
+	const struct rt *rt = h->rt;
+	struct str tag = rt->g.log_tag.n ? rt->g.log_tag : STR("sluice");
+
+	signal(SIGPIPE, SIG_IGN);
+	clock_update();
+	rand_seed();
+	expr_process_init();
+	buf_set_size(rt->g.bufsize ? rt->g.bufsize : 16384);
+	loop_init(h->poll_only ? "poll" : NULL, sock_raise_nofile(count_checked(rt) + rt->nlogs + FDS_BESIDE_CHECKS));
+	log_process_init(rt->logs, rt->nlogs, tag, rt->g.log_send_hostname, h->master_pid);
+}
+
+int checker_run(const struct heritage *h)
+{
+	exit_status = 0;
+	checker = (struct checker){ .h = h, .rt = h->rt, .seg = h->seg };
+	init_process(h);
+	if (!fleet_init(&checker) || !http_requests_build(&checker) || !io_add(&ctl, h->ctl, IO_READ, on_ctl))
+		return 1;
+	timer_init(&tick, on_tick);
+	timer_set(&tick, clock_ms() + TICK_MS);
+	beat();
+	if (!ipc_send(h->ctl, IPC_CHK_READY, 0, 0, NULL, 0, -1))
+		return 1;
+	loop_run(beat);
+	fleet_free(&checker);
+	http_requests_free(&checker);
+	timer_stop(&tick);
+	loop_free();
+	return exit_status;
+}

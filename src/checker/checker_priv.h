@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The checker's parts:
+ *
+ *   checker.c  the process: start, messages of the leader, the 100 ms tick
+ *   probe.c    one check from its timer to its verdict: connection, timeouts, schedule
+ *   chk_*.c    what is said on the connection (check_ops): tcp, http, script
+ *   fleet.c    what a verdict means: health, tracking, slow start, passive errors, the words in the segment
+ *   report.c   log lines */
+#ifndef SLUICE_CHECKER_PRIV_H
+#define SLUICE_CHECKER_PRIV_H
+
+#include <sluice/base/buf.h>
+#include <sluice/health/health.h>
+#include <sluice/http/h1.h>
+#include <sluice/ipc/heritage.h>
+#include <sluice/net/conn.h>
+#include <sluice/rt/rt.h>
+
+#define TICK_MS 100
+#define INFO_MAX 160
+
+struct target;
+
+struct check_ops {
+	const char *name;
+	/* The connection stands: says what is to be said first. NULL: that it stands is the verdict. */
+	void (*start)(struct target *t);
+	/* Bytes, end of file or room to send: goes on until it would block or has given a verdict. */
+	void (*io)(struct target *t);
+};
+extern const struct check_ops chk_tcp, chk_http, chk_script;
+
+struct exchange {               /* what a talking check needs while it runs; from a pool */
+	struct buf in;
+	struct str out[3];
+	uint32_t nout, sent;    /* bytes of out[] already sent */
+	uint32_t scan;          /* of the head parser */
+	uint32_t step;          /* script: the next step */
+	struct {                /* http response, once its head is complete */
+		bool head_done;
+		uint16_t status;
+		uint32_t flags;
+		uint64_t want;  /* Content-Length */
+		uint32_t body, raw; /* offsets into `in`: decoded body, then bytes not yet decoded */
+		struct h1_chunk chunk;
+		bool complete;
+	} res;
+	char extra[512];        /* headers that differ from probe to probe */
+};
+
+enum probe_phase { PROBE_IDLE, PROBE_CONNECTING, PROBE_TALKING };
+
+struct target {                 /* a server that is checked or follows one */
+	struct checker *ck;
+	const struct rt_server *s;
+	const struct rt_proxy *px;
+	const struct check_ops *ops; /* NULL: follows another */
+	uint32_t srv;
+	struct health health;
+	uint8_t phase;          /* enum probe_phase */
+	uint8_t status;         /* enum check_status of the last verdict */
+	bool maint, observed;
+	uint32_t seen_passive;
+	struct timer timer;     /* idle: the next check; else its timeout */
+	uint64_t started_ns;
+	uint64_t since_ms;      /* of the last change of state */
+	struct conn *conn;
+	struct exchange *x;
+	struct target *followers, *next_follower, *leads; /* leads: whom we follow */
+};
+
+struct http_request { struct str head, body; bool host, state; }; /* of a backend: constant part of its probes; host: add a Host header */
+
+struct checker {
+	const struct heritage *h;
+	const struct rt *rt;
+	struct segment *seg;
+	struct target *t;       /* ntargets */
+	uint32_t ntargets, nstarting;
+	struct target **of_srv; /* by server index; NULL = neither checked nor following */
+	struct http_request *http; /* by proxy index */
+	uint64_t leader_epoch;
+	bool going;
+};
+
+/* probe.c */
+void probe_init(struct target *t);
+void probe_schedule_first(struct target *t, uint32_t nth, uint32_t of);
+void probe_soon(struct target *t, uint32_t ms);         /* not later than in ms, when idle */
+void probe_abort(struct target *t);                     /* no verdict, no next check */
+/* Drops the connection and opens another to the server's check address, with that port if not 0. */
+void probe_reconnect(struct target *t, uint16_t port);
+void probe_finish(struct target *t, enum check_status st, unsigned code, struct str info);
+void probe_queue(struct target *t, struct str s);       /* adds to what flush sends; s lives until it is sent */
+enum probe_io { PROBE_OK, PROBE_WAIT, PROBE_EOF, PROBE_FULL, PROBE_GONE /* verdict given: the exchange is no more */ };
+enum probe_io probe_flush(struct target *t);            /* OK: all sent */
+enum probe_io probe_fill(struct target *t);             /* OK: new bytes in x->in */
+
+/* chk_*.c */
+bool http_requests_build(struct checker *ck) MUST_CHECK;
+void http_requests_free(struct checker *ck);
+uint16_t script_first_port(const struct rt_check *c);
+/* Does text match? Only string, binary and regex kinds. */
+bool expect_matches(const struct chk_expect *e, struct str text);
+
+/* fleet.c */
+bool fleet_init(struct checker *ck) MUST_CHECK;
+void fleet_free(struct checker *ck);
+void fleet_verdict(struct target *t, enum check_status st, unsigned code, uint32_t ms, struct str info);
+void fleet_tick(struct checker *ck);
+
+/* report.c */
+struct report {                 /* why: part of every line */
+	enum check_status status;
+	unsigned code;
+	int64_t ms;             /* < 0: not said */
+	struct str info;
+	const struct target *via; /* the tracked server, or NULL */
+};
+void report_check(const struct target *t, const struct report *r);
+void report_change(const struct target *t, enum health_change ch, const struct report *r);
+void fleet_count(const struct checker *ck, const struct rt_proxy *px, unsigned *active, unsigned *backup);
+
+#endif

@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* option httpchk: one request a probe, judged by status, headers and body. The constant part of the request is built once a backend.
+ *
+ * Status and headers are judged as soon as the head is complete; the body is read only when an expectation asks for it, up to one buffer. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sluice/base/pool.h>
+#include "checker_priv.h"
+
+#define MAX_HDRS 128
+
+/* One response is parsed at a time. */
+static struct hdr hdrs[MAX_HDRS];
+static struct arena arena;
+
+/* ---- request ---- */
+
+static bool has_header(const struct rt_check *c, struct str name)
+{
+	for (uint32_t i = 0; i < c->nhdrs; i++)
+		if (str_ieq(c->hdrs[i].name, name))
+			return true;
+	return false;
+}
+
+static struct str or_else(struct str s, struct str dflt)
+{
+	return s.n ? s : dflt;
+}
+
+static void add_headers(struct sbuf *b, const struct rt_check *c)
+{
+	struct smp_ctx ctx = { .tmp = &arena };
+
+	for (uint32_t i = 0; i < c->nhdrs; i++) {
+		sbuf_printf(b, STR_FMT ": ", STR_ARG(c->hdrs[i].name));
+		if (c->hdrs[i].val)
+			logfmt_render(c->hdrs[i].val, &ctx, NULL, b);
+		sbuf_add(b, STR("\r\n"));
+	}
+	if (!has_header(c, STR("Connection")))
+		sbuf_add(b, STR("Connection: close\r\n"));
+	if (c->body.n && !has_header(c, STR("Content-Length")))
+		sbuf_printf(b, "Content-Length: %zu\r\n", c->body.n);
+}
+
+static bool build_request(struct http_request *q, const struct rt_check *c)
+{
+	struct str version = or_else(c->version, STR("HTTP/1.0"));
+	struct sbuf b = { 0 };
+
+	sbuf_printf(&b, STR_FMT " " STR_FMT " " STR_FMT "\r\n", STR_ARG(or_else(c->method, STR("OPTIONS"))), STR_ARG(or_else(c->uri, STR("/"))),
+		    STR_ARG(version));
+	add_headers(&b, c);
+	if (b.cut) {
+		sbuf_free(&b);
+		return false;
+	}
+	*q = (struct http_request){ .head = sbuf_str(&b), .body = c->body, .state = c->send_state };
+	q->host = str_ieq(version, STR("HTTP/1.1")) && !has_header(c, STR("Host"));
+	return true;
+}
+
+bool http_requests_build(struct checker *ck)
+{
+	arena_init(&arena, 0);
+	ck->http = calloc(MAX(ck->rt->npx, 1u), sizeof(*ck->http));
+	if (!ck->http)
+		return false;
+	for (uint32_t i = 0; i < ck->rt->npx; i++)
+		if (ck->rt->px[i].caps & PX_BE && ck->rt->px[i].check.kind == CHK_HTTP &&
+		    !build_request(&ck->http[i], &ck->rt->px[i].check))
+			return false;
+	arena_reset(&arena);
+	return true;
+}
+
+void http_requests_free(struct checker *ck)
+{
+	for (uint32_t i = 0; ck->http && i < ck->rt->npx; i++)
+		free((char *)(uintptr_t)ck->http[i].head.p);
+	free(ck->http);
+	ck->http = NULL;
+	arena_free(&arena);
+}
+
+static void add_state(struct sbuf *b, const struct target *t)
+{
+	const struct segment *seg = t->ck->seg;
+	uint64_t admin = atomic_load_explicit(&seg->srv[t->srv].admin, memory_order_relaxed);
+	unsigned have, of;
+
+	health_fraction(&t->health, &have, &of);
+	sbuf_printf(b, "X-Haproxy-Server-State: %s %u/%u; name=" STR_FMT "/" STR_FMT "; node=" STR_FMT "; weight=%u; scur=%u/%u; qcur=%u\r\n",
+		    t->health.state == SRV_DOWN ? "DOWN" : t->health.state == SRV_STOPPING ? "NOLB" : "UP", have, of, STR_ARG(t->px->name),
+		    STR_ARG(t->s->name), STR_ARG(t->ck->rt->g.node), srv_admin_weight(admin), live_sum(seg, LIVE_SRV, t->srv),
+		    live_sum(seg, LIVE_BE, t->s->px), live_sum(seg, LIVE_SRV_QUEUE, t->srv));
+}
+
+static void http_io(struct target *t);
+static void http_start(struct target *t)
+{
+	const struct http_request *q = &t->ck->http[t->s->px];
+	struct sbuf extra = SBUF_FIXED(t->x->extra);
+
+	if (q->host) {
+		char text[ADDR_TEXT_MAX];
+
+		sbuf_printf(&extra, "Host: %.*s\r\n", (int)addr_text(&t->conn->dst, text), text);
+	}
+	if (q->state)
+		add_state(&extra, t);
+	if (extra.cut)
+		extra.n = 0;
+	sbuf_add(&extra, STR("\r\n"));
+	probe_queue(t, q->head);
+	probe_queue(t, sbuf_str(&extra));
+	probe_queue(t, q->body);
+	http_io(t);
+}
+
+/* ---- response ---- */
+
+static bool is_body(const struct chk_expect *e)
+{
+	return e->match != CM_STATUS && e->match != CM_RSTATUS && e->match != CM_HDR;
+}
+
+static bool status_matches(const struct chk_expect *e, unsigned status)
+{
+	char text[8];
+
+	if (e->match == CM_RSTATUS)
+		return expect_matches(e, str_n(text, (size_t)snprintf(text, sizeof(text), "%03u", status)));
+	for (unsigned i = 0; i < e->nstatus; i++)
+		if (status >= e->status[i].lo && status <= e->status[i].hi)
+			return true;
+	return false;
+}
+
+static bool header_matches(const struct chk_expect *e, const struct http_msg *m)
+{
+	for (int i = msg_find(m, e->hdr_name, 0); i >= 0; i = msg_find(m, e->hdr_name, i + 1))
+		if ((e->re && regex_match(e->re, hdr_val(&m->hdr[i]))) || (!e->re && (!e->text.n || str_eq(hdr_val(&m->hdr[i]), e->text))))
+			return true;
+	return false;
+}
+
+/* Judges what the head can tell; true when the body has to be read too, false when the verdict is given. */
+static bool judge_head(struct target *t, const struct http_msg *m)
+{
+	const struct rt_check *c = &t->px->check;
+	bool body = false, any = false;
+
+	if (c->disable_on_404 && m->status == 404 && t->health.state != SRV_DOWN) {
+		probe_finish(t, CHK_L7OKC, 404, m->reason);
+		return false;
+	}
+	for (uint32_t i = 0; i < c->nsteps; i++) {
+		const struct chk_expect *e = &c->steps[i].exp;
+
+		if (c->steps[i].kind != CS_EXPECT)
+			continue;
+		any = true;
+		if (is_body(e)) {
+			body = true;
+		} else if (e->match == CM_HDR ? header_matches(e, m) == e->neg : status_matches(e, m->status) == e->neg) {
+			probe_finish(t, CHK_L7STS, m->status, e->match == CM_HDR ? STR("HTTP header did not match") : m->reason);
+			return false;
+		}
+	}
+	if (body)
+		return true;
+	if (any || (m->status >= 200 && m->status < 400))
+		probe_finish(t, CHK_L7OK, m->status, STR_NULL);
+	else
+		probe_finish(t, CHK_L7STS, m->status, m->reason);
+	return false;
+}
+
+static void remember_head(struct exchange *x, const struct http_msg *m)
+{
+	x->res.head_done = true;
+	x->res.status = m->status;
+	x->res.flags = m->flags;
+	x->res.want = m->body_len;
+	x->res.body = x->res.raw = x->in.head + m->head_len;
+	h1_chunk_init(&x->res.chunk);
+}
+
+/* OK: the head is there and the body is wanted. */
+static enum probe_io read_head(struct target *t)
+{
+	struct exchange *x = t->x;
+	struct h1_head_opts o = { .head_request = str_eq(t->px->check.method, STR("HEAD")), .max_head = buf_size() };
+	enum h1_error err;
+	struct http_msg m;
+
+	for (;;) {
+		arena_reset(&arena);
+		msg_init(&m, hdrs, MAX_HDRS, &arena, false);
+		switch (h1_head_parse(&m, buf_str(&x->in), &o, &x->scan, &err)) {
+		case H1_MORE:
+			return PROBE_WAIT;
+		case H1_BAD:
+			probe_finish(t, CHK_L7RSP, 0, str_c(h1_error_text(err)));
+			return PROBE_GONE;
+		case H1_OK:
+			break;
+		}
+		if (m.status >= 200)
+			break;
+		buf_consume(&x->in, m.head_len);
+		x->scan = 0;
+	}
+	remember_head(x, &m);
+	return judge_head(t, &m) ? PROBE_OK : PROBE_GONE;
+}
+
+static bool decode_chunks(struct exchange *x)
+{
+	uint32_t len = x->in.tail - x->res.raw, used = 0, data = 0;
+	char *raw = x->in.mem + x->res.raw;
+	enum h1_error err;
+	struct http_msg m;
+
+	arena_reset(&arena);
+	msg_init(&m, hdrs, MAX_HDRS, &arena, false);
+	enum h1_verdict v = h1_chunk_decode(&x->res.chunk, raw, len, &used, &data, &m, &err);
+
+	memmove(raw + data, raw + used, len - used);
+	x->res.raw += data;
+	x->in.tail -= used - data;
+	x->res.complete = v == H1_OK;
+	return v != H1_BAD;
+}
+
+static bool read_body(struct exchange *x)
+{
+	uint32_t have;
+
+	if (x->res.flags & MSG_NO_BODY) {
+		x->in.tail = x->res.raw;
+		x->res.complete = true;
+		return true;
+	}
+	if (x->res.flags & MSG_CHUNKED)
+		return decode_chunks(x);
+	x->res.raw = x->in.tail;
+	have = x->res.raw - x->res.body;
+	if (x->res.flags & MSG_CLEN && have >= x->res.want) {
+		x->res.raw = x->res.body + (uint32_t)x->res.want;
+		x->res.complete = true;
+	}
+	return true;
+}
+
+/* A wanted match may come with any byte; that an unwanted one is absent is known at the end only. */
+static void judge_body(struct target *t, bool at_end)
+{
+	const struct rt_check *c = &t->px->check;
+	struct exchange *x = t->x;
+	struct str body = str_n(x->in.mem + x->res.body, x->res.raw - x->res.body);
+	unsigned status = x->res.status;
+
+	for (uint32_t i = 0; i < c->nsteps; i++) {
+		const struct chk_expect *e = &c->steps[i].exp;
+		bool match;
+
+		if (c->steps[i].kind != CS_EXPECT || !is_body(e))
+			continue;
+		match = expect_matches(e, body);
+		if (match == e->neg && (match || at_end)) {
+			probe_finish(t, CHK_L7RSP, status, match ? STR("HTTP check matched unwanted content") : STR("HTTP content check did not match"));
+			return;
+		}
+		if ((!match || e->neg) && !at_end)
+			return;
+	}
+	probe_finish(t, CHK_L7OK, status, STR_NULL);
+}
+
+/* Takes what has arrived; false when the verdict is given. */
+static bool take(struct target *t, bool at_end)
+{
+	if (!t->x->res.head_done) {
+		enum probe_io r = read_head(t);
+
+		if (r == PROBE_GONE)
+			return false;
+		if (r == PROBE_WAIT && at_end) {
+			probe_finish(t, CHK_L7RSP, 0, buf_len(&t->x->in) ? STR("incomplete response") : STR("connection closed without a response"));
+			return false;
+		}
+		if (r == PROBE_WAIT)
+			return true;
+	}
+	if (!read_body(t->x)) {
+		probe_finish(t, CHK_L7RSP, 0, STR("invalid chunked body"));
+		return false;
+	}
+	judge_body(t, at_end || t->x->res.complete);
+	return t->phase == PROBE_TALKING;
+}
+
+static void http_io(struct target *t)
+{
+	if (probe_flush(t) == PROBE_GONE)
+		return;
+	for (;;) {
+		enum probe_io r = probe_fill(t);
+
+		if (r == PROBE_GONE || r == PROBE_WAIT)
+			return;
+		if (!take(t, r == PROBE_EOF || r == PROBE_FULL))
+			return;
+	}
+}
+
+const struct check_ops chk_http = { .name = "http", .start = http_start, .io = http_io };

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* tcp-check: a list of connect, send, send-binary and expect steps. Received bytes collect until the next send or connect, so consecutive
+ * expects look at the same bytes. */
+#include <stdio.h>
+#include "checker_priv.h"
+
+uint16_t script_first_port(const struct rt_check *c)
+{
+	return c->nsteps && c->steps[0].kind == CS_CONNECT ? c->steps[0].port : 0;
+}
+
+static void fail_at(struct target *t, enum check_status st, const char *what)
+{
+	const struct chk_step *s = &t->px->check.steps[t->x->step];
+	char info[INFO_MAX];
+	struct sbuf b = SBUF_FIXED(info);
+	struct str comment = s->comment.n ? s->comment : s->exp.comment;
+
+	sbuf_printf(&b, "%s '" STR_FMT "' at step %u", what, STR_ARG(s->exp.text), t->x->step + 1);
+	if (comment.n)
+		sbuf_printf(&b, " comment: '" STR_FMT "'", STR_ARG(comment));
+	probe_finish(t, st, 0, sbuf_str(&b));
+}
+
+/* OK: go on with the next step. */
+static enum probe_io expect(struct target *t, const struct chk_expect *e)
+{
+	for (;;) {
+		struct exchange *x = t->x;
+		bool some = buf_len(&x->in) > 0;
+		bool match = some && expect_matches(e, buf_str(&x->in));
+		enum probe_io r;
+
+		if (match && e->neg) {
+			fail_at(t, CHK_L7RSP, "TCPCHK matched unwanted content");
+			return PROBE_GONE;
+		}
+		if (match || (some && e->neg))
+			return PROBE_OK;
+		r = probe_fill(t);
+		if (r == PROBE_EOF || r == PROBE_FULL) {
+			fail_at(t, CHK_L7RSP, some ? "TCPCHK did not match content" : "TCPCHK got an empty response for content");
+			return PROBE_GONE;
+		}
+		if (r != PROBE_OK)
+			return r;
+	}
+}
+
+static void forget_input(struct target *t)
+{
+	struct buf *in = &t->x->in;
+
+	in->head = in->tail = 0;
+}
+
+static enum probe_io step(struct target *t, const struct chk_step *s)
+{
+	switch ((enum chk_step_kind)s->kind) {
+	case CS_CONNECT:
+		forget_input(t);
+		t->x->step++;
+		probe_reconnect(t, s->port);
+		return PROBE_GONE;
+	case CS_SEND:
+	case CS_SEND_BINARY:
+		if (!t->x->nout) {
+			forget_input(t);
+			probe_queue(t, s->data);
+		}
+		return probe_flush(t);
+	case CS_EXPECT:
+		break;
+	}
+	return expect(t, &s->exp);
+}
+
+static void script_io(struct target *t)
+{
+	const struct rt_check *c = &t->px->check;
+	enum check_status passed = CHK_L4OK;
+
+	while (t->x->step < c->nsteps) {
+		if (step(t, &c->steps[t->x->step]) != PROBE_OK)
+			return;
+		t->x->step++;
+	}
+	for (uint32_t i = 0; i < c->nsteps; i++)
+		if (c->steps[i].kind != CS_CONNECT)
+			passed = CHK_L7OK;
+	probe_finish(t, passed, 0, STR_NULL);
+}
+
+static void script_start(struct target *t)
+{
+	const struct rt_check *c = &t->px->check;
+
+	if (t->x->step == 0 && c->nsteps && c->steps[0].kind == CS_CONNECT)
+		t->x->step = 1;
+	script_io(t);
+}
+
+const struct check_ops chk_script = { .name = "script", .start = script_start, .io = script_io };

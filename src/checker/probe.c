@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* One check from its timer to its verdict. One timer a server: while idle it starts the next check, while one runs it is the timeout.
+ *
+ * A check begins an interval after the former one began, so a server that lets every check time out is found in fall x inter. What the machine
+ * itself cannot give (descriptors, ports, memory) is no verdict on the server: the check is put off. A plain tcp check costs one connection that is
+ * closed with RST, so that neither side keeps a TIME_WAIT. */
+#include <errno.h>
+#include <sluice/base/clock.h>
+#include <sluice/base/pool.h>
+#include <sluice/base/rand.h>
+#include <sluice/net/sock.h>
+#include "checker_priv.h"
+
+static struct pool exchange_pool = POOL("check", struct exchange);
+
+static void on_conn(struct conn *c);
+static const struct conn_owner_ops conn_ops = { .io = on_conn };
+
+static uint32_t jittered(const struct target *t, uint32_t ms)
+{
+	uint32_t spread = (uint32_t)((uint64_t)ms * MIN(t->ck->rt->g.spread_checks, 50u) / 100);
+
+	return spread ? ms - spread + rand_below(2 * spread + 1) : ms;
+}
+
+static void schedule_next(struct target *t)
+{
+	uint64_t next = t->started_ns / 1000000 + jittered(t, health_interval(&t->health, t->s->o));
+
+	timer_set(&t->timer, MAX(next, clock_ms() + 1));
+}
+
+static void drop_conn(struct target *t)
+{
+	if (!t->conn)
+		return;
+	if (t->conn->flags & CONN_EOF)
+		conn_close(t->conn);
+	else
+		conn_reset(t->conn);
+	t->conn = NULL;
+}
+
+static void end_probe(struct target *t)
+{
+	drop_conn(t);
+	if (t->x) {
+		buf_release(&t->x->in);
+		pool_put(&exchange_pool, t->x);
+		t->x = NULL;
+	}
+	t->phase = PROBE_IDLE;
+	timer_stop(&t->timer);
+}
+
+void probe_abort(struct target *t)
+{
+	end_probe(t);
+}
+
+void probe_finish(struct target *t, enum check_status st, unsigned code, struct str info)
+{
+	uint32_t ms = (uint32_t)((clock_now_ns - t->started_ns) / 1000000);
+	char copy[INFO_MAX];
+
+	info.n = MIN(info.n, sizeof(copy)); /* it may lie in the exchange */
+	if (info.n)
+		memcpy(copy, info.p, info.n);
+	end_probe(t);
+	fleet_verdict(t, st, code, ms, str_n(copy, info.n));
+	if (!t->maint && t->phase == PROBE_IDLE)
+		schedule_next(t);
+}
+
+static void put_off(struct target *t)
+{
+	end_probe(t);
+	schedule_next(t);
+}
+
+static bool own_fault(int err)
+{
+	return err == EMFILE || err == ENFILE || err == ENOBUFS || err == ENOMEM || err == EADDRNOTAVAIL || err == EAGAIN;
+}
+
+static struct addr check_addr(const struct target *t, uint16_t port)
+{
+	const struct rt_srv_opts *o = t->s->o;
+	struct addr a = o->check_addr.family ? o->check_addr : t->s->addr;
+
+	if (o->check_addr.family && !a.port)
+		a.port = t->s->addr.port;
+	if (o->check_port)
+		a.port = o->check_port;
+	if (port)
+		a.port = port;
+	return a;
+}
+
+static uint32_t connect_timeout(const struct target *t)
+{
+	uint32_t to = t->px->to[TO_CONNECT];
+
+	return to ? MIN(to, t->s->o->inter) : t->s->o->inter;
+}
+
+static void open_conn(struct target *t, uint16_t port)
+{
+	const struct rt_srv_opts *o = t->s->o;
+	struct sock_connect_opts so = { .source = o->source.family ? &o->source : NULL, .tos = -1, .mark = -1 };
+	struct addr a = check_addr(t, port);
+
+	if (!so.source && t->px->source.family)
+		so.source = &t->px->source;
+	t->phase = PROBE_CONNECTING;
+	timer_set(&t->timer, clock_ms() + MAX(connect_timeout(t), 1u));
+	t->conn = conn_new_back(&a, &so, &xprt_raw, NULL, &conn_ops, t);
+	if (!t->conn) {
+		int err = errno;
+
+		if (own_fault(err))
+			put_off(t);
+		else
+			probe_finish(t, CHK_L4CON, 0, str_c(strerror(err)));
+	} else if (conn_established(t->conn)) {
+		on_conn(t->conn);
+	}
+}
+
+void probe_reconnect(struct target *t, uint16_t port)
+{
+	drop_conn(t);
+	open_conn(t, port);
+}
+
+static void start(struct target *t)
+{
+	t->started_ns = clock_now_ns;
+	if (t->ops->start) {
+		t->x = pool_zget(&exchange_pool);
+		if (!t->x) {
+			put_off(t);
+			return;
+		}
+	}
+	open_conn(t, t->ops == &chk_script ? script_first_port(&t->px->check) : 0);
+}
+
+/* `timeout check` counts from here; without it the whole check has one interval. */
+static void connected(struct target *t)
+{
+	uint64_t whole = t->started_ns / 1000000 + t->s->o->inter, now = clock_ms();
+
+	t->phase = PROBE_TALKING;
+	if (!t->ops->start) {
+		probe_finish(t, CHK_L4OK, 0, STR_NULL);
+		return;
+	}
+	timer_set(&t->timer, t->px->to[TO_CHECK] ? now + t->px->to[TO_CHECK] : MAX(whole, now + 1));
+	t->ops->start(t);
+}
+
+static void on_conn(struct conn *c)
+{
+	struct target *t = c->owner;
+
+	if (c->flags & CONN_DEAD)
+		probe_finish(t, t->phase == PROBE_CONNECTING ? CHK_L4CON : CHK_SOCKERR, 0, str_c(strerror(c->err)));
+	else if (t->phase == PROBE_CONNECTING)
+		connected(t);
+	else
+		t->ops->io(t);
+}
+
+static enum check_status timeout_status(const struct target *t)
+{
+	if (t->phase == PROBE_TALKING)
+		return CHK_L7TOUT;
+	return t->conn && !(t->conn->flags & CONN_CONNECTING) ? CHK_L6TOUT : CHK_L4TOUT;
+}
+
+static void on_timer(struct timer *tm)
+{
+	struct target *t = CONTAINER_OF(tm, struct target, timer);
+
+	if (t->phase == PROBE_IDLE)
+		start(t);
+	else
+		probe_finish(t, timeout_status(t), 0, STR_NULL);
+}
+
+void probe_init(struct target *t)
+{
+	timer_init(&t->timer, on_timer);
+}
+
+/* First checks are spread over one interval, so that neither a start nor a restart is a storm. */
+void probe_schedule_first(struct target *t, uint32_t nth, uint32_t of)
+{
+	timer_set(&t->timer, clock_ms() + 1 + (uint64_t)t->s->o->inter * nth / MAX(of, 1u));
+}
+
+void probe_soon(struct target *t, uint32_t ms)
+{
+	uint64_t at = clock_ms() + MAX(ms, 1u);
+
+	if (t->ops && t->phase == PROBE_IDLE && t->ck->going && (!timer_on(&t->timer) || t->timer.deadline > at))
+		timer_set(&t->timer, at);
+}
+
+void probe_queue(struct target *t, struct str s)
+{
+	ASSERT_HOT(t->x->nout < ARRAY_LEN(t->x->out));
+	if (s.n)
+		t->x->out[t->x->nout++] = s;
+}
+
+static void broken(struct target *t)
+{
+	probe_finish(t, CHK_SOCKERR, 0, str_c(strerror(t->conn->err)));
+}
+
+enum probe_io probe_flush(struct target *t)
+{
+	struct exchange *x = t->x;
+
+	while (x->nout) {
+		struct iovec iov[ARRAY_LEN(x->out)];
+		uint32_t skip = x->sent;
+		int n = 0;
+		ssize_t r;
+
+		for (uint32_t i = 0; i < x->nout; i++) {
+			uint32_t cut = (uint32_t)MIN((size_t)skip, x->out[i].n);
+
+			skip -= cut;
+			if (cut < x->out[i].n)
+				iov[n++] = (struct iovec){ (char *)(uintptr_t)x->out[i].p + cut, x->out[i].n - cut };
+		}
+		if (!n) {
+			x->nout = x->sent = 0;
+			break;
+		}
+		r = conn_sendv(t->conn, iov, n, false);
+		if (r == XPRT_AGAIN)
+			return PROBE_WAIT;
+		if (r < 0) {
+			broken(t);
+			return PROBE_GONE;
+		}
+		x->sent += (uint32_t)r;
+	}
+	return PROBE_OK;
+}
+
+enum probe_io probe_fill(struct target *t)
+{
+	struct buf *in = &t->x->in;
+	ssize_t r;
+
+	if (t->conn->flags & CONN_EOF)
+		return PROBE_EOF;
+	if (!buf_acquire(in)) {
+		put_off(t);
+		return PROBE_GONE;
+	}
+	if (!buf_room(in))
+		return PROBE_FULL;
+	r = conn_recv(t->conn, in->mem + in->tail, buf_room(in));
+	if (r > 0) {
+		in->tail += (uint32_t)r;
+		return PROBE_OK;
+	}
+	if (r == XPRT_AGAIN)
+		return PROBE_WAIT;
+	if (r == XPRT_EOF)
+		return PROBE_EOF;
+	broken(t);
+	return PROBE_GONE;
+}
