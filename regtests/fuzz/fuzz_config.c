@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Configuration text: parsing never crashes, every span lies in the text, and formatting keeps the meaning and is stable. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sluice/base/buf.h>
+#include <sluice/conf/conf.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+struct run { struct arena arena; struct conf_src src; struct diags d; struct sbuf tree; bool ok; };
+
+static void tree_line(struct run *r, const struct line *l)
+{
+	sbuf_printf(&r->tree, "%u:", l->prefix);
+	for (uint32_t i = 0; i < l->n; i++) {
+		if (l->w[i].s.p[l->w[i].s.n] || memchr(l->w[i].s.p, '\0', l->w[i].s.n) || !l->w[i].at.line || !l->w[i].at.col)
+			abort();
+		sbuf_printf(&r->tree, "%d[%s]", l->w[i].quoted, l->w[i].s.p);
+	}
+	sbuf_addc(&r->tree, '\n');
+}
+
+static void run_open(struct run *r, struct str text, bool parse)
+{
+	memset(r, 0, sizeof(*r));
+	clearenv();
+	setenv("LIST", " a 'b\\ c' ", 1);
+	arena_init(&r->arena, 0);
+	r->src.arena = &r->arena;
+	diags_init(&r->d, &r->arena, &r->src);
+	if (!parse)
+		return;
+	r->ok = conf_parse_text(&r->src, &r->d, "fuzz.cfg", text);
+	if (r->ok != !r->d.errors)
+		abort();
+	for (size_t i = 0; i < r->src.sections.n; i++) {
+		tree_line(r, &r->src.sections.at[i].head);
+		for (size_t k = 0; k < r->src.sections.at[i].lines.n; k++)
+			tree_line(r, &r->src.sections.at[i].lines.at[k]);
+	}
+}
+
+static void run_close(struct run *r)
+{
+	sbuf_free(&r->tree);
+	arena_free(&r->arena);
+}
+
+static bool format(struct str text, struct sbuf *out)
+{
+	struct run r;
+	bool ok;
+
+	run_open(&r, STR_NULL, false);
+	ok = conf_format_text("fuzz.cfg", text, out, &r.d);
+	run_close(&r);
+	return ok;
+}
+
+/* ${.LINE} means another number once lines have moved. */
+static void check_format(struct str text, const struct run *before)
+{
+	struct sbuf once = { 0 }, twice = { 0 };
+	struct run after;
+
+	if (format(text, &once) && str_find(text, STR(".LINE"), false) < 0) {
+		run_open(&after, sbuf_str(&once), true);
+		if (after.ok != before->ok || !str_eq(sbuf_str(&after.tree), sbuf_str(&before->tree)))
+			abort();
+		run_close(&after);
+		if (!format(sbuf_str(&once), &twice) || !str_eq(sbuf_str(&once), sbuf_str(&twice)))
+			abort();
+	}
+	sbuf_free(&once);
+	sbuf_free(&twice);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct str text = { (const char *)data, size };
+	static FILE *null;
+	struct run r;
+
+	if (!null)
+		null = fopen("/dev/null", "w");
+	run_open(&r, text, true);
+	diags_print(&r.d, null, true);
+	check_format(text, &r);
+	run_close(&r);
+	return 0;
+}
