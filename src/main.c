@@ -160,6 +160,7 @@ int main(int argc, char **argv)
 	struct args a;
 	char err[300];
 
+	stdio_ensure();
 	setvbuf(stderr, NULL, _IOLBF, 0);
 	argv = proctitle_init(argc, argv);
 	if (!args_parse(&a, argc, argv, err, sizeof(err))) {

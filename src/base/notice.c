@@ -24,7 +24,7 @@ void notice(enum notice_level l, const char *fmt, ...)
 	va_start(ap, fmt);
 	int m = vsnprintf(line + n, sizeof(line) - (size_t)n, fmt, ap);
 	va_end(ap);
-	size_t len = MIN((size_t)(n + MAX(m, 0)), sizeof(line) - 1);
+	size_t len = MIN((size_t)(n + MAX(m, 0)), sizeof(line) - 1); /* room for the line end */
 	line[len++] = '\n';
 	struct pollfd p = { .fd = STDERR_FILENO, .events = POLLOUT };
 	if (poll(&p, 1, 0) == 1 && (p.revents & POLLOUT) && write(STDERR_FILENO, line, len) < 0)
@@ -40,4 +40,11 @@ void stdio_detach(void)
 		dup2(fd, i);
 	if (fd > 2)
 		close(fd);
+}
+
+void stdio_ensure(void)
+{
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)!open("/dev/null", O_RDWR); /* takes the lowest number, which is fd */
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -327,6 +328,14 @@ static void turn(struct master *m)
 	deadlines(m);
 }
 
+/* A copy of every listener may be more than the soft limit allows; leaders inherit it and take what they need of it. */
+static void raise_fd_limit(void)
+{
+	struct rlimit r;
+	if (getrlimit(RLIMIT_NOFILE, &r) == 0)
+		(void)sock_raise_nofile((unsigned)MIN(r.rlim_max, (rlim_t)1048576));
+}
+
 static void master_setup(struct master *m)
 {
 	static const int caught[] = { SIGCHLD, SIGHUP, SIGUSR1, SIGUSR2, SIGTERM, SIGINT };
@@ -345,6 +354,7 @@ static void master_setup(struct master *m)
 	if (m->sigfd < 0)
 		die("signalfd: %m");
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	raise_fd_limit();
 }
 
 static int exit_status(const struct master *m)

@@ -13,5 +13,7 @@ void notice_quiet(bool quiet);
 void notice(enum notice_level l, const char *fmt, ...) PRINTF_FMT(2, 3);
 /* stdin, stdout and stderr become /dev/null: the process has left its terminal. */
 void stdio_detach(void);
+/* Descriptors 0 to 2 that the caller had closed become /dev/null, so that no socket is ever written to as "stderr". Start of main(). */
+void stdio_ensure(void);
 
 #endif

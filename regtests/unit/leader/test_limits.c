@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Descriptors and connections: one is derived from the other. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <sys/resource.h>
+#include <cmocka.h>
+#include "leader/leader_priv.h"
+
+static void a_worker_can_hold_both_ends_of_every_connection(void **state)
+{
+	(void)state;
+	struct rt rt = { .g = { .maxconn = 1000 }, .nlst = 10, .nlogs = 2 };
+	assert_int_equal(limits_fds_needed(&rt, 4), 2000 + limits_reserve(&rt, 4));
+	assert_true(limits_reserve(&rt, 4) >= 10 + 2 + 4 * 2 + 3);
+}
+
+static void the_checker_can_probe_every_server_at_once(void **state)
+{
+	(void)state;
+	struct rt rt = { .g = { .maxconn = 100 }, .nsrv = 100000 };
+	assert_true(limits_fds_needed(&rt, 1) > 100000);
+}
+
+static void ulimit_n_is_a_lower_bound(void **state)
+{
+	(void)state;
+	struct rt rt = { .g = { .maxconn = 10, .ulimit_n = 65536 } };
+	assert_int_equal(limits_fds_needed(&rt, 1), 65536);
+}
+
+static void maxconn_follows_from_the_descriptors(void **state)
+{
+	(void)state;
+	assert_int_equal(limits_derive_maxconn(1024, 24), 500);
+	assert_int_equal(limits_derive_maxconn(RLIM_INFINITY, 48), (1048576 - 48) / 2);
+	assert_int_equal(limits_derive_maxconn(10, 100), 1);
+}
+
+static void an_unset_maxconn_always_fits(void **state)
+{
+	(void)state;
+	struct rt rt = { .nlst = 3 };
+	struct rlimit r;
+	assert_true(limits_apply(&rt, 2));
+	assert_true(rt.g.maxconn > 0);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &r), 0);
+	assert_true(r.rlim_cur >= limits_fds_needed(&rt, 2) - 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_worker_can_hold_both_ends_of_every_connection),
+		cmocka_unit_test(the_checker_can_probe_every_server_at_once), cmocka_unit_test(ulimit_n_is_a_lower_bound),
+		cmocka_unit_test(maxconn_follows_from_the_descriptors), cmocka_unit_test(an_unset_maxconn_always_fits),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
