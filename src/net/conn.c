@@ -61,13 +61,17 @@ static struct conn *conn_make(int fd, const struct xprt_ops *x, const void *xcfg
 	*c = (struct conn){ .magic = CONN_MAGIC, .flags = flags, .xprt = x, .ops = ops, .owner = owner, .t_start = clock_now_ns };
 	if (x->handshake)
 		c->flags |= CONN_HANDSHAKE;
-	if ((x->open && !x->open(c, flags & CONN_FRONT, xcfg)) || !io_add(&c->io, fd, IO_STREAM, conn_io)) {
-		close(fd);
-		pool_put(&conn_pool, c);
-		errno = ENOMEM;
-		return NULL;
+	c->io.fd = fd;
+	if (!x->open || x->open(c, flags & CONN_FRONT, xcfg)) {
+		if (io_add(&c->io, fd, IO_STREAM, conn_io))
+			return c;
+		if (x->close)
+			x->close(c);
 	}
-	return c;
+	close(fd);
+	pool_put(&conn_pool, c);
+	errno = ENOMEM;
+	return NULL;
 }
 
 struct conn *conn_new_front(int fd, const struct addr *peer, const struct xprt_ops *x, const void *xcfg, const struct conn_owner_ops *ops, void *owner)
@@ -90,9 +94,7 @@ struct conn *conn_new_back(const struct addr *dst, const struct sock_connect_opt
 	struct conn *c = conn_make(fd, x, xcfg, ops, owner, done ? 0 : CONN_CONNECTING);
 	if (!c)
 		return NULL;
-	c->dst = *dst;
-	if (done)
-		c->io.ready = IO_WR;
+	c->dst = *dst; /* io.ready stays empty even when `done`: the loop reports it writable, which tells the owner */
 	return c;
 }
 
@@ -115,6 +117,7 @@ void conn_reset(struct conn *c)
 
 ssize_t conn_recv(struct conn *c, void *p, size_t n)
 {
+	ASSERT_HOT(n > 0); /* 0 bytes read would look like the end of file */
 	ssize_t r = c->xprt->recv(c, p, n);
 	if (LIKELY(r > 0)) {
 		if ((size_t)r < n && !(c->io.ready & (IO_HUP | IO_ERR)))

@@ -55,7 +55,8 @@ void io_del(struct io *io)
 	if (!io->watched)
 		return;
 	io->watched = false;
-	backend->del(io);
+	if (backend)
+		backend->del(io);
 }
 
 void task_wake(struct task *t)

@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <sluice/net/sock.h>
 
-static void set(int fd, int level, int opt, int v) { setsockopt(fd, level, opt, &v, sizeof v); }
+static bool set(int fd, int level, int opt, int v) { return setsockopt(fd, level, opt, &v, sizeof v) == 0; }
 
 static int fail_close(int fd)
 {
@@ -21,13 +21,11 @@ static int fail_close(int fd)
 	return -1;
 }
 
-static void listen_options(int fd, const struct addr *a, const struct sock_listen_opts *o)
+static bool listen_options(int fd, const struct addr *a, const struct sock_listen_opts *o)
 {
 	set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
 	if (a->family == AF_INET6)
 		set(fd, IPPROTO_IPV6, IPV6_V6ONLY, !o->v4v6);
-	if (o->transparent)
-		set(fd, a->family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP, a->family == AF_INET6 ? IPV6_TRANSPARENT : IP_TRANSPARENT, 1);
 	if (o->defer_accept)
 		set(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, 1);
 	if (o->tfo)
@@ -36,8 +34,10 @@ static void listen_options(int fd, const struct addr *a, const struct sock_liste
 		set(fd, IPPROTO_TCP, TCP_MAXSEG, (int)o->mss);
 	if (o->tcp_ut_ms)
 		set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)o->tcp_ut_ms);
-	if (o->interface)
-		setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, o->interface, (socklen_t)strlen(o->interface) + 1);
+	/* these two decide who can reach the listener: without them it must not come up */
+	if (o->transparent && !set(fd, a->family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP, a->family == AF_INET6 ? IPV6_TRANSPARENT : IP_TRANSPARENT, 1))
+		return false;
+	return !o->interface || setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, o->interface, (socklen_t)strlen(o->interface) + 1) == 0;
 }
 
 /* Does somebody listen on this path? Only ECONNREFUSED says no for sure. */
@@ -56,7 +56,7 @@ static int bind_unix(int fd, const struct addr *a, const struct sock_listen_opts
 	if (!a->path || a->path[0] == '@')
 		return bind(fd, (const struct sockaddr *)ss, len);
 	struct stat st;
-	if (stat(a->path, &st) == 0) {
+	if (lstat(a->path, &st) == 0) {
 		if (!S_ISSOCK(st.st_mode) || unix_alive(ss, len)) {
 			errno = EADDRINUSE;
 			return -1;
@@ -65,17 +65,23 @@ static int bind_unix(int fd, const struct addr *a, const struct sock_listen_opts
 	}
 	if (bind(fd, (const struct sockaddr *)ss, len) < 0)
 		return -1;
-	if (o->unix_mode >= 0 && chmod(a->path, (mode_t)o->unix_mode) < 0)
-		return -1;
-	if ((o->unix_uid >= 0 || o->unix_gid >= 0) && chown(a->path, (uid_t)o->unix_uid, (gid_t)o->unix_gid) < 0)
-		return -1;
-	return 0;
+	if ((o->unix_mode < 0 || chmod(a->path, (mode_t)o->unix_mode) == 0) &&
+	    ((o->unix_uid < 0 && o->unix_gid < 0) || chown(a->path, (uid_t)o->unix_uid, (gid_t)o->unix_gid) == 0))
+		return 0;
+	int e = errno;
+	unlink(a->path);
+	errno = e;
+	return -1;
 }
 
 int sock_listen(const struct addr *a, const struct sock_listen_opts *o)
 {
 	struct sockaddr_storage ss;
 	socklen_t len = addr_to_sockaddr(a, &ss);
+	if (!len) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
 	int fd = socket(a->family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -1;
@@ -83,8 +89,7 @@ int sock_listen(const struct addr *a, const struct sock_listen_opts *o)
 		if (bind_unix(fd, a, o, &ss, len) < 0)
 			return fail_close(fd);
 	} else {
-		listen_options(fd, a, o);
-		if (bind(fd, (struct sockaddr *)&ss, len) < 0)
+		if (!listen_options(fd, a, o) || bind(fd, (struct sockaddr *)&ss, len) < 0)
 			return fail_close(fd);
 	}
 	if (listen(fd, o->backlog > 0 ? o->backlog : SOMAXCONN) < 0)
@@ -126,8 +131,12 @@ int sock_connect(const struct addr *a, const struct sock_connect_opts *o, bool *
 {
 	struct sockaddr_storage ss;
 	socklen_t len = addr_to_sockaddr(a, &ss);
-	int fd = socket(a->family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	*done = false;
+	if (!len) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	int fd = socket(a->family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -1;
 	if (!connect_options(fd, a, o))

@@ -107,7 +107,8 @@ unsigned timers_run(void)
 {
 	uint64_t now = clock_ms();
 	unsigned fired = 0;
-	while (count && heap[0].key <= now) {
+	/* at most as many as there are now: one that starts itself again for now waits for the next turn */
+	for (uint32_t budget = count; budget && count && heap[0].key <= now; budget--) {
 		struct timer *t = heap[0].t;
 		if (t->deadline > now) {
 			t->queued_at = t->deadline;
