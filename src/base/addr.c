@@ -16,7 +16,7 @@ bool addr_parse_ip(struct addr *a, struct str s)
 		if (str_chr(s, ':') < 0)
 			return false;
 	}
-	if (s.n == 0 || s.n >= sizeof text)
+	if (s.n == 0 || s.n >= sizeof text || str_chr(s, 0) >= 0)
 		return false;
 	memcpy(text, s.p, s.n);
 	text[s.n] = 0;
@@ -131,7 +131,7 @@ static socklen_t unix_to_sockaddr(const char *path, struct sockaddr_storage *ss)
 	size_t n = path ? strlen(path) : 0;
 	u->sun_family = AF_UNIX;
 	if (n > sizeof u->sun_path - 1)
-		n = sizeof u->sun_path - 1;
+		return 0;
 	if (n)
 		memcpy(u->sun_path, path, n);
 	if (n && path[0] == '@') {

@@ -73,7 +73,8 @@ void arena_freeze(struct arena *a)
 static char *arena_take(struct arena *a, size_t n, size_t align)
 {
 	uintptr_t at = ((uintptr_t)a->cur + align - 1) & ~(uintptr_t)(align - 1);
-	if (UNLIKELY(!a->cur || at + n > (uintptr_t)a->end)) {
+	if (UNLIKELY(!a->cur || at > (uintptr_t)a->end || n > (uintptr_t)a->end - at)) {
+		ASSERT(a->cur || !a->head); /* not frozen */
 		arena_grow(a, n + align);
 		at = ((uintptr_t)a->cur + align - 1) & ~(uintptr_t)(align - 1);
 	}

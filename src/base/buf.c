@@ -11,7 +11,7 @@ static struct pool buf_pool = { .name = "buffer", .size = 16384 };
 void buf_set_size(uint32_t bytes)
 {
 	pool_trim(&buf_pool);
-	buf_pool.size = bytes;
+	buf_pool.size = (bytes + 15u) & ~(size_t)15; /* as the pool rounds it: buf_size() is what a buffer holds */
 }
 
 uint32_t buf_size(void) { return (uint32_t)buf_pool.size; }
@@ -123,8 +123,10 @@ void sbuf_free(struct sbuf *b)
 
 const char *sbuf_cstr(struct sbuf *b)
 {
-	if (b->fixed && b->n == b->cap)
+	if (b->fixed && b->n == b->cap) { /* the NUL takes the last byte */
 		b->n--;
+		b->cut = true;
+	}
 	sbuf_room(b, 1);
 	b->p[b->n] = 0;
 	return b->p;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Binary trie over address bits; IPv4 lives under ::ffff:0:0/96. Runs of single-child nodes are compressed. */
+#include <endian.h>
 #include <sluice/base/radix.h>
 
 struct cnode {
@@ -39,12 +40,12 @@ static unsigned bit(const struct in6_addr *a, unsigned i) { return a->s6_addr[i 
 /* Number of equal leading bits, at most max. */
 static unsigned same_bits(const struct in6_addr *a, const struct in6_addr *b, unsigned max)
 {
-	unsigned i = 0;
-	while (i + 8 <= max && a->s6_addr[i >> 3] == b->s6_addr[i >> 3])
-		i += 8;
-	while (i < max && bit(a, i) == bit(b, i))
-		i++;
-	return i;
+	uint64_t x[2], y[2];
+	memcpy(x, a, 16);
+	memcpy(y, b, 16);
+	uint64_t hi = be64toh(x[0] ^ y[0]), lo = be64toh(x[1] ^ y[1]);
+	unsigned same = hi ? (unsigned)__builtin_clzll(hi) : lo ? 64 + (unsigned)__builtin_clzll(lo) : 128;
+	return MIN(same, max);
 }
 
 static struct cnode *node_new(struct cidr_trie *t, const struct in6_addr *net, unsigned len)
@@ -63,6 +64,7 @@ void **cidr_at(struct cidr_trie *t, const struct addr *net, unsigned prefix_len)
 	struct cnode **at = &t->root;
 	ASSERT(bits_of(net, &b));
 	unsigned len = net->family == AF_INET ? prefix_len + 96 : prefix_len;
+	ASSERT(len <= 128);
 	for (;;) {
 		struct cnode *n = *at;
 		if (!n) {

@@ -2,10 +2,17 @@
 /* Open addressing with linear probing at no more than 2/3 full; slots come from an arena, so growth leaves the old table behind. */
 #include <sluice/base/hash.h>
 #include <sluice/base/hmap.h>
+#include <sluice/base/rand.h>
 
-#define HMAP_SEED 0x736c7569636571ull
+/* Drawn before the first table, inherited by forked children, who read the tables of their parent. */
+static uint64_t seed;
 
-void hmap_init(struct hmap *m, struct arena *a) { *m = (struct hmap){ .arena = a }; }
+void hmap_init(struct hmap *m, struct arena *a)
+{
+	while (!seed)
+		rand_secret(&seed, sizeof seed);
+	*m = (struct hmap){ .arena = a };
+}
 
 static struct hmap_slot *hmap_seek(const struct hmap *m, struct str key, uint64_t h)
 {
@@ -33,7 +40,7 @@ void *hmap_put(struct hmap *m, struct str key, void *val)
 	ASSERT(val);
 	if ((m->n + 1) * 3 > m->cap * 2)
 		hmap_grow(m);
-	uint64_t h = hash_xxh3(key, HMAP_SEED);
+	uint64_t h = hash_xxh3(key, seed);
 	struct hmap_slot *s = hmap_seek(m, key, h);
 	void *former = s->val;
 	if (!former)
@@ -44,5 +51,5 @@ void *hmap_put(struct hmap *m, struct str key, void *val)
 
 void *hmap_get(const struct hmap *m, struct str key)
 {
-	return m->cap ? hmap_seek(m, key, hash_xxh3(key, HMAP_SEED))->val : NULL;
+	return m->cap ? hmap_seek(m, key, hash_xxh3(key, seed))->val : NULL;
 }

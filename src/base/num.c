@@ -97,15 +97,23 @@ bool num_size(struct str s, uint64_t *bytes)
 	return !__builtin_mul_overflow(v, 1ull << shift, bytes);
 }
 
+/* Two digits a step: half the divisions. */
+static const char pairs[] = "00010203040506070809101112131415161718192021222324"
+			    "25262728293031323334353637383940414243444546474849"
+			    "50515253545556575859606162636465666768697071727374"
+			    "75767778798081828384858687888990919293949596979899";
+
 size_t num_fmt_u64(char *out, uint64_t v)
 {
-	char rev[20];
-	size_t n = 0;
-	do
-		rev[n++] = (char)('0' + v % 10);
-	while (v /= 10);
-	for (size_t i = 0; i < n; i++)
-		out[i] = rev[n - 1 - i];
+	char text[20], *p = text + sizeof text;
+	for (; v >= 100; v /= 100)
+		p = memcpy(p - 2, &pairs[v % 100 * 2], 2);
+	if (v >= 10)
+		p = memcpy(p - 2, &pairs[v * 2], 2);
+	else
+		*--p = (char)('0' + v);
+	size_t n = (size_t)(text + sizeof text - p);
+	memcpy(out, p, n);
 	return n;
 }
 

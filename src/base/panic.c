@@ -11,6 +11,7 @@
 #include <sluice/base/panic.h>
 
 static const char *panic_role = "sluice";
+static bool installed;
 
 static void say(const char *s)
 {
@@ -40,6 +41,8 @@ void panic_assert(const char *expr, const char *file, int line)
 	say(": ");
 	say(expr);
 	say("\n");
+	if (!installed) /* else the handler of SIGABRT says it */
+		say_backtrace();
 	abort();
 }
 
@@ -62,6 +65,7 @@ void panic_install(const char *role)
 	static const int sigs[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT };
 	void *warm[1];
 	panic_role = role;
+	installed = true;
 	backtrace(warm, 1); /* loads libgcc now: not from a handler */
 	sigaltstack(&(stack_t){ .ss_sp = stack, .ss_size = sizeof stack }, NULL);
 	struct sigaction sa = { .sa_handler = on_fault, .sa_flags = SA_ONSTACK | SA_RESETHAND | SA_NODEFER };

@@ -4,7 +4,10 @@
 #include <string.h>
 #include <sluice/base/pool.h>
 
-#if defined(__SANITIZE_ADDRESS__)
+#ifndef __has_feature
+#define __has_feature(x) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || __has_feature(address_sanitizer)
 #include <sanitizer/asan_interface.h>
 #define POISON(p, n) ASAN_POISON_MEMORY_REGION(p, n)
 #define UNPOISON(p, n) ASAN_UNPOISON_MEMORY_REGION(p, n)
@@ -25,6 +28,7 @@ static void pool_register(struct pool *p)
 }
 
 struct pool *pool_first(void) { return registry; }
+struct pool *pool_next(const struct pool *p) { return p->next == p ? NULL : p->next; }
 
 void *pool_get(struct pool *p)
 {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* xoshiro256** (Blackman, Vigna), seeded through splitmix64. */
+#include <errno.h>
 #include <sys/random.h>
 #include <sluice/base/panic.h>
 #include <sluice/base/rand.h>
@@ -57,6 +58,8 @@ void rand_secret(void *p, size_t n)
 	char *at = p;
 	while (n) {
 		ssize_t r = getrandom(at, n, 0);
+		if (r < 0 && errno == EINTR)
+			continue;
 		if (r <= 0)
 			die("no random numbers from the kernel");
 		at += r;

@@ -13,7 +13,7 @@ struct pool {
 	uint32_t idle;    /* objects on the free list */
 	uint32_t max_idle; /* more than this goes back to malloc; 0 = 1024 */
 	uint32_t failed;  /* allocations refused */
-	struct pool *next; /* registry of all pools, for `show pools` */
+	struct pool *next; /* private: registry of all pools */
 };
 
 #define POOL(nm, type) { .name = (nm), .size = sizeof(type) }
@@ -23,6 +23,8 @@ void *pool_get(struct pool *p) MUST_CHECK;
 void *pool_zget(struct pool *p) MUST_CHECK; /* zeroed */
 void pool_put(struct pool *p, void *obj);   /* NULL is ignored; poisoned under ASan */
 void pool_trim(struct pool *p);             /* gives idle objects back to the system */
-struct pool *pool_first(void);              /* head of the registry; pools register at first use */
+/* The registry, newest first: pools register at first use. Both return NULL at the end. */
+struct pool *pool_first(void);
+struct pool *pool_next(const struct pool *p);
 
 #endif
