@@ -122,8 +122,8 @@ struct mux_cfg {
 	uint32_t max_head;           /* bytes of a head: bufsize - maxrewrite */
 	uint16_t max_hdr;
 	/* front: a peer begins a new exchange (its first bytes are here); the owner returns its endpoint (zeroed, with wake, msg, owner
-	 * set) or NULL to refuse, which closes the connection as on_idle_dead would. The mux binds it, then calls its wake. Not called
-	 * from inside close(). */
+	 * set) or NULL to refuse: on_idle_dead follows. The mux binds it, then calls its wake. Not called from inside init() or close().
+	 * tcp: called in the turn of init(), without waiting for bytes, since the server may speak first. */
 	struct endp *(*on_exchange)(struct mux *m);
 	/* The connection died or closed with no exchange open: forget it. The mux frees itself after the call (do not destroy it). */
 	void (*on_idle_dead)(struct mux *m);
