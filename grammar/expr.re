@@ -37,8 +37,7 @@ static int lex_name(struct xlex *lx, XLEX_VALUE *v)
 	*    { return lex_fail(lx, tok, 1, "expected a name"); }
 	*/
 got:
-	v->call.name = str_n((const char *)tok, (size_t)(lx->cur - tok));
-	v->call.off = (uint32_t)(tok - lx->beg);
+	v->call = (struct xcall){ .name = str_n((const char *)tok, (size_t)(lx->cur - tok)), .off = (uint32_t)(tok - lx->beg) };
 	lx->state = XL_AFTER_NAME;
 	return XT_NAME;
 }
