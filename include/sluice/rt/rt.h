@@ -52,6 +52,22 @@ struct rt_reply {
 enum redirect_kind { REDIR_LOCATION, REDIR_PREFIX, REDIR_SCHEME };
 enum redirect_flags { REDIR_DROP_QUERY = 1, REDIR_APPEND_SLASH = 2, REDIR_IGNORE_EMPTY = 4, REDIR_KEEP_QUERY = 8 };
 
+/* Fields by action (what is not named is 0); cond, loc and id always:
+ *   allow accept reject                 -
+ *   silent-drop                         num = 1 with rst-ttl, num2 = the TTL
+ *   deny tarpit                         status; reply = the whole answer, or NULL: the error page of status
+ *   return                              status, reply (never NULL)
+ *   redirect                            kind = enum redirect_kind, status, flags = enum redirect_flags, fmt = target, extra = Set-Cookie value or empty
+ *   set-header add-header               name, fmt
+ *   del-header                          name; kind = enum name_match; re with NAME_REG
+ *   replace-header replace-value        name, re, fmt (with \1 for groups, substituted after rendering)
+ *   set-path set-pathq set-query set-uri set-method  fmt
+ *   replace-path replace-pathq replace-uri           re, fmt (as replace-header)
+ *   set-status                          status, tpl = reason, empty: the standard one
+ *   set-log-level                       num = level 0-7, -1 = silent
+ *   capture                             expr, num = index in req_cap (request phases) or res_cap of the frontend, num2 = 1 when the
+ *                                       slot was named by `id` */
+enum name_match { NAME_STR, NAME_BEG, NAME_END, NAME_SUB, NAME_REG };
 struct rule {                       /* one action line */
 	uint8_t act;                    /* enum rule_id */
 	uint8_t kind;                   /* redirect kind and the like */
@@ -69,7 +85,8 @@ struct rule {                       /* one action line */
 	struct rt_loc loc;
 	uint32_t id;                    /* running number over the whole configuration, for hit counts */
 };
-struct rule_list { struct rule *at; uint32_t n; };
+/* at[late .. n) are `redirect` lines (phase http-request only): they run after the others, also when an allow rule ended those. */
+struct rule_list { struct rule *at; uint32_t n, late; };
 
 struct rt_use_be {                  /* use_backend / use-server */
 	uint32_t target;                /* proxy index (use_backend) or server index (use-server); RT_NONE when dynamic */
@@ -128,7 +145,9 @@ struct chk_expect {
 	struct regex *re;
 	struct { uint16_t lo, hi; } status[16];
 	uint8_t nstatus;
-	struct str hdr_name, comment;
+	struct str hdr_name;            /* CM_HDR: a header of that name exists and, unless text is empty and re NULL, its value matches */
+	uint8_t hdr_how;                /* CM_HDR: enum name_match of text against the value */
+	struct str comment;
 };
 struct chk_step { uint8_t kind; struct str data; uint16_t port; bool ssl; struct chk_expect exp; struct str comment; struct rt_loc loc; };
 struct rt_check {                   /* of a backend, shared by its servers */
@@ -239,7 +258,8 @@ struct rt_proxy {
 	uint32_t retry_slots;           /* with RO_STATUS: bit error_slot(status) for each status that is tried again */
 	uint8_t reuse;                  /* enum rt_reuse */
 	struct str send_name_hdr;
-	struct addr source;
+	struct addr source;             /* of connections to servers that name none */
+	const char *source_if;          /* network device, NULL = any */
 };
 
 enum retry_on { RO_CONN_FAILURE = 1, RO_EMPTY = 2, RO_JUNK = 4, RO_TIMEOUT = 8, RO_0RTT = 16, RO_STATUS = 32 };
@@ -248,8 +268,9 @@ enum retry_on { RO_CONN_FAILURE = 1, RO_EMPTY = 2, RO_JUNK = 4, RO_TIMEOUT = 8, 
 int error_slot(unsigned status);
 
 
+enum drain_idle { DRAIN_IDLE_ON_RESPONSE, DRAIN_IDLE_SPREAD, DRAIN_IDLE_NOW };
 struct rt_global {
-	uint32_t workers, maxconn, maxconnrate, ulimit_n;
+	uint32_t workers, maxconn, maxconnrate, maxsessrate, ulimit_n;
 	uint32_t bufsize, maxrewrite, maxhdr, maxaccept;
 	uint32_t spread_checks;         /* percent */
 	uint32_t hard_stop_after;       /* ms */
@@ -258,7 +279,9 @@ struct rt_global {
 	int64_t uid, gid;               /* -1 = unchanged */
 	uint32_t sndbuf_client, rcvbuf_client, sndbuf_server, rcvbuf_server;
 	const struct log_target **log_targets; uint32_t nlog; /* of the global section */
-	uint32_t server_close_spread;
+	uint32_t server_close_spread;   /* ms over which a draining generation closes what is left at the end */
+	uint8_t drain_idle;             /* enum drain_idle */
+	uint32_t drain_idle_spread;     /* ms */
 	struct str state_base, state_file;
 };
 
@@ -276,6 +299,9 @@ struct rt {
 	uint32_t nrules;
 	uint64_t config_hash;
 };
+
+/* Frees the tables; they must not be frozen. Leader and tools, before anything was forked. */
+void rt_free(struct rt *rt);
 
 const struct rt_proxy *rt_find_backend(const struct rt *rt, struct str name);
 /* "be/srv" or a server of px; RT_NONE when unknown. */

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Lookups in the frozen tables, for rules with dynamic names, the runtime CLI and logs. */
+#include <sluice/rt/rt.h>
+
+static const uint16_t slots[] = {
+#define ERROR_PAGE(status, reason, text) status,
+#include <sluice/tbl/error_pages.def>
+#undef ERROR_PAGE
+};
+_Static_assert(ARRAY_LEN(slots) <= RT_ERROR_SLOTS, "more error pages than slots");
+
+int error_slot(unsigned status)
+{
+	for (unsigned i = 0; i < ARRAY_LEN(slots); i++)
+		if (slots[i] == status)
+			return (int)i;
+	return -1;
+}
+
+/* The tables live in the arena that they hold. */
+void rt_free(struct rt *rt)
+{
+	struct arena a = rt->arena;
+	arena_free(&a);
+}
+
+const struct rt_proxy *rt_find_backend(const struct rt *rt, struct str name)
+{
+	return hmap_get(&rt->px_by_name, name);
+}
+
+uint32_t rt_find_server(const struct rt *rt, const struct rt_proxy *px, struct str name)
+{
+	ptrdiff_t slash = str_chr(name, '/');
+
+	if (slash >= 0) {
+		px = rt_find_backend(rt, str_sub(name, 0, (size_t)slash));
+		name = str_sub(name, (size_t)slash + 1, name.n);
+	}
+	for (uint32_t i = 0; px && i < px->be.nsrv; i++)
+		if (str_eq(px->be.srv[i].name, name))
+			return px->be.srv0 + i;
+	return RT_NONE;
+}
