@@ -30,6 +30,8 @@ bool conf_format(const char *path, struct sbuf *out, struct diags *d) MUST_CHECK
 bool conf_format_text(const char *name, struct str text, struct sbuf *out, struct diags *d) MUST_CHECK;
 /* Readable dump of the compiled tables. */
 void rt_dump(const struct rt *rt, struct sbuf *out);
+/* Markdown of all words of the language: doc/keywords.md. */
+void keywords_print(FILE *out);
 
 #define SLUICE_LANGUAGE_LEVEL "3.5"  /* the HAProxy version whose words sluice speaks */
 

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Between `option httpchk|tcp-check` and the lines that describe the steps. */
+#ifndef SLUICE_CONF_CHK_PRIV_H
+#define SLUICE_CONF_CHK_PRIV_H
+
+#include "sema_priv.h"
+
+/* w: httpchk and its arguments. s->no switches it off. */
+void chk_option_http(struct sema *s, const struct word *w, uint32_t n);
+void chk_option_tcp(struct sema *s);
+
+#endif

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* doc/keywords.md from the tables: what a word does is said once, in its row. */
+#include <sluice/conf/conf.h>
+
+static void cell(FILE *out, const char *text)
+{
+	for (; *text; text++)
+		if (*text == '|')
+			fputs("\\|", out);
+		else
+			fputc(*text, out);
+}
+
+static void row(FILE *out, const char *word, const char *where, const char *dflt, const char *help)
+{
+	fputs("| `", out);
+	fputs(word, out);
+	fputs("` | ", out);
+	cell(out, where);
+	if (dflt) {
+		fputs(" | ", out);
+		cell(out, dflt);
+	}
+	fputs(" | ", out);
+	cell(out, help);
+	fputs(" |\n", out);
+}
+
+static void heading(FILE *out, const char *title, const char *columns, unsigned n)
+{
+	fprintf(out, "\n## %s\n\n%s\n|", title, columns);
+	for (unsigned i = 0; i < n; i++)
+		fputs("---|", out);
+	fputc('\n', out);
+}
+
+static const char *phases_text(unsigned phases, char *buf, size_t n)
+{
+	static const char *const names[] = { "tcp-request connection", "tcp-request session", "tcp-request content", "http-request",
+		"tcp-response content", "http-response", "http-after-response" };
+	size_t len = 0;
+
+	buf[0] = '\0';
+	for (unsigned i = 0; i < ARRAY_LEN(names); i++)
+		if ((phases >> i & 1) && len < n)
+			len += (size_t)snprintf(buf + len, n - len, "%s%s", len ? ", " : "", names[i]);
+	return buf;
+}
+
+static void print_params(FILE *out)
+{
+	heading(out, "Parameters of bind", "| word | arguments | meaning |", 3);
+#define BIND_OPT(word, nargs, fn, help) row(out, word, #nargs, NULL, help);
+#include <sluice/tbl/bind_opts.def>
+#undef BIND_OPT
+	heading(out, "Parameters of server and default-server", "| word | arguments | default | meaning |", 4);
+#define SERVER_OPT(word, nargs, fn, dflt, help) row(out, word, #nargs, dflt, help);
+#include <sluice/tbl/server_opts.def>
+#undef SERVER_OPT
+}
+
+static void print_rest(FILE *out)
+{
+	char buf[256];
+
+	heading(out, "Algorithms of balance", "| word | | meaning |", 3);
+#define LB_ALGO(id, word, sym, help) row(out, word, "", NULL, help);
+#include <sluice/tbl/lb_algos.def>
+#undef LB_ALGO
+	heading(out, "Actions of rules", "| word | phases | meaning |", 3);
+#define ACTION(id, word, phases, parse, exec, help) row(out, word, phases_text(phases, buf, sizeof(buf)), NULL, help);
+#include <sluice/tbl/actions.def>
+#undef ACTION
+	heading(out, "Known to HAProxy, not supported yet", "| word | kind | without it |", 3);
+#define HAW(kind, level, word, nargs, note) row(out, word, #kind, NULL, DIAG_##level == DIAG_ERROR ? "error" : "warning, ignored");
+#include <sluice/tbl/haproxy_words.def>
+#undef HAW
+	heading(out, "Removed from HAProxy, ignored with a warning", "| word | | today |", 3);
+#define REMOVED(word, today) row(out, word, "", NULL, today);
+#include <sluice/tbl/removed_words.def>
+#undef REMOVED
+}
+
+void keywords_print(FILE *out)
+{
+	fputs("# Keywords\n\nGenerated from `include/sluice/tbl/*.def` by `make doc`; do not edit. Sections: G global, D defaults, F frontend, "
+	      "B backend, L listen.\n", out);
+	heading(out, "Directives", "| word | sections | default | meaning |", 4);
+#define DIRECTIVE(word, sects, min, max, flags, fn, dflt, help) row(out, word, sects, dflt, help);
+#include <sluice/tbl/directives.def>
+#undef DIRECTIVE
+	heading(out, "Options", "| option | sections | meaning |", 3);
+#define OPTION(word, sects, fn, bits, help) row(out, word, sects, NULL, help);
+#include <sluice/tbl/options.def>
+#undef OPTION
+	print_params(out);
+	print_rest(out);
+}

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* What the files of the semantic pass share: the state of one compilation, proxies under construction, the table of directives,
+ * argument readers. Early lines (shapes, names, addresses, numbers) are run when met; late ones (expressions, rules, names of
+ * other proxies) once every section is known. Inheritance: settings are copied from the defaults, late lines are replayed. */
+#ifndef SLUICE_CONF_SEMA_PRIV_H
+#define SLUICE_CONF_SEMA_PRIV_H
+
+#include <sluice/conf/conf.h>
+
+enum sect { SECT_GLOBAL = 1, SECT_DEFAULTS = 2, SECT_FRONTEND = 4, SECT_BACKEND = 8, SECT_LISTEN = 16, SECT_SKIP = 32 };
+
+enum dir_flags {
+	DF_NO = 1,      /* accepts `no` before it */
+	DF_COND = 2,    /* accepts `if` / `unless` */
+	DF_LATE = 4,    /* second pass */
+	DF_NAMED = 8,   /* in a defaults section only when that has a name */
+	DF_MULTI = 16,  /* may be repeated, each line adds */
+	DF_HTTP = 32,   /* means nothing in mode tcp */
+};
+
+struct sema;
+typedef void dir_fn(struct sema *s, const struct line *l);
+struct directive {
+	const char *word;
+	const char *sects;      /* letters out of GDFBL */
+	uint8_t min, max;       /* words behind the directive; 255 = any number */
+	uint8_t flags;          /* enum dir_flags */
+	dir_fn *run;
+	const char *dflt, *help;
+};
+#define DIRECTIVE(word, sects, min, max, flags, fn, dflt, help) dir_fn dir_##fn;
+#include <sluice/tbl/directives.def>
+#undef DIRECTIVE
+
+enum ha_kind { HAW_DIRECTIVE, HAW_OPTION, HAW_BIND, HAW_SERVER, HAW_ACTION, HAW_SECTION };
+struct ha_word { uint8_t kind, level; const char *word; uint8_t nargs; const char *note; };
+
+struct srv_tmpl {                 /* what `server` and `default-server` options set */
+	struct rt_srv_opts o;
+	uint32_t flags;
+	uint16_t weight;
+	struct str cookie;
+	const struct word *track;     /* resolved at the end */
+	uint32_t id;
+	bool check_port_set;
+};
+
+enum log_kind { LK_DEFAULT, LK_HTTP, LK_TCP, LK_CUSTOM };
+
+struct px_build {                 /* a proxy or a defaults section under construction */
+	struct rt_proxy *p;
+	const struct section *sec;
+	const struct px_build *base;  /* the defaults it inherits from */
+	struct str name;              /* of a defaults section, or = p->name */
+	uint8_t sect;                 /* enum sect */
+	bool is_named;
+	bool used;                    /* defaults: something inherits from it */
+	bool has_late;
+	struct srv_tmpl dsrv;
+	uint8_t log_kind;             /* enum log_kind */
+	const struct word *log_word;  /* of the option that chose the kind, for warnings */
+	const struct word *log_fmt, *err_fmt, *uid_fmt;
+	bool log_global;
+	VEC(const struct log_target *) logs;
+	const struct word *default_be;
+	uint32_t backlog;
+	uint32_t to_unset;            /* bits of enum rt_timeout that no line gave, after px_finish() */
+	bool id_set, bound, chk_own, chk_sent;
+	uint8_t chk_steps_seen;
+	VEC(struct rule) rules[PH_COUNT];
+	VEC(struct rule) redirects;
+	VEC(struct rt_use_be) use_be, use_srv;
+	VEC(struct cond *) conds;     /* of use_be, for route_compile */
+	VEC(struct cond *) monitor_fail;
+	bool use_be_final;            /* an unconditional use_backend was seen */
+	bool phase_final[PH_COUNT];
+	uint8_t last_rank;            /* of the lines so far, for the warning about misplaced rules */
+	const char *last_rank_word;
+	struct hmap srv_names;        /* of the section being read; scratch */
+	struct acl_set *own_acls;
+};
+
+struct bind_dup { struct addr addr; const struct word *w; };
+
+struct sema {
+	struct rt *rt;
+	struct arena *a;              /* of rt */
+	struct arena scratch;         /* dies with the compilation */
+	struct diags *d;
+	const struct conf_src *src;
+	const struct conf_opts *o;
+	uint8_t sect;                 /* of the line being read */
+	struct px_build *px;          /* NULL in global */
+	bool mute;                    /* replayed lines complain once, where they stand */
+	bool no, dflt_prefix;         /* prefix of the line */
+	VEC(struct px_build *) pxs;   /* same index as rt->px */
+	VEC(struct px_build *) defaults;
+	struct px_build *last_defaults;
+	struct hmap dflt_by_name, fe_by_name, be_by_name;
+	struct hmap directives, srv_opts, bind_opts;
+	struct hmap interned;         /* srv option sets */
+	struct hmap binds;            /* address text -> struct word of the bind that has it */
+	struct hmap hosts;            /* names already looked up */
+	struct hmap files;            /* error files already read */
+	struct hmap names;            /* file names of locations */
+	VEC(const struct log_target *) logs;
+	VEC(const struct log_target *) glogs;
+	VEC(struct rt_listener) lst;
+	VEC(struct rt_cli_sock) cli;
+	const struct word **track;    /* by server index, NULL = none */
+	uint32_t nsrv_cap;
+	uint64_t lookup_ms;           /* spent on names that did not answer */
+	uint32_t next_rule, next_id;
+	struct acl_set *no_acls;      /* of proxies without ACLs: the predefined ones */
+	struct str unix_prefix;
+	int unix_mode, unix_uid, unix_gid;
+	bool workers_set, state_seen;
+	const struct word *user_w, *group_w;
+	const char *sect_word;
+	bool in_default_server;
+};
+
+/* ---- diagnostics ------------------------------------------------------------------------------------------------ */
+void sema_err(struct sema *s, const struct word *w, const char *fmt, ...) PRINTF_FMT(3, 4);
+void sema_warn(struct sema *s, const struct word *w, const char *fmt, ...) PRINTF_FMT(3, 4);
+void sema_err_hint(struct sema *s, const struct word *w, const char *hint, const char *fmt, ...) PRINTF_FMT(4, 5);
+/* The part `sub` (a slice of w->s) is underlined. */
+void sema_err_at(struct sema *s, const struct word *w, struct str sub, const char *fmt, ...) PRINTF_FMT(4, 5);
+/* An error of the expression compiler over words w[0..). */
+void sema_xerr(struct sema *s, const struct word *w, const struct xerr *e);
+struct rt_loc sema_loc(struct sema *s, struct span at);
+/* Accepts or refuses a word that HAProxy has and sluice lacks; NULL when it is none of those. */
+const struct ha_word *sema_ha_word(struct sema *s, enum ha_kind kind, const struct word *w);
+const struct ha_word *ha_word_find(enum ha_kind kind, struct str w);
+
+/* ---- words ------------------------------------------------------------------------------------------------------ */
+void words_init(struct sema *s);
+/* Row of a line's first word, or NULL after a diagnosis (an unknown word, a wrong section, a removed spelling that was applied). */
+const struct directive *words_find(struct sema *s, const struct line *l);
+const char *sect_names(const char *letters, char *buf, size_t n);
+/* Nearest of the words of a .def table. */
+#define WORD_TABLE(name) static const char *const name[]
+
+/* ---- arguments: false after a diagnosis ------------------------------------------------------------------------- */
+bool arg_u32(struct sema *s, const struct word *w, uint32_t min, uint32_t max, uint32_t *out) MUST_CHECK;
+bool arg_i32(struct sema *s, const struct word *w, int32_t min, int32_t max, int32_t *out) MUST_CHECK;
+bool arg_time(struct sema *s, const struct word *w, uint32_t unit_ms, uint32_t *ms) MUST_CHECK;
+bool arg_size(struct sema *s, const struct word *w, uint32_t min, uint32_t max, uint32_t *out) MUST_CHECK;
+/* Index of w in words[0..n), -1 after a diagnosis naming `what`. */
+int arg_word(struct sema *s, const struct word *w, const char *const *words, int n, const char *what) MUST_CHECK;
+bool arg_name(struct sema *s, const struct word *w, const char *what) MUST_CHECK;
+static inline bool word_is(const struct word *w, const char *lit) { return str_eq(w->s, str_c(lit)); }
+/* The next argument of a keyword at w[*i], advancing; NULL after a diagnosis. */
+const struct word *arg_next(struct sema *s, const struct word *w, uint32_t n, uint32_t *i);
+struct str keep(struct sema *s, struct str t); /* copies into the frozen arena */
+bool sema_read_file(struct sema *s, struct str name, struct str *text) MUST_CHECK;
+
+/* ---- expressions ------------------------------------------------------------------------------------------------ */
+struct expr_env sema_env(struct sema *s, unsigned avail);
+unsigned phase_avail(const struct sema *s, enum rule_phase ph);
+/* Index of an unquoted if / unless in w[from..n), or n. */
+uint32_t cond_at(const struct word *w, uint32_t n, uint32_t from);
+/* Compiles w[i..n) which starts with if/unless; i == n gives *out = NULL. */
+bool sema_cond(struct sema *s, const struct word *w, uint32_t n, uint32_t i, unsigned avail, struct cond **out) MUST_CHECK;
+struct logfmt *sema_fmt(struct sema *s, const struct word *w, unsigned avail) MUST_CHECK;
+struct expr *sema_expr(struct sema *s, const struct word *w, unsigned avail) MUST_CHECK;
+struct regex *sema_regex(struct sema *s, const struct word *w, bool icase) MUST_CHECK;
+struct px_build *sema_backend(struct sema *s, const struct word *w) MUST_CHECK; /* by name, with did-you-mean */
+int sema_resolve(void *ctx, enum ref_kind kind, struct str name);
+
+/* ---- addresses -------------------------------------------------------------------------------------------------- */
+enum addr_use { ADDR_BIND = 1, ADDR_SERVER = 2, ADDR_LOG = 4, ADDR_CLI = 8, ADDR_SOURCE = 16 };
+struct addr_spec {
+	struct addr addr;
+	int fd;                 /* fd@N, else -1 */
+	uint16_t port_lo, port_hi;
+	int32_t port_off;       /* +n / -n */
+	bool port_rel, port_given, dgram, unresolved, any;
+	struct str host;        /* the name, when it was one */
+};
+/* text is a slice of w->s. */
+bool addr_spec_parse(struct sema *s, const struct word *w, struct str text, enum addr_use use, struct addr_spec *out) MUST_CHECK;
+
+/* ---- parts of proxies ------------------------------------------------------------------------------------------- */
+void px_init_builtin(struct px_build *b);
+struct px_build *px_open(struct sema *s, const struct section *sec);
+void px_finish(struct sema *s, struct px_build *b);
+void px_check(struct sema *s, struct px_build *b);
+void srv_init_tmpl(struct srv_tmpl *t);
+void srv_resolve_tracks(struct sema *s);
+bool redirect_parse(struct sema *s, struct rule *r, const struct word *w, uint32_t n);
+struct rt_reply *reply_from_file(struct sema *s, const struct word *w, uint32_t status);
+bool log_target_parse(struct sema *s, const struct line *l, struct log_target *t);
+void log_finish(struct sema *s, struct px_build *b);
+struct sock_listen_opts bind_sock_defaults(const struct sema *s);
+bool id_of_user(struct sema *s, const struct word *w, bool group, int *out) MUST_CHECK;
+void global_finish(struct sema *s);
+
+/* A view of `l` without its first word. */
+static inline struct line line_tail(const struct line *l) { return (struct line){ l->w + 1, l->n - 1, l->prefix }; }
+/* Grows an arena array by one copy of *elem (small arrays of the configuration; inherited ones stay untouched). */
+void *arena_append(struct arena *a, const void *at, uint32_t n, const void *elem, size_t size);
+#define APPEND(a, ptr, n, elem) ((ptr) = arena_append((a), (ptr), (n), &(elem), sizeof(elem)), (n)++)
+
+#endif

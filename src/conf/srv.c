@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* `server` and `default-server`: name, address, parameters. What many servers have in common is stored once: option sets are
+ * interned by their bytes, so that a server costs only what differs. `track` is resolved when all servers are known. */
+#include "srv_priv.h"
+
+void srv_init_tmpl(struct srv_tmpl *t)
+{
+	memset(t, 0, sizeof(*t));
+	t->o.inter = 2000;
+	t->o.rise = 2;
+	t->o.fall = 3;
+	t->o.on_error = ONERR_FAIL_CHECK;
+	t->o.error_limit = 10;
+	t->o.pool_max_conn = -1;
+	t->o.pool_purge_delay = 5000;
+	t->o.max_reuse = UINT32_MAX;
+	t->weight = 1;
+}
+
+/* Templates start zeroed and are copied whole, so equal options are equal bytes, padding included. */
+static const struct rt_srv_opts *intern(struct sema *s, const struct rt_srv_opts *o)
+{
+	struct str key = { (const char *)o, sizeof(*o) };
+	struct rt_srv_opts *found = hmap_get(&s->interned, key);
+
+	if (!found) {
+		found = arena_dup(s->a, o, sizeof(*o));
+		hmap_put(&s->interned, str_n((const char *)found, sizeof(*o)), found);
+	}
+	return found;
+}
+
+void dir_default_server(struct sema *s, const struct line *l)
+{
+	s->in_default_server = true;
+	(void)!srv_opts_parse(s, l->w + 1, l->n - 1, &s->px->dsrv);
+	s->in_default_server = false;
+}
+
+static void apply_address(struct rt_server *srv, const struct addr_spec *a)
+{
+	srv->addr = a->addr;
+	srv->host = a->host;
+	srv->port_offset = a->port_off;
+	if (a->port_rel)
+		srv->flags |= SRVF_PORT_OFFSET | SRVF_PORT_FROM_CLIENT;
+	else if (!a->port_given || (!a->port_lo && a->addr.family != AF_UNIX))
+		srv->flags |= SRVF_PORT_FROM_CLIENT;
+	if (a->unresolved)
+		srv->flags |= SRVF_UNRESOLVED;
+}
+
+static void check_options(struct sema *s, const struct line *l, struct srv_tmpl *t, const struct rt_server *srv)
+{
+	if (t->o.minconn > t->o.maxconn && t->o.maxconn) {
+		sema_warn(s, &l->w[1], "minconn %u is above maxconn %u; maxconn is raised to it", t->o.minconn, t->o.maxconn);
+		t->o.maxconn = t->o.minconn;
+	}
+	if (t->track && (t->flags & SRVF_CHECK))
+		sema_err(s, t->track, "a server cannot have both 'check' and 'track'");
+	if ((t->flags & SRVF_CHECK) && (srv->flags & SRVF_PORT_FROM_CLIENT) && !t->o.check_port)
+		sema_err(s, &l->w[2], "a server without a port of its own needs 'port' to be checked");
+}
+
+static bool claim_name(struct sema *s, const struct line *l, struct rt_server *srv)
+{
+	struct px_build *b = s->px;
+	struct rt_server *other;
+
+	if (!b->srv_names.arena)
+		hmap_init(&b->srv_names, &s->scratch);
+	other = hmap_get(&b->srv_names, srv->name);
+	if (other) {
+		sema_err(s, &l->w[1], "server '" STR_FMT "' is already defined at %s:%u", STR_ARG(srv->name), other->loc.file, other->loc.line);
+		return false;
+	}
+	hmap_put(&b->srv_names, srv->name, srv);
+	return true;
+}
+
+void dir_server(struct sema *s, const struct line *l)
+{
+	struct rt_proxy *p = s->px->p;
+	struct rt_server *srv = &s->rt->srv[s->rt->nsrv];
+	struct srv_tmpl t = s->px->dsrv;
+	struct addr_spec a;
+
+	if (!arg_name(s, &l->w[1], "server") || !addr_spec_parse(s, &l->w[2], l->w[2].s, ADDR_SERVER, &a))
+		return;
+	if (a.fd >= 0 || a.dgram) {
+		sema_err(s, &l->w[2], "this kind of server address is not supported by sluice yet");
+		return;
+	}
+	t.track = NULL;
+	t.id = 0;
+	if (!srv_opts_parse(s, l->w + 3, l->n - 3, &t))
+		return;
+	if (!t.track)
+		t.track = s->px->dsrv.track;
+	srv->name = keep(s, l->w[1].s);
+	srv->loc = sema_loc(s, l->w[0].at);
+	if (!claim_name(s, l, srv))
+		return;
+	srv->flags = t.flags;
+	apply_address(srv, &a);
+	check_options(s, l, &t, srv);
+	srv->px = (uint32_t)(p - s->rt->px);
+	srv->weight = t.weight;
+	srv->cookie = t.cookie;
+	srv->track = RT_NONE;
+	srv->id = t.id ? t.id : p->be.nsrv + 1;
+	srv->o = intern(s, &t.o);
+	s->track[s->rt->nsrv] = t.track;
+	p->be.nsrv++;
+	s->rt->nsrv++;
+}
+
+/* ---- track ------------------------------------------------------------------------------------------------------ */
+
+static uint32_t track_target(struct sema *s, const struct rt_server *srv, const struct word *w)
+{
+	ptrdiff_t slash = str_chr(w->s, '/');
+	const struct px_build *b = s->pxs.at[srv->px];
+	struct str name = w->s;
+	const struct rt_server *t;
+
+	if (slash >= 0) {
+		struct word be = *w;
+		be.s = str_sub(w->s, 0, (size_t)slash);
+		be.at.len = be.quoted ? be.at.len : (uint32_t)slash;
+		name = str_sub(w->s, (size_t)slash + 1, w->s.n);
+		b = sema_backend(s, &be);
+		if (!b)
+			return RT_NONE;
+	}
+	t = b->srv_names.arena ? hmap_get(&b->srv_names, name) : NULL;
+	if (!t) {
+		sema_err_at(s, w, name, "unknown server '" STR_FMT "' in backend '" STR_FMT "'", STR_ARG(name), STR_ARG(b->name));
+		return RT_NONE;
+	}
+	return (uint32_t)(t - s->rt->srv);
+}
+
+/* Follows the chain to its end; false when it comes back to where it began. */
+static bool track_ends(const struct rt *rt, uint32_t from, uint32_t *end)
+{
+	uint32_t at = from, steps = 0;
+	while (rt->srv[at].track != RT_NONE) {
+		at = rt->srv[at].track;
+		if (++steps > rt->nsrv)
+			return false;
+	}
+	*end = at;
+	return true;
+}
+
+void srv_resolve_tracks(struct sema *s)
+{
+	struct rt *rt = s->rt;
+	uint32_t end;
+
+	for (uint32_t i = 0; i < rt->nsrv; i++)
+		if (s->track[i])
+			rt->srv[i].track = track_target(s, &rt->srv[i], s->track[i]);
+	for (uint32_t i = 0; i < rt->nsrv; i++) {
+		if (rt->srv[i].track == RT_NONE)
+			continue;
+		if (!track_ends(rt, i, &end)) {
+			sema_err(s, s->track[i], "tracking runs in a circle");
+			rt->srv[i].track = RT_NONE;
+		} else if (!(rt->srv[end].flags & SRVF_CHECK)) {
+			sema_err(s, s->track[i], "the tracked server '" STR_FMT "' has no check", STR_ARG(rt->srv[end].name));
+		}
+	}
+}

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Parameters of server and default-server lines: each row of tbl/server_opts.def sets its field of a template. */
+#include "srv_priv.h"
+
+typedef bool opt_fn(struct sema *s, struct srv_tmpl *t, const struct word *v);
+
+#define OPT(name) static bool srv_##name(struct sema *s UNUSED, struct srv_tmpl *t UNUSED, const struct word *v UNUSED)
+#define OPT_SET(name, bits) OPT(name) { t->flags |= (bits); return true; }
+#define OPT_CLEAR(name, bits) OPT(name) { t->flags &= ~(uint32_t)(bits); return true; }
+#define OPT_TIME(name, field) OPT(name) { return arg_time(s, v, 1, &t->o.field); }
+#define OPT_U32(name, field, min, max) OPT(name) { return arg_u32(s, v, min, max, &t->o.field); }
+
+OPT(tolerated) { return true; }
+OPT_SET(backup, SRVF_BACKUP)
+OPT_CLEAR(no_backup, SRVF_BACKUP)
+OPT_SET(check, SRVF_CHECK)
+OPT_CLEAR(no_check, SRVF_CHECK)
+OPT_SET(disabled, SRVF_DISABLED)
+OPT_CLEAR(enabled, SRVF_DISABLED)
+OPT_SET(non_stick, SRVF_NON_STICK)
+OPT_SET(send_proxy, SRVF_SEND_PROXY)
+OPT_SET(send_proxy_v2, SRVF_SEND_PROXY_V2)
+OPT_CLEAR(no_send_proxy, SRVF_SEND_PROXY | SRVF_SEND_PROXY_V2)
+OPT_SET(tfo, SRVF_TFO)
+OPT_CLEAR(no_tfo, SRVF_TFO)
+OPT_TIME(fastinter, fastinter)
+OPT_TIME(downinter, downinter)
+OPT_TIME(pool_purge_delay, pool_purge_delay)
+OPT_TIME(tcp_ut, tcp_ut)
+OPT_U32(error_limit, error_limit, 1, INT32_MAX)
+OPT_U32(maxconn, maxconn, 0, 10000000)
+OPT_U32(minconn, minconn, 0, 10000000)
+OPT_U32(maxqueue, maxqueue, 0, 10000000)
+OPT_U32(pool_low_conn, pool_low_conn, 0, INT32_MAX)
+
+OPT(inter)
+{
+	if (!arg_time(s, v, 1, &t->o.inter))
+		return false;
+	if (t->o.inter)
+		return true;
+	sema_err(s, v, "the interval of checks cannot be 0");
+	return false;
+}
+
+/* HAProxy counts seconds here. */
+OPT(slowstart)
+{
+	return arg_time(s, v, 1000, &t->o.slowstart);
+}
+
+OPT(max_reuse)
+{
+	int32_t n;
+	if (!arg_i32(s, v, -1, INT32_MAX, &n))
+		return false;
+	t->o.max_reuse = (uint32_t)n;
+	return true;
+}
+
+OPT(pool_max_conn)
+{
+	return arg_i32(s, v, -1, INT32_MAX, &t->o.pool_max_conn);
+}
+
+static bool small_number(struct sema *s, const struct word *v, uint32_t min, uint32_t max, uint16_t *out)
+{
+	uint32_t n;
+	if (!arg_u32(s, v, min, max, &n))
+		return false;
+	*out = (uint16_t)n;
+	return true;
+}
+
+OPT(rise) { return small_number(s, v, 1, 255, &t->o.rise); }
+OPT(fall) { return small_number(s, v, 1, 255, &t->o.fall); }
+OPT(weight) { return small_number(s, v, 0, 256, &t->weight); }
+OPT(check_port) { return small_number(s, v, 1, 65535, &t->o.check_port); }
+OPT(id) { return arg_u32(s, v, 1, INT32_MAX, &t->id); }
+
+OPT(cookie)
+{
+	t->cookie = keep(s, v->s);
+	return true;
+}
+
+OPT(track)
+{
+	t->track = v;
+	return true;
+}
+
+OPT(check_addr)
+{
+	struct addr_spec a;
+	if (!addr_spec_parse(s, v, v->s, ADDR_SOURCE, &a))
+		return false;
+	t->o.check_addr = a.addr;
+	if (a.port_lo)
+		t->o.check_port = a.port_lo;
+	return true;
+}
+
+OPT(source)
+{
+	struct addr_spec a;
+	if (!addr_spec_parse(s, v, v->s, ADDR_SOURCE, &a))
+		return false;
+	t->o.source = a.addr;
+	return true;
+}
+
+OPT(resolvers)
+{
+	sema_warn(s, v, "resolvers are known to HAProxy, not supported by sluice yet: the name is resolved once, at start");
+	return true;
+}
+
+static bool choose(struct sema *s, const struct word *v, const char *const *words, int n, const char *what, uint8_t *out)
+{
+	int i = arg_word(s, v, words, n, what);
+	if (i >= 0)
+		*out = (uint8_t)i;
+	return i >= 0;
+}
+
+OPT(init_state)
+{
+	static const char *const words[] = { "up", "fully-up", "down", "fully-down", "none" };
+	return choose(s, v, words, ARRAY_LEN(words), "initial state", &t->o.init_state);
+}
+
+OPT(observe)
+{
+	static const char *const words[] = { "none", "layer4", "layer7" };
+	return choose(s, v, words, ARRAY_LEN(words), "kind of observation", &t->o.observe);
+}
+
+OPT(on_error)
+{
+	static const char *const words[] = { "fastinter", "fail-check", "sudden-death", "mark-down" };
+	return choose(s, v, words, ARRAY_LEN(words), "reaction to errors", &t->o.on_error);
+}
+
+OPT(on_marked_down)
+{
+	static const char *const words[] = { "none", "shutdown-sessions" };
+	uint8_t i;
+	if (!choose(s, v, words, ARRAY_LEN(words), "reaction", &i))
+		return false;
+	t->flags = i ? t->flags | SRVF_SHUT_ON_DOWN : t->flags & ~(uint32_t)SRVF_SHUT_ON_DOWN;
+	return true;
+}
+
+OPT(on_marked_up)
+{
+	static const char *const words[] = { "none", "shutdown-backup-sessions" };
+	uint8_t i;
+	if (!choose(s, v, words, ARRAY_LEN(words), "reaction", &i))
+		return false;
+	t->flags = i ? t->flags | SRVF_SHUT_BACKUP_ON_UP : t->flags & ~(uint32_t)SRVF_SHUT_BACKUP_ON_UP;
+	return true;
+}
+
+/* ---- table ------------------------------------------------------------------------------------------------------ */
+
+static const struct opt_row { const char *word; uint8_t nargs; opt_fn *run; } rows[] = {
+#define SERVER_OPT(word, nargs, fn, dflt, help) { word, nargs, srv_##fn },
+#include <sluice/tbl/server_opts.def>
+#undef SERVER_OPT
+};
+
+void srv_opts_init(struct sema *s)
+{
+	hmap_init(&s->srv_opts, &s->scratch);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		hmap_put(&s->srv_opts, str_c(rows[i].word), (void *)&rows[i]);
+}
+
+static bool unknown_opt(struct sema *s, const struct word *w, uint32_t *i)
+{
+	const char *names[ARRAY_LEN(rows)];
+	const struct ha_word *h = sema_ha_word(s, HAW_SERVER, w);
+
+	if (h) {
+		*i += h->nargs;
+		return true;
+	}
+	for (size_t k = 0; k < ARRAY_LEN(rows); k++)
+		names[k] = rows[k].word;
+	sema_err_hint(s, w, diag_nearest(w->s, names, ARRAY_LEN(rows)), "unknown parameter '" STR_FMT "' of %s", STR_ARG(w->s),
+		      s->in_default_server ? "default-server" : "server");
+	return false;
+}
+
+bool srv_opts_parse(struct sema *s, const struct word *w, uint32_t n, struct srv_tmpl *t)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		const struct opt_row *r = hmap_get(&s->srv_opts, w[i].s);
+		const struct word *v = NULL;
+		if (!r) {
+			if (!unknown_opt(s, &w[i], &i))
+				return false;
+			continue;
+		}
+		if (r->nargs && !(v = arg_next(s, w, n, &i)))
+			return false;
+		if (!r->run(s, t, v))
+			return false;
+	}
+	return true;
+}
