@@ -11,14 +11,15 @@ enum log_format { LOGF_RFC3164, LOGF_RFC5424, LOGF_RAW, LOGF_SHORT, LOGF_TIMED, 
 struct log_target {                 /* frozen, one a `log` line */
 	struct addr addr;               /* AF_INET/6/UNIX; AF_UNSPEC with fd >= 0 */
 	int fd;                         /* inherited descriptor (stdout 1, stderr 2, fd@N), or -1 */
-	uint8_t format;                 /* enum log_format */
+	uint8_t format;                 /* enum log_format; HAProxy's default is LOGF_LOCAL */
 	uint8_t facility, max_level, min_level;
 	uint16_t max_len;               /* bytes of a message, default 1024 */
 	uint32_t sample_num, sample_of; /* keep num of each of; 0 = all */
 	uint32_t idx;                   /* index of its socket in the process */
 };
 
-/* Opens the sockets of this process: before chroot and privilege drop. targets[0..n) are all targets of the configuration. */
+/* Opens the sockets of this process: before chroot and privilege drop. targets[0..n) are all targets of the configuration and outlive
+ * the process. hostname: of log-send-hostname, or empty. */
 void log_process_init(const struct log_target *const *targets, unsigned n, struct str tag, struct str hostname, uint32_t pid);
 /* Sends one message (no line end) at a syslog level 0-7. */
 void log_send(const struct log_target *t, int level, struct str tag, struct str msg);

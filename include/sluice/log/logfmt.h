@@ -25,7 +25,10 @@ struct log_data {
 	uint32_t pid, counter, req_counter;
 };
 
+/* A value of headers, bodies, names: text as it is, control bytes of expressions as %XX, nothing where an expression has no value. */
 struct logfmt *logfmt_compile(const struct expr_env *env, struct str text, struct xerr *err) MUST_CHECK;
+/* A log line: blanks are merged, what is empty becomes "-", control bytes become #XX. */
+struct logfmt *logfmt_compile_log(const struct expr_env *env, struct str text, struct xerr *err) MUST_CHECK;
 /* The literal text when nothing in it varies; p == NULL otherwise. */
 struct str logfmt_literal(const struct logfmt *f);
 unsigned logfmt_needs(const struct logfmt *f);
@@ -33,6 +36,6 @@ unsigned logfmt_needs(const struct logfmt *f);
 void logfmt_render(const struct logfmt *f, struct smp_ctx *c, const struct log_data *d, struct sbuf *out);
 
 /* The built-in formats, HAProxy's to the byte: reference texts of option httplog, tcplog, and the default. */
-extern const char logfmt_httplog[], logfmt_tcplog[], logfmt_default_http[], logfmt_error[];
+extern const char logfmt_httplog[], logfmt_tcplog[], logfmt_default_http[], logfmt_default_tcp[], logfmt_error[];
 
 #endif
