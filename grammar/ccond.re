@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Lexer of conditions outside of the arguments of predicates: operators, integers and names. Quoted text and arguments are
- * made of the fragments of grammar/config.re. */
+/* Lexer of conditions outside of the arguments of predicates: operators, integers and names. Quoted text and
+ * arguments are made of the fragments of grammar/config.re. */
 #include "conf/ccond_priv.h"
 #include "ccond.tab.h"
 

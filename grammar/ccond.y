@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Grammar of the conditions of .if, .elif and -cc. Operands are evaluated as they are read: no predicate has a side effect, and
- * an error counts even where the value would not. */
+/* Grammar of the conditions of .if, .elif and -cc. Operands are evaluated as they are read: no predicate has a side
+ * effect, and an error counts even where the value would not. */
 %code requires {
 #include "conf/ccond_priv.h"
 }

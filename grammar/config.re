@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Lexer of configuration text. It knows how bytes group into fragments of words (quotes, escapes, variables, comments, line
- * ends) and nothing else: which words exist is the business of tables, what a fragment stands for that of word.c. */
+/* Lexer of configuration text. It knows how bytes group into fragments of words (quotes, escapes, variables,
+ * comments, line ends) and nothing else: which words exist is the business of tables, what a fragment stands for
+ * that of word.c. */
 #include "conf/front_priv.h"
 
 /*!re2c

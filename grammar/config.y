@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Grammar of configuration text: sections of lines of words. It knows shapes only. A rule that ends in EOL reduces before the
- * next line is read (its state has one reduction, so no lookahead is fetched): `setenv` depends on that order. A line with a
- * lexical error arrives as `error EOL`; the lexer has reported it and parsing goes on with the next line. */
+/* Grammar of configuration text: sections of lines of words. It knows shapes only. A rule that ends in EOL reduces
+ * before the next line is read (its state has one reduction, so no lookahead is fetched): `setenv` depends on that
+ * order. A line with a lexical error arrives as `error EOL`; the lexer has reported it and parsing goes on with the
+ * next line. */
 %code requires {
 #include "conf/front_priv.h"
 }

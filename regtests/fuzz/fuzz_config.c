@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Configuration text: parsing never crashes, every span lies in the text, and formatting keeps the meaning and is stable. */
+/* Configuration text: parsing never crashes, words hold no NUL, and formatting keeps the meaning and is stable. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sluice/base/buf.h>
@@ -13,9 +13,11 @@ static void tree_line(struct run *r, const struct line *l)
 {
 	sbuf_printf(&r->tree, "%u:", l->prefix);
 	for (uint32_t i = 0; i < l->n; i++) {
-		if (l->w[i].s.p[l->w[i].s.n] || memchr(l->w[i].s.p, '\0', l->w[i].s.n) || !l->w[i].at.line || !l->w[i].at.col)
+		const struct word *w = &l->w[i];
+
+		if (strlen(w->s.p) != w->s.n || !w->at.line || !w->at.col)
 			abort();
-		sbuf_printf(&r->tree, "%d[%s]", l->w[i].quoted, l->w[i].s.p);
+		sbuf_printf(&r->tree, "%d[%s]", w->quoted, w->s.p);
 	}
 	sbuf_addc(&r->tree, '\n');
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Conditions of .if and -cc: words in them, predicates, and versions. Versions are compared with the language level (the HAProxy
- * version whose words sluice speaks), not with sluice's own. */
+/* Conditions of .if and -cc: words in them, predicates, and versions. Versions are compared with the language level
+ * (the HAProxy version whose words sluice speaks), not with sluice's own. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,8 +113,8 @@ static int arg_read(struct ccond *c, struct cval *v)
 			sbuf_free(&out);
 			if (g >= FRAG_BAD)
 				return token_fail(c, c->lx.tok, word_frag_error(g));
-			ccond_fail(c, c->name.at, c->name.len, "%s of '" STR_FMT "'",
-				   quote ? "double quote is not closed in the arguments" : "')' is missing behind the arguments",
+			ccond_fail(c, c->name.at, c->name.len, "%s the arguments of '" STR_FMT "'",
+				   quote ? "double quote is not closed in" : "')' is missing behind",
 				   STR_ARG(c->name.s));
 			return CONDYYerror;
 		}
@@ -176,7 +176,8 @@ int ccond_int(struct ccond *c, const struct cval *v)
 	return -1;
 }
 
-static int eval_nested(struct str text, const struct place *at, bool poll_only, unsigned depth, struct ccond_error *err);
+static int eval_nested(struct str text, const struct place *at, bool poll_only, unsigned depth,
+		       struct ccond_error *err);
 
 /* A quoted operand is usually a variable: empty is false, and its text is a condition of its own. */
 int ccond_text(struct ccond *c, const struct cval *v)
@@ -231,7 +232,8 @@ static int version_cmp(struct ccond *c, const char *have, bool *bad)
 
 	*bad = !version_parse(str_c(have), &a) || !version_parse(c->arg[0].s, &b);
 	if (*bad) {
-		ccond_fail(c, c->arg[0].at, c->arg[0].len, "'" STR_FMT "' is not a version number", STR_ARG(c->arg[0].s));
+		ccond_fail(c, c->arg[0].at, c->arg[0].len, "'" STR_FMT "' is not a version number",
+			   STR_ARG(c->arg[0].s));
 		return 0;
 	}
 	for (unsigned i = 0; i < 4; i++)
@@ -334,7 +336,8 @@ int ccond_call(struct ccond *c, const struct cval *name)
 	return name_fail(c, name);
 }
 
-static int eval_nested(struct str text, const struct place *at, bool poll_only, unsigned depth, struct ccond_error *err)
+static int eval_nested(struct str text, const struct place *at, bool poll_only, unsigned depth,
+		       struct ccond_error *err)
 {
 	struct ccond c = { .place = at, .err = err, .depth = depth, .poll_only = poll_only };
 	int rc;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Between the pieces of the condition language of .if and -cc: its lexer (grammar/ccond.re), its grammar (grammar/ccond.y) and
- * its predicates (ccond.c). */
+/* Between the pieces of the condition language of .if and -cc: its lexer (grammar/ccond.re), its grammar
+ * (grammar/ccond.y) and its predicates (ccond.c). */
 #ifndef CONF_CCOND_PRIV_H
 #define CONF_CCOND_PRIV_H
 
@@ -27,7 +27,8 @@ struct ccond {
 	int result;
 };
 
-/* Operators and operands outside of arguments: a token of the grammar, CCOND_QUOTE at a quote, CCOND_BAD for other bytes. */
+/* Operators and operands outside of arguments: a token of the grammar, CCOND_QUOTE at a quote, CCOND_BAD for other
+ * bytes. */
 enum { CCOND_QUOTE = -1, CCOND_BAD = -2 };
 int ccond_lex(struct lexer *lx);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Collects diagnostics of all stages and prints them in the order of the text, each with its source line. Source bytes that could
- * steer a terminal are printed as '?'. */
+/* Collects diagnostics of all stages and prints them in the order of the text, each with its source line. Source
+ * bytes that could steer a terminal are printed as '?'. */
 #include <stdlib.h>
 #include <sluice/conf/diag.h>
 

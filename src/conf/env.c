@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The environment as configuration sees it: predefined variables, and the directives of the global section that change it for
- * the lines below them. It is the environment of the process, so the `env()` fetch and children see the same. */
+/* The environment as configuration sees it: predefined variables, and the directives of the global section that
+ * change it for the lines below them. It is the environment of the process, so the `env()` fetch and children see
+ * the same. */
 #include <stdlib.h>
 #include <unistd.h>
 #include "front_priv.h"

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Canonical formatting: section heads at the margin with a blank line before them, directives indented by four, one blank between
- * words, quoting and comments as written. It works on fragments of the source, so nothing is expanded or evaluated.
+/* Canonical formatting: section heads at the margin with a blank line before them, directives indented by four, one
+ * blank between words, quoting and comments as written. It works on fragments of the source, so nothing is expanded
+ * or evaluated.
  *
- * A comment or .if at the margin may introduce the next section or belong to the open one; it is held back until the next line
- * that is neither shows which. */
+ * A comment or .if at the margin may introduce the next section or belong to the open one; it is held back until
+ * the next line that is neither shows which. */
 #include "front_priv.h"
 
 enum kind { K_BLANK, K_COMMENT, K_IF, K_ELSE, K_DOT, K_HEAD, K_TEXT };
@@ -153,6 +154,13 @@ static enum frag fmt_condition(struct fmt *f)
 	return g;
 }
 
+static bool fmt_at_condition(const struct fmt *f)
+{
+	struct str w = sbuf_str(&f->line);
+
+	return str_eq(w, STR(".if")) || str_eq(w, STR(".elif"));
+}
+
 /* Words of one logical line into f->line, up to its end or comment. */
 static enum frag fmt_words(struct fmt *f)
 {
@@ -167,7 +175,7 @@ static enum frag fmt_words(struct fmt *f)
 			continue;
 		}
 		fmt_separate(f, g);
-		if (g == FRAG_BLANK && (str_eq(sbuf_str(&f->line), STR(".if")) || str_eq(sbuf_str(&f->line), STR(".elif"))))
+		if (g == FRAG_BLANK && fmt_at_condition(f))
 			return fmt_condition(f);
 	}
 	if (!f->first.p)

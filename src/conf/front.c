@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Drives the grammar over one file after the other: feeds it tokens, and turns what it recognises into sections and lines.
- * Growing lists live in scratch vectors and move into the arena when their section is complete. */
+/* Drives the grammar over one file after the other: feeds it tokens, and turns what it recognises into sections and
+ * lines. Growing lists live in scratch vectors and move into the arena when their section is complete. */
 #include "config.tab.h"
 #include "front_priv.h"
 

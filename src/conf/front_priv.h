@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Stage 1 of the configuration language, seen from inside: the fragment lexer (grammar/config.re), the reader that makes words and
- * logical lines of fragments (word.c), conditional blocks (ifblock.c), the driver of the grammar (front.c) and the environment (env.c).
+/* Stage 1 of the configuration language, seen from inside: the fragment lexer (grammar/config.re), the reader that
+ * makes words and logical lines of fragments (word.c), conditional blocks (ifblock.c), the driver of the grammar
+ * (front.c) and the environment (env.c).
  *
- *   text ─ conf_lex ─► fragments ─ front_read_line ─► words ─ ifblock ─► tokens ─ grammar/config.y ─► sections and lines
- */
+ *   text ─ conf_lex ─► fragments ─ front_read_line ─► words ─ ifblock ─► tokens ─ config.y ─► sections and lines
+ *
+ * / */
 #ifndef CONF_FRONT_PRIV_H
 #define CONF_FRONT_PRIV_H
 
@@ -90,6 +92,8 @@ struct front {
 	unsigned env_set;         /* setenv lines so far */
 };
 
+/* Where the line just read stands. */
+struct place front_place(const struct front *f, uint32_t line);
 /* word.c: reads one logical line into f->q. false at the end of the file. Errors are reported unless `quiet`. */
 bool front_read_line(struct front *f, bool quiet);
 /* Span of source bytes [from, to) of the current physical line. */
@@ -100,7 +104,8 @@ void source_file(struct front *f, const char *path);
 void source_text(struct front *f, const char *name, struct str text);
 void source_freeze(struct conf_src *src);
 
-/* ifblock.c: true when the line in f->q is to be parsed, false when it was a dot directive or stands in a skipped block. */
+/* ifblock.c: true when the line in f->q is to be parsed, false when it was a dot directive or stands in a skipped
+ * block. */
 bool if_filter(struct front *f);
 bool if_skipping(const struct front *f);
 void if_finish(struct front *f); /* end of a file: blocks left open are errors */

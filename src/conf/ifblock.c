@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Conditional blocks and the other dot directives. They stand between lexer and grammar and see lines, so a block may hold
- * parts of a section as well as whole sections. Lexical errors in a skipped branch are not reported: it may be written for a
- * later version of the language. */
+/* Conditional blocks and the other dot directives. They stand between lexer and grammar and see lines, so a block
+ * may hold parts of a section as well as whole sections. Lexical errors in a skipped branch are not reported: it
+ * may be written for a later version of the language. */
 #include "front_priv.h"
 
 bool if_skipping(const struct front *f)
@@ -29,7 +29,7 @@ static struct span cond_span(const struct front *f, size_t at, size_t len)
 
 static int cond_value(struct front *f)
 {
-	struct place at = { f->src->files.at[f->file].name, f->q.at[0].at.line, f->open ? f->head.head.w[0].s : STR_NULL };
+	struct place at = front_place(f, f->q.at[0].at.line);
 	struct ccond_error err;
 	int v;
 
@@ -41,24 +41,26 @@ static int cond_value(struct front *f)
 	return v;
 }
 
+/* After a condition that cannot be evaluated no branch is read, so that it is the only thing reported. */
+static enum if_state branch_state(int v)
+{
+	return v < 0 ? IF_DONE : v ? IF_TAKE : IF_SKIP;
+}
+
 static void dot_if(struct front *f)
 {
 	bool skipped = if_skipping(f);
-	int v = 0;
 
 	if (f->if_depth == CONF_IF_DEPTH)
 		diag(f->d, DIAG_ERROR, f->q.at[0].at, NULL, "more than %u nested '.if' blocks", CONF_IF_DEPTH);
 	if (f->if_depth++ >= CONF_IF_DEPTH)
 		return;
-	if (!skipped)
-		v = cond_value(f);
-	*if_top(f) = (struct if_level){ .state = skipped || v < 0 ? IF_DONE : v ? IF_TAKE : IF_SKIP, .at = f->q.at[0].at };
+	*if_top(f) = (struct if_level){ .state = skipped ? IF_DONE : branch_state(cond_value(f)), .at = f->q.at[0].at };
 }
 
 static void dot_elif(struct front *f)
 {
 	struct if_level *l = if_top(f);
-	int v;
 
 	if (!f->if_depth)
 		diag(f->d, DIAG_ERROR, f->q.at[0].at, NULL, "'.elif' without '.if'");
@@ -70,8 +72,7 @@ static void dot_elif(struct front *f)
 		l->state = IF_DONE;
 		return;
 	}
-	v = cond_value(f);
-	l->state = v < 0 ? IF_DONE : v ? IF_TAKE : IF_SKIP;
+	l->state = branch_state(cond_value(f));
 }
 
 static void dot_alone(struct front *f)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Where configuration text comes from: files, directories of *.cfg in C order, and memory. All files are read before the first is
- * parsed, so that ${HAPROXY_CFGFILES} is whole and diagnostics can show any of them. */
+/* Where configuration text comes from: files, directories of *.cfg in C order, and memory. All files are read
+ * before the first is parsed, so that ${HAPROXY_CFGFILES} is whole and diagnostics can show any of them. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

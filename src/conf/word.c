@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Words: what fragments mean (escapes, quotes, variables) and how they add up to the words of one logical line, each with the
- * place where it stood. A word without quotes, the common case, is copied once. */
+/* Words: what fragments mean (escapes, quotes, variables) and how they add up to the words of one logical line,
+ * each with the place where it stood. A word without quotes, the common case, is copied once. */
 #include <stdlib.h>
 #include "front_priv.h"
 
@@ -106,6 +106,11 @@ struct span front_span(const struct front *f, const char *from, const char *to)
 	return (struct span){ f->file, f->line, (uint32_t)(from - f->bol) + 1, (uint32_t)(to - from) };
 }
 
+struct place front_place(const struct front *f, uint32_t line)
+{
+	return (struct place){ f->src->files.at[f->file].name, line, f->open ? f->head.head.w[0].s : STR_NULL };
+}
+
 static void word_open(struct front *f)
 {
 	if (f->in_word)
@@ -205,7 +210,7 @@ static void frag_bad(struct front *f, enum frag g, bool quiet)
 /* A fragment inside a line. After an error the rest of the line is only searched for its end. */
 static void frag_take(struct front *f, enum frag g, bool quiet)
 {
-	struct place at = { f->src->files.at[f->file].name, f->line, f->open ? f->head.head.w[0].s : STR_NULL };
+	struct place at = front_place(f, f->line);
 
 	if (g >= FRAG_BAD) {
 		frag_bad(f, g, quiet);

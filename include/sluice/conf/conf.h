@@ -14,9 +14,9 @@ struct conf_opts {
 	bool poll_only;                            /* -de or noepoll on the command line */
 };
 
-/* Reads and parses all files into src (stage 1): lexing, quoting, environment, .if blocks, section split. false when errors.
- * src has only its arena set before; all it points to afterwards lives there. setenv and its kin in a global section change the
- * environment of the process as they are read. src can be printed from, and its sections looked at, even after errors. */
+/* Reads and parses all files into src (stage 1): lexing, quoting, environment, .if blocks, section split. false when
+ * there were errors; what could be read is in src even then. src has only its arena set before, and all it points to
+ * afterwards lives there. setenv and its kin in a global section change the environment of the process at once. */
 bool conf_parse_files(struct conf_src *src, struct diags *d, const struct conf_opts *o) MUST_CHECK;
 /* The same for one text in memory: tests, fuzzing. */
 bool conf_parse_text(struct conf_src *src, struct diags *d, const char *name, struct str text) MUST_CHECK;
@@ -24,8 +24,9 @@ bool conf_parse_text(struct conf_src *src, struct diags *d, const char *name, st
 int conf_eval_condition(struct str text, char *err, size_t errlen);
 /* Stage 2: meaning. Builds rt (not frozen yet). NULL when there were errors. */
 struct rt *conf_compile(const struct conf_src *src, struct diags *d, const struct conf_opts *o) MUST_CHECK;
-/* Canonical formatting of one file or text: heads at the margin, directives indented by four, comments and quoting kept; formatting
- * the result again changes nothing. false when it does not lex, and out is then empty. d->src is set to a source of its own. */
+/* Canonical formatting of one file or text: heads at the margin, directives indented by four, comments and quoting
+ * kept; formatting the result again changes nothing. false when it does not lex, and out is then empty. d->src is set to a
+ * source in d->arena, so that diags_print() works. */
 bool conf_format(const char *path, struct sbuf *out, struct diags *d) MUST_CHECK;
 bool conf_format_text(const char *name, struct str text, struct sbuf *out, struct diags *d) MUST_CHECK;
 /* Readable dump of the compiled tables. */

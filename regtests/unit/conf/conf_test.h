@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* For the tests of stage 1: parse a text and write down sections, lines, words and diagnostics so that one string compares all. */
+/* For the tests of stage 1: parse a text and write down sections, lines, words and diagnostics so that one string
+ * compares all. */
 #ifndef CONF_TEST_H
 #define CONF_TEST_H
 

@@ -59,11 +59,13 @@ static void wrong_numbers_of_words_and_wrong_names_are_errors(void **st)
 	(void)st;
 	expect_diags("global\n setenv A\n setenv A b c\n unsetenv\n setenv a=b c\n setenv '' c\n unsetenv B \"\"\n",
 		     "t.cfg:2:2: error: 'setenv' expects a name and a value\n    2 |  setenv A\n      |  ^~~~~~\n"
-		     "t.cfg:3:13: error: 'setenv' expects a name and a value\n    3 |  setenv A b c\n      |             ^\n"
+		     "t.cfg:3:13: error: 'setenv' expects a name and a value\n    3 |  setenv A b c\n"
+		     "      |             ^\n"
 		     "t.cfg:4:2: error: 'unsetenv' expects at least one name\n    4 |  unsetenv\n      |  ^~~~~~~~\n"
 		     "t.cfg:5:9: error: 'a=b' is no name for an environment variable\n    5 |  setenv a=b c\n"
 		     "      |         ^~~\n"
-		     "t.cfg:6:9: error: '' is no name for an environment variable\n    6 |  setenv '' c\n      |         ^~\n"
+		     "t.cfg:6:9: error: '' is no name for an environment variable\n    6 |  setenv '' c\n"
+		     "      |         ^~\n"
 		     "t.cfg:7:13: error: '' is no name for an environment variable\n    7 |  unsetenv B \"\"\n"
 		     "      |             ^~\n");
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Canonical formatting. Each case is also formatted twice (the second time changes nothing) and parsed before and after. */
+/* Canonical formatting. Each case is also formatted twice (the second time changes nothing) and parsed before and
+ * after. */
 #include "conf_test.h"
 
 static bool format(const char *text, struct sbuf *out, struct parsed *p)
@@ -53,14 +54,16 @@ static void blank_lines_are_one_between_and_none_around(void **st)
 static void quoting_and_escapes_stay_as_written(void **st)
 {
 	(void)st;
-	expect_format("global\n  a 'b  c' \"d  \\\" $e\"x\\ y   \\x41 ''\n", "global\n    a 'b  c' \"d  \\\" $e\"x\\ y \\x41 ''\n");
+	expect_format("global\n  a 'b  c' \"d  \\\" $e\"x\\ y   \\x41 ''\n",
+		      "global\n    a 'b  c' \"d  \\\" $e\"x\\ y \\x41 ''\n");
 }
 
 static void comments_stay_where_they_belong(void **st)
 {
 	(void)st;
 	expect_format("# top  \n\n#g\nglobal   #   one \n# in\n  a # two\n #  three\n# web\nfrontend f\n#\n b\n#end\n",
-		      "# top\n\n#g\nglobal #   one\n    # in\n    a # two\n    #  three\n\n# web\nfrontend f\n    #\n    b\n    #end\n");
+		      "# top\n\n#g\nglobal #   one\n    # in\n    a # two\n    #  three\n\n# web\nfrontend f\n    #\n"
+		      "    b\n    #end\n");
 	expect_format("global\n a\n# banner\n\nbackend b\n", "global\n    a\n\n# banner\n\nbackend b\n");
 }
 
@@ -74,8 +77,10 @@ static void continuation_is_kept_and_aligned(void **st)
 static void dot_directives_keep_margin_or_indent(void **st)
 {
 	(void)st;
-	expect_format(".if   streq(a  b,c)   # why\nglobal\n a\n.else\nbackend b\n  .if \"1\"\n c\n      .endif\n.endif\n",
-		      ".if streq(a  b,c) # why\nglobal\n    a\n.else\nbackend b\n    .if \"1\"\n    c\n    .endif\n.endif\n");
+	expect_format(".if   streq(a  b,c)   # why\nglobal\n a\n.else\nbackend b\n  .if \"1\"\n c\n      .endif\n"
+		      ".endif\n",
+		      ".if streq(a  b,c) # why\nglobal\n    a\n.else\nbackend b\n    .if \"1\"\n    c\n    .endif\n"
+		      ".endif\n");
 	expect_format("global\n a\n.if 1\nbackend b\n.endif\nbackend c\n",
 		      "global\n    a\n\n.if 1\nbackend b\n.endif\n\nbackend c\n");
 }
@@ -94,7 +99,8 @@ static void text_that_does_not_lex_is_left_alone(void **st)
 	(void)st;
 	assert_false(format("global\n a 'b\n", &out, &p));
 	parsed_write(&p);
-	assert_string_equal(p.diags, "t.cfg:2:4: error: single quote is not closed on its line\n    2 |  a 'b\n      |    ^\n");
+	assert_string_equal(p.diags, "t.cfg:2:4: error: single quote is not closed on its line\n    2 |  a 'b\n"
+			    "      |    ^\n");
 	assert_int_equal(out.n, 0);
 	parsed_close(&p);
 	sbuf_free(&out);

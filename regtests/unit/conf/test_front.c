@@ -15,7 +15,8 @@ static void every_section_word_of_haproxy_is_known(void **st)
 	expect_tree("peers p\nresolvers r\nuserlist u\nmailers m\ncache c\nhttp-errors e\nring r\nlog-forward l\n"
 		    "log-profile p\nfcgi-app f\ncrt-store s\nprogram p\ntraces\nacme a\nhealthcheck h\nlisten x\n",
 		    "[peers][p]\n[resolvers][r]\n[userlist][u]\n[mailers][m]\n[cache][c]\n[http-errors][e]\n[ring][r]\n"
-		    "[log-forward][l]\n[log-profile][p]\n[fcgi-app][f]\n[crt-store][s]\n[program][p]\n[traces]\n[acme][a]\n"
+		    "[log-forward][l]\n[log-profile][p]\n[fcgi-app][f]\n[crt-store][s]\n[program][p]\n[traces]\n"
+		    "[acme][a]\n"
 		    "[healthcheck][h]\n[listen][x]\n");
 }
 
@@ -33,7 +34,8 @@ static void no_and_default_are_prefixes_when_they_come_first(void **st)
 		    "[global]\n no [option][a]\n default [option][b]\n [a][no][default]\n \"no\"[x]\n no [no]\n");
 	expect_diags("global\n no\n default # x\n",
 		     "t.cfg:2:2: error: 'no' needs a directive behind it\n    2 |  no\n      |  ^~\n"
-		     "t.cfg:3:2: error: 'default' needs a directive behind it\n    3 |  default # x\n      |  ^~~~~~~\n");
+		     "t.cfg:3:2: error: 'default' needs a directive behind it\n    3 |  default # x\n"
+		     "      |  ^~~~~~~\n");
 }
 
 static void text_before_the_first_section_is_told_once_with_the_nearest_section(void **st)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Broken configurations and what is said about them: each regtests/golden/conf/NAME.cfg must print exactly NAME.err. Names that
- * begin with `lex_` are about stage 1 only. GOLDEN_WRITE=1 writes the .err files instead: read them before committing. */
+/* Broken configurations and what is said about them: each regtests/golden/conf/NAME.cfg must print exactly
+ * NAME.err. Names that begin with `lex_` are about stage 1 only. GOLDEN_WRITE=1 writes the .err files instead: read
+ * them before committing. */
 #include <dirent.h>
 #include <unistd.h>
 #include "conf_test.h"

@@ -21,7 +21,8 @@ static void blocks_hold_sections_and_nest(void **st)
 static void a_skipped_branch_is_not_judged(void **st)
 {
 	(void)st;
-	expect_tree("global\n.if 0\n a \"b\n c 'd\n .if nonsense(\n .elif %\n .endif\n .foo\n .alert x\n \x01\n no\n.endif\n b\n",
+	expect_tree("global\n.if 0\n a \"b\n c 'd\n .if nonsense(\n .elif %\n .endif\n .foo\n .alert x\n \x01\n no\n"
+		    ".endif\n b\n",
 		    "[global]\n [b]\n");
 	expect_tree("global\n.if 1\n a\n.elif nonsense(\n b\n.endif\n", "[global]\n [a]\n");
 }
@@ -30,7 +31,8 @@ static void conditions_see_quotes_comments_and_continuation(void **st)
 {
 	(void)st;
 	setenv("I_X", "a b", 1);
-	expect_tree("global\n.if streq(\"$I_X\",'a b') && \\\n    !defined(I_NONE) # why\n a\n.endif\n", "[global]\n [a]\n");
+	expect_tree("global\n.if streq(\"$I_X\",'a b') && \\\n    !defined(I_NONE) # why\n a\n.endif\n",
+		    "[global]\n [a]\n");
 	expect_tree("global\n.if \"${I_NONE}\" # \"\n a\n.else # x\n b\n.endif # y\n", "[global]\n [b]\n");
 }
 
@@ -104,7 +106,8 @@ static void other_words_with_a_dot_are_unknown_directives(void **st)
 {
 	(void)st;
 	expect_diags("global\n.endfi\n '.ok' x\n",
-		     "t.cfg:2:1: error: unknown directive '.endfi' (did you mean '.endif'?)\n    2 | .endfi\n      | ^~~~~~\n");
+		     "t.cfg:2:1: error: unknown directive '.endfi' (did you mean '.endif'?)\n    2 | .endfi\n"
+		     "      | ^~~~~~\n");
 }
 
 int main(void)

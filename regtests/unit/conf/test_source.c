@@ -19,7 +19,9 @@ static const struct { const char *name, *text; } made[] = {
 static int files_make(void **st)
 {
 	(void)st;
-	if (!mkdtemp(dir) || chdir(dir) < 0 || mkdir("d", 0700) < 0 || mkdir("empty", 0700) < 0 || mkdir("d/c.cfg", 0700) < 0)
+	if (!mkdtemp(dir) || chdir(dir) < 0)
+		return -1;
+	if (mkdir("d", 0700) < 0 || mkdir("empty", 0700) < 0 || mkdir("d/c.cfg", 0700) < 0)
 		return -1;
 	for (size_t i = 0; i < ARRAY_LEN(made); i++) {
 		FILE *f = fopen(made[i].name, "w");
@@ -58,7 +60,8 @@ static void a_directory_gives_its_cfg_files_in_c_order(void **st)
 	const char *paths[] = { "d/" };
 
 	(void)st;
-	expect_files((struct conf_opts){ .paths = paths, .npaths = 1 }, "[backend][B]\n [y]\n[global]\n [a]\n[backend][b]\n [x]\n",
+	expect_files((struct conf_opts){ .paths = paths, .npaths = 1 },
+		     "[backend][B]\n [y]\n[global]\n [a]\n[backend][b]\n [x]\n",
 		     "");
 }
 
@@ -68,7 +71,8 @@ static void several_files_are_read_in_the_order_given(void **st)
 
 	(void)st;
 	expect_files((struct conf_opts){ .paths = paths, .npaths = 2 },
-		     "[defaults]\n [one]\"one.cfg;d/B.cfg;d/a.cfg;d/b.cfg\"\n[backend][B]\n [y]\n[global]\n [a]\n[backend][b]\n [x]\n",
+		     "[defaults]\n [one]\"one.cfg;d/B.cfg;d/a.cfg;d/b.cfg\"\n[backend][B]\n [y]\n[global]\n [a]\n"
+		     "[backend][b]\n [x]\n",
 		     "");
 }
 
@@ -89,7 +93,8 @@ static void what_cannot_be_read_is_an_error_with_its_name(void **st)
 	expect_files((struct conf_opts){ .paths = paths, .npaths = 3 }, "[global]\n [a]\n",
 		     "none.cfg: error: cannot open: No such file or directory\n"
 		     "d/c.cfg/x: error: cannot open: No such file or directory\n");
-	expect_files((struct conf_opts){ .paths = empty, .npaths = 1 }, "", "empty: error: no configuration file here\n");
+	expect_files((struct conf_opts){ .paths = empty, .npaths = 1 }, "",
+		     "empty: error: no configuration file here\n");
 }
 
 static void relative_names_are_looked_up_behind_the_change_of_directory(void **st)

@@ -43,7 +43,8 @@ static void variables_are_expanded_in_weak_quotes_only(void **st)
 	setenv("W_A", "one two", 1);
 	setenv("W_EMPTY", "", 1);
 	unsetenv("W_NONE");
-	expect_tree("global\n \"$W_A\" \"x${W_A}y\" $W_A ${W_A}\n", "[global]\n \"one two\"\"xone twoy\"[$W_A][${W_A}]\n");
+	expect_tree("global\n \"$W_A\" \"x${W_A}y\" $W_A ${W_A}\n",
+		    "[global]\n \"one two\"\"xone twoy\"[$W_A][${W_A}]\n");
 	expect_tree("global\n \"${W_NONE-d ef}\" \"${W_EMPTY-d}\" \"${W_NONE}\" \"$W_NONE\"\n",
 		    "[global]\n \"d ef\"\"\"\"\"\"\"\n");
 }
@@ -109,7 +110,8 @@ static void broken_quotes_escapes_and_names_are_errors(void **st)
 	expect_diags("global\n a\\x00b\n",
 		     "t.cfg:2:3: error: a word cannot hold a NUL byte\n    2 |  a\\x00b\n      |   ^~~~\n");
 	expect_diags("global\n a \"$ 5\"\n b \"${X\"\n",
-		     "t.cfg:2:5: error: no variable name behind '$' (write \\$ for a dollar sign inside double quotes)\n"
+		     "t.cfg:2:5: error: no variable name behind '$' "
+		     "(write \\$ for a dollar sign inside double quotes)\n"
 		     "    2 |  a \"$ 5\"\n      |     ^\n"
 		     "t.cfg:3:5: error: '${' is not closed by '}'\n    3 |  b \"${X\"\n      |     ^~~\n");
 }
