@@ -291,7 +291,8 @@ static bool rx_read(struct mux_h1 *h)
 	struct endp *ep = h->ep;
 	struct conn *c = h->m.conn;
 
-	if (!(c->io.ready & IO_RD) || !conn_established(c)) {
+	/* Not conn_established(): after a failed send the answer may still be there to be read. */
+	if (!(c->io.ready & IO_RD) || !(h->flags & H1F_UP)) {
 		if ((c->flags & CONN_DEAD) && (h->flags & H1F_UP))
 			h1_rx_fail(h, EE_RESET, H1E_NONE);
 		else

@@ -69,6 +69,7 @@ void h1_begin(struct mux_h1 *h)
 		return;
 	}
 	exchange_reset(h, ep);
+	h->flags |= H1F_UP;
 	ep->flags = EP_NEW | EP_CONNECTED;
 	ep->rx = h->in;
 	h->in = (struct buf){ 0 };
