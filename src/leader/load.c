@@ -5,8 +5,6 @@
 
 #include "leader_priv.h"
 
-#pragma weak conf_compile
-
 struct rt *leader_load(const struct conf_opts *o, bool quiet, bool warn_fatal)
 {
 	struct arena a;
@@ -16,14 +14,14 @@ struct rt *leader_load(const struct conf_opts *o, bool quiet, bool warn_fatal)
 
 	arena_init(&a, 0);
 	diags_init(&d, &a, &src);
-	if (conf_parse_files(&src, &d, o) && conf_compile)
+	if (conf_parse_files(&src, &d, o))
 		rt = conf_compile(&src, &d, o);
 	bool refused = d.errors || (warn_fatal && d.warnings);
 	diags_print(&d, stderr, !quiet || refused);
 	if (!d.errors && refused)
 		fprintf(stderr, "error: %u warning%s and -dW\n", d.warnings, d.warnings == 1 ? "" : "s");
 	if (refused && rt) {
-		arena_free(&rt->arena);
+		rt_free(rt);
 		rt = NULL;
 	}
 	arena_free(&a);
