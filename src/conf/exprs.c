@@ -127,6 +127,16 @@ struct logfmt *sema_fmt(struct sema *s, const struct word *w, unsigned avail)
 	return f;
 }
 
+struct logfmt *sema_log_fmt(struct sema *s, const struct word *w, unsigned avail)
+{
+	struct expr_env env = sema_env(s, avail);
+	struct xerr e = { 0 };
+	struct logfmt *f = logfmt_compile_log(&env, keep(s, w->s), &e);
+	if (!f)
+		sema_xerr(s, w, &e);
+	return f;
+}
+
 struct expr *sema_expr(struct sema *s, const struct word *w, unsigned avail)
 {
 	struct expr_env env = sema_env(s, avail);

@@ -105,7 +105,7 @@ bool log_target_parse(struct sema *s, const struct line *l, struct log_target *t
 	uint32_t i = 2;
 	int k;
 
-	*t = (struct log_target){ .fd = -1, .format = LOGF_RFC3164, .max_level = 7, .max_len = 1024 };
+	*t = (struct log_target){ .fd = -1, .format = LOGF_LOCAL, .max_level = 7, .max_len = 1024 };
 	if (!target_address(s, &l->w[1], t))
 		return false;
 	for (; i < l->n; i++) {
@@ -196,7 +196,7 @@ static struct logfmt *builtin_fmt(struct sema *s, const char *text)
 {
 	struct expr_env env = sema_env(s, ~0u);
 	struct xerr e = { 0 };
-	struct logfmt *f = logfmt_compile(&env, str_c(text), &e);
+	struct logfmt *f = logfmt_compile_log(&env, str_c(text), &e);
 	if (!f)
 		diag(s->d, DIAG_ERROR, s->px->sec->head.w[0].at, NULL, "internal: built-in log format: %s", e.msg);
 	return f;
@@ -207,7 +207,7 @@ static struct logfmt *chosen_fmt(struct sema *s, struct px_build *b)
 	unsigned avail = ~0u & ~(b->p->mode == MODE_HTTP ? 0u : (unsigned)(NEED_REQ_HEAD | NEED_RES_HEAD | NEED_REQ_BODY));
 
 	switch (b->log_kind) {
-	case LK_CUSTOM: return sema_fmt(s, b->log_fmt, avail);
+	case LK_CUSTOM: return sema_log_fmt(s, b->log_fmt, avail);
 	case LK_HTTP:
 		if (b->p->mode == MODE_HTTP)
 			return builtin_fmt(s, logfmt_httplog);
@@ -215,7 +215,7 @@ static struct logfmt *chosen_fmt(struct sema *s, struct px_build *b)
 			sema_warn(s, b->log_word, "'option httplog' in '" STR_FMT "' which is in mode tcp: 'option tcplog' is used", STR_ARG(b->name));
 		return builtin_fmt(s, logfmt_tcplog);
 	case LK_TCP: return builtin_fmt(s, logfmt_tcplog);
-	default: return builtin_fmt(s, logfmt_default_http);
+	default: return builtin_fmt(s, b->p->mode == MODE_HTTP ? logfmt_default_http : logfmt_default_tcp);
 	}
 }
 
@@ -236,9 +236,9 @@ void log_finish(struct sema *s, struct px_build *b)
 	if (lg->ntargets || b->log_kind == LK_CUSTOM)
 		lg->fmt = chosen_fmt(s, b);
 	if (b->err_fmt)
-		lg->err_fmt = sema_fmt(s, b->err_fmt, ~0u);
+		lg->err_fmt = sema_log_fmt(s, b->err_fmt, ~0u);
 	if (b->uid_fmt)
-		b->p->unique_id_fmt = sema_fmt(s, b->uid_fmt, ~0u);
+		b->p->unique_id_fmt = sema_log_fmt(s, b->uid_fmt, ~0u);
 }
 
 /* ---- captures --------------------------------------------------------------------------------------------------- */

@@ -163,6 +163,7 @@ uint32_t cond_at(const struct word *w, uint32_t n, uint32_t from);
 /* Compiles w[i..n) which starts with if/unless; i == n gives *out = NULL. */
 bool sema_cond(struct sema *s, const struct word *w, uint32_t n, uint32_t i, unsigned avail, struct cond **out) MUST_CHECK;
 struct logfmt *sema_fmt(struct sema *s, const struct word *w, unsigned avail) MUST_CHECK;
+struct logfmt *sema_log_fmt(struct sema *s, const struct word *w, unsigned avail) MUST_CHECK; /* of log lines */
 struct expr *sema_expr(struct sema *s, const struct word *w, unsigned avail) MUST_CHECK;
 struct regex *sema_regex(struct sema *s, const struct word *w, bool icase) MUST_CHECK;
 struct px_build *sema_backend(struct sema *s, const struct word *w) MUST_CHECK; /* by name, with did-you-mean */
