@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Accepting. The sockets are shared by all workers and by generations; fairness comes from small helpings and from moving to the end of
- * the kernel's wait queue (leave and join again) every few accepts: an exclusive waiter that was first stays first otherwise.
+/* Accepting. The sockets are shared by all workers and by generations; fairness comes from small helpings and from
+ * moving to the end of the kernel's wait queue (leave and join again) every few accepts: an exclusive waiter that
+ * was first stays first otherwise.
  *
- * A listener is in the loop or it is not: every reason to pause takes it out, and one timer (or the session that ended) brings it back. */
+ * A listener is in the loop or it is not: every reason to pause takes it out, and one timer (or the session that
+ * ended) brings it back. */
 #include <errno.h>
 #include <stdlib.h>
 #include <sluice/base/clock.h>
@@ -28,6 +30,8 @@ struct wk_lst {
 	uint32_t since_join;
 	struct timer resume;
 };
+
+static uint32_t nfull; /* listeners with `full` set */
 
 bool accept_stand_back(uint32_t mine, uint32_t least)
 {
@@ -55,6 +59,7 @@ static void accept_ready(struct io *io);
 static void lst_join(struct wk_lst *l, int fd)
 {
 	l->since_join = 0;
+	nfull -= l->full;
 	l->full = false;
 	l->state = io_add(&l->io, fd, IO_LISTEN, accept_ready) ? LST_ON : LST_PAUSED;
 	if (l->state == LST_PAUSED)
@@ -150,6 +155,7 @@ static void accept_ready(struct io *io)
 			return;
 		}
 		if (limit_reached(l)) {
+			nfull += !l->full;
 			l->full = true;
 			lst_pause(l, PAUSE_FULL_MS);
 			return;
@@ -166,7 +172,7 @@ static void accept_ready(struct io *io)
 
 void accept_released(const struct rt_proxy *fe)
 {
-	if (!wk.accepting)
+	if (!wk.accepting || !nfull)
 		return;
 	for (uint32_t i = 0; i < wk.rt->nlst; i++) {
 		struct wk_lst *l = &wk.lst[i];

@@ -8,8 +8,14 @@
 #include "stream.h"
 #include "worker_priv.h"
 
-static inline struct fe_counters *count_fe(const struct rt_proxy *px) { return &px_ctr(wk.seg, px_index(px), wk.slot)->fe; }
-static inline struct be_counters *count_be(const struct rt_proxy *px) { return &px_ctr(wk.seg, px_index(px), wk.slot)->be; }
+static inline struct fe_counters *count_fe(const struct rt_proxy *px)
+{
+	return &px_ctr(wk.seg, px_index(px), wk.slot)->fe;
+}
+static inline struct be_counters *count_be(const struct rt_proxy *px)
+{
+	return &px_ctr(wk.seg, px_index(px), wk.slot)->be;
+}
 static inline struct srv_counters *count_srv(uint32_t srv) { return srv_ctr(wk.seg, srv, wk.slot); }
 
 void count_session(const struct session *se);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* What expressions may ask about the running state: the only link from samples to the worker. idx is a proxy or server index, -1 = the
- * stream's own. */
+/* What expressions may ask about the running state: the only link from samples to the worker. idx is a proxy or
+ * server index, -1 = the stream's own. */
 #include <unistd.h>
 #include <sluice/base/clock.h>
 #include <sluice/ipc/counters.h>
@@ -38,7 +38,8 @@ static int64_t conn_slots(uint32_t px)
 			continue;
 		if (!o->maxconn || !o->maxqueue)
 			return -1;
-		t += (int64_t)o->maxconn - live_sum(wk.seg, LIVE_SRV, i) + o->maxqueue - live_sum(wk.seg, LIVE_SRV_QUEUE, i);
+		t += (int64_t)o->maxconn - live_sum(wk.seg, LIVE_SRV, i);
+		t += (int64_t)o->maxqueue - live_sum(wk.seg, LIVE_SRV_QUEUE, i);
 	}
 	return t;
 }

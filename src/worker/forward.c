@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Bytes from one end to the other. Nothing is copied: what one endpoint received is the body the other sends, so a full receive buffer is
- * all that a slow receiver can cost; the sender is then not read until there is room. */
+/* Bytes from one end to the other. Nothing is copied: what one endpoint received is the body the other sends, so a
+ * full receive buffer is all that a slow receiver can cost; the sender is then not read until there is room. */
 #include <sluice/base/clock.h>
 #include "steps.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Raw bytes both ways: tcp mode and tunnels. Each direction ends for itself: end of input of one side is passed on as a half-close once
- * everything before it has left, and the exchange is over when both directions are. */
+/* Raw bytes both ways: tcp mode and tunnels. Each direction ends for itself: end of input of one side is passed on
+ * as a half-close once everything before it has left, and the exchange is over when both directions are. */
 #include "steps.h"
 
 static enum step_result l4_broken(struct stream *s, const struct endp *who)

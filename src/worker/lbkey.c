@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The text of a request that a hashing algorithm balances on. Without one HAProxy falls back to round robin: has_key false. */
+/* The text of a request that a hashing algorithm balances on. Without one HAProxy falls back to round robin: has_key
+ * false. */
 #include <sluice/lb/lb.h>
 #include "steps.h"
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The idle server connections of this worker.
  *
- * http-reuse as HAProxy defines it: "never" keeps a connection with the session that made it; "safe" lets a request that is not the first
- * of its session take any idle one; "aggressive" also lets first requests take one that was reused before; "always" lets everybody take
- * any. The reason is the same everywhere: a request that dies on an idle connection is the server's right, and only a client whose
- * earlier request succeeded on the same connection is prepared to repeat it. Most recently used first, so that the surplus grows old. */
+ * http-reuse as HAProxy defines it: "never" keeps a connection with the session that made it; "safe" lets a request
+ * that is not the first of its session take any idle one; "aggressive" also lets first requests take one that was
+ * reused before; "always" lets everybody take any. The reason is the same everywhere: a request that dies on an idle
+ * connection is the server's right, and only a client whose earlier request succeeded on the same connection is
+ * prepared to repeat it. Most recently used first, so that the surplus grows old. */
 #include <sluice/base/clock.h>
 #include <sluice/base/pool.h>
 #include "pool.h"
@@ -129,6 +130,7 @@ struct sconn *pool_connect(struct stream *s, uint32_t srv, const struct addr *ds
 		return NULL;
 	}
 	*sc = (struct sconn){ .magic = SCONN_MAGIC, .srv = srv };
+	sc->priv = rs->flags & (SRVF_SEND_PROXY | SRVF_SEND_PROXY_V2);
 	list_init(&sc->link);
 	sc->mux = mo->init(c, false, &back_cfg);
 	if (!sc->mux) {
@@ -187,8 +189,8 @@ void pool_drop_all(void)
 		pool_drop_server(i);
 }
 
-/* A server has gone down (or into maintenance): who waits for it chooses again, its idle connections are closed, and with
- * on-marked-down shutdown-sessions its exchanges end. */
+/* A server has gone down (or into maintenance): who waits for it chooses again, its idle connections are closed, and
+ * with on-marked-down shutdown-sessions its exchanges end. */
 static void server_lost(uint32_t srv)
 {
 	struct wk_srv *ws = &wk.srv[srv];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* What happens to a stream by configuration: rule sets, replies made by the proxy, header insertion, logging. Called by the steps. */
+/* What happens to a stream by configuration: rule sets, replies made by the proxy, header insertion, logging. Called
+ * by the steps. */
 #ifndef SLUICE_WORKER_RULES_H
 #define SLUICE_WORKER_RULES_H
 
@@ -15,11 +16,12 @@ enum rule_verdict {
 	RULE_WAIT,       /* undecided before more input or ctx.final */
 };
 
-/* Runs px's rules of a phase. With RULE_WAIT it is called again for the whole list when there is more input, and with ctx.final set when
- * there will be none. PH_TCP_CONN and PH_TCP_SESS run on a stream that has no message yet. */
+/* Runs px's rules of a phase. With RULE_WAIT it is called again for the whole list when there is more input, and
+ * with ctx.final set when there will be none. PH_TCP_CONN and PH_TCP_SESS run on a stream that has no message yet. */
 enum rule_verdict rules_run(struct stream *s, enum rule_phase ph, const struct rt_proxy *px);
 
-/* monitor-uri and monitor fail of s->fe: RULE_ANSWERED with SF_MONITOR set, else RULE_CONTINUE. Before http-request rules. */
+/* monitor-uri and monitor fail of s->fe: RULE_ANSWERED with SF_MONITOR set, else RULE_CONTINUE. Before http-request
+ * rules. */
 enum rule_verdict rules_monitor(struct stream *s);
 
 /* The backend that use_backend rules name, else default_backend, else RT_NONE. A target that is disabled is skipped. */
@@ -27,8 +29,8 @@ uint32_t rules_route(struct stream *s);
 /* The server that use-server rules of s->be name (usable or not), RT_NONE = leave it to the algorithm. */
 uint32_t rules_use_server(struct stream *s);
 
-/* Makes the answer for status (errorfile, errorloc, built-in page; of the backend, else of the frontend) in s->res and s->reply_body and
- * sets SF_REPLY. Sets no term letters. Must not be called once SF_RES_STARTED. */
+/* Makes the answer for status (errorfile, errorloc, built-in page; of the backend, else of the frontend) in s->res
+ * and s->reply_body and sets SF_REPLY. Sets no term letters. Must not be called once SF_RES_STARTED. */
 void reply_error(struct stream *s, unsigned status);
 /* The same for a configured reply; status 0 = the reply's own. */
 void reply_prepare(struct stream *s, const struct rt_reply *r, unsigned status);
@@ -36,8 +38,8 @@ void reply_prepare(struct stream *s, const struct rt_reply *r, unsigned status);
 /* Saves what logs and captures want of the request as received. After the head was parsed, before any rule. */
 void headers_capture_request(struct stream *s);
 void headers_capture_response(struct stream *s);
-/* x-forwarded-for, forwarded, originalto, unique-id, http-send-name-header: just before the head goes to the server. Called again for each
- * attempt, so it must not add twice. */
+/* x-forwarded-for, forwarded, originalto, unique-id, http-send-name-header: just before the head goes to the server.
+ * Called again for each attempt, so it must not add twice. */
 void headers_request(struct stream *s);
 
 /* Writes the log line of s if its frontend logs and it is due; at most once (SF_LOGGED). t.end is set. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The rule hooks without rules: default backend, bare error answers. Stands in until rules.c, reply.c, headers.c and strm_log.c are here. */
+/* The rule hooks without rules: default backend, bare error answers. Stands in until rules.c, reply.c, headers.c and
+ * strm_log.c are here. */
 #include <sluice/base/num.h>
 #include "rules.h"
 #include "worker_priv.h"
@@ -22,7 +23,10 @@ void reply_error(struct stream *s, unsigned status)
 	s->res.flags |= MSG_CLEN | MSG_KEEPALIVE;
 	s->res.body_len = s->reply_body.n;
 }
-void reply_prepare(struct stream *s, const struct rt_reply *r, unsigned status) { reply_error(s, status ? status : r->status); }
+void reply_prepare(struct stream *s, const struct rt_reply *r, unsigned status)
+{
+	reply_error(s, status ? status : r->status);
+}
 void headers_capture_request(struct stream *s UNUSED) {}
 void headers_capture_response(struct stream *s UNUSED) {}
 void headers_request(struct stream *s UNUSED) {}

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* A stream and its server: taking a slot, connecting, and what follows when that fails.
  *
- * A failed connection moves to a server not yet tried at once; the pause of HAProxy (1 s) is kept for the same server again. Once a byte
- * of the request may have been read, only what `retry-on` allows is repeated, and only from a request that is still whole. A request that
- * dies on a reused connection before any response byte is repeated when that is harmless (an idempotent method): closing an idle
- * connection is the server's right. */
+ * A failed connection moves to a server not yet tried at once; the pause of HAProxy (1 s) is kept for the same
+ * server again. Once a byte of the request may have been read, only what `retry-on` allows is repeated, and only
+ * from a request that is still whole. A request that dies on a reused connection before any response byte is
+ * repeated when that is harmless (an idempotent method): closing an idle connection is the server's right. */
 #include <errno.h>
 #include <sluice/base/clock.h>
 #include "steps.h"
@@ -84,7 +84,9 @@ static struct addr server_addr(const struct stream *s)
 	struct addr a = rs->addr;
 
 	if (rs->flags & (SRVF_PORT_FROM_CLIENT | SRVF_PORT_OFFSET) && s->sess->conn)
-		a.port = (uint16_t)(conn_local(s->sess->conn)->port + (rs->flags & SRVF_PORT_OFFSET ? rs->port_offset : 0));
+		a.port = conn_local(s->sess->conn)->port;
+	if (rs->flags & SRVF_PORT_OFFSET)
+		a.port = (uint16_t)(a.port + rs->port_offset);
 	return a;
 }
 
@@ -101,7 +103,7 @@ bool server_connect(struct stream *s)
 
 	if (s->ntries++)
 		endp_reset(s);
-	if (s->flags & SF_HTTP)
+	else if (s->flags & SF_HTTP)
 		s->sc = pool_take(s, s->srv_idx);
 	if (!s->sc) {
 		dst = server_addr(s);
@@ -126,7 +128,6 @@ static void avoid_server(struct stream *s)
 		s->avoid[s->navoid++] = s->srv_idx;
 }
 
-/* No other server is left: the one at hand again, after a pause. Its slot is taken anew when the pause is over. */
 enum step_result strm_retry_same(struct stream *s)
 {
 	uint32_t conn = strm_timeout(s, TO_CONNECT);
@@ -201,7 +202,6 @@ enum step_result strm_response_failed(struct stream *s, enum retry_on why, unsig
 
 	/* a stale idle connection is nobody's fault: again at once, and not counted as a try */
 	if (held && reused && untouched && (method_idempotent(s) || !s->srv.bytes_out) && s->ntries < 16) {
-		pool_drop_server(s->srv_idx);
 		return request_again(s, false);
 	}
 	if (why != RO_STATUS)
@@ -214,7 +214,8 @@ enum step_result strm_response_failed(struct stream *s, enum retry_on why, unsig
 	}
 	if (reused && untouched && s->flags & SF_NOT_FIRST && !s->status) {
 		strm_release_server(s, MUX_ABORT, false);
-		return strm_abort(s, cause, 'H', MUX_CLOSE); /* the client knows what a dying keep-alive connection means */
+		/* the client knows what a dying keep-alive connection means */
+		return strm_abort(s, cause, 'H', MUX_CLOSE);
 	}
 	strm_release_server(s, MUX_ABORT, true);
 	return strm_fail(s, status, cause, 'H');

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Sessions: from accept to close. A session owns the client's connection through its mux and gives each exchange a stream; between
- * exchanges it only waits, with one lazy timer for itself and all its streams. */
+/* Sessions: from accept to close. A session owns the client's connection through its mux and gives each exchange a
+ * stream; between exchanges it only waits, with one lazy timer for itself and all its streams. */
 #include <unistd.h>
 #include <sluice/base/clock.h>
 #include <sluice/base/pool.h>
@@ -65,27 +65,43 @@ static uint64_t session_deadline(const struct session *se)
 	return d;
 }
 
-/* Nothing came in time. A client that never sent a byte gets a 408 unless probes are to be ignored; one that waited after an
- * answer is closed without a word, as it expects. */
+/* A client that never sent a byte is told so, unless probes are to be ignored. No exchange exists that could carry
+ * the answer, so it goes to the socket as it is; an empty send queue takes it. */
+static void session_answer_408(struct session *se)
+{
+	struct stream *s = strm_new(se, se->fe, true);
+	struct iovec iov[64];
+	char scratch[512];
+	struct h1_out o = { .iov = iov, .max = 64, .scratch = scratch, .scratch_cap = sizeof(scratch) };
+	ssize_t n = 0;
+
+	if (!s)
+		return;
+	term_set(s, 'c', 'R');
+	reply_error(s, 408);
+	s->status = 408;
+	if (!(s->flags & SF_REPLY_SILENT)) {
+		h1_write_head(&o, &s->res, H1_CONN_CLOSE);
+		h1_write_bytes(&o, s->reply_body);
+		if (!o.full)
+			n = conn_sendv(se->conn, iov, o.n, false);
+	}
+	s->bytes_out = n > 0 ? (uint64_t)n : 0;
+	s->t.end = clock_now_ns;
+	strm_log(s);
+	count_end(s);
+	strm_discard(s);
+}
+
+/* Nothing came in time. One that waited after an answer is closed without a word, as it expects. */
 static void session_idle_expired(struct session *se)
 {
 	struct mux *m = se->mux;
 
-	if (!se->nreq && !(se->fe->opts & OPT_IGNORE_PROBES) && m->ops->open) {
-		struct stream *s = strm_new(se, se->fe, true);
-
-		if (s && m->ops->open(m, &s->cli)) {
-			s->exp = clock_ms();
-			strm_expire(s);
-			return;
-		}
-		if (s)
-			strm_end(s, MUX_ABORT);
-	}
-	if (se->mux) {
-		session_lost(se);
-		m->ops->destroy(m);
-	}
+	if (!se->nreq && se->fe->mode == MODE_HTTP && !(se->fe->opts & OPT_IGNORE_PROBES))
+		session_answer_408(se);
+	session_lost(se);
+	m->ops->destroy(m);
 }
 
 static void session_timer(struct timer *t)
@@ -121,7 +137,7 @@ static struct endp *front_on_exchange(struct mux *m)
 
 	if (se->flags & SESS_DEAD)
 		return NULL;
-	s = strm_new(se, se->fe, true);
+	s = strm_new(se, se->fe, se->fe->mode == MODE_HTTP);
 	return s ? &s->cli : NULL;
 }
 
@@ -135,7 +151,8 @@ void session_setup(void)
 	front_cfg.max_hdr = (uint16_t)wk.rt->g.maxhdr;
 }
 
-/* tcp-request connection and session rules: a stream without any message is what they see. false = the connection was ended. */
+/* tcp-request connection and session rules: a stream without any message is what they see. false = the connection
+ * was ended. */
 static bool session_admit(struct session *se)
 {
 	struct stream *s;
@@ -161,21 +178,6 @@ static bool session_admit(struct session *se)
 	return false;
 }
 
-/* tcp: the exchange begins with the connection, the server may speak first. */
-static bool session_start_tcp(struct session *se)
-{
-	struct stream *s = strm_new(se, se->fe, false);
-
-	if (!s)
-		return false;
-	if (!se->mux->ops->open(se->mux, &s->cli)) {
-		strm_discard(s);
-		return false;
-	}
-	strm_run(s);
-	return true;
-}
-
 static void session_begin(struct session *se, int fd, const struct addr *peer, const struct rt_listener *lst)
 {
 	memset(se, 0, sizeof(*se));
@@ -199,7 +201,6 @@ void session_new(int fd, const struct addr *peer, uint32_t lst_idx)
 {
 	const struct rt_listener *lst = &wk.rt->lst[lst_idx];
 	struct session *se = pool_get(&session_pool);
-	bool http;
 
 	if (!se) {
 		close(fd);
@@ -210,8 +211,7 @@ void session_new(int fd, const struct addr *peer, uint32_t lst_idx)
 		session_free(se);
 		return;
 	}
-	http = se->fe->mode == MODE_HTTP;
-	se->mux = (http ? &mux_h1 : &mux_tcp)->init(se->conn, true, &front_cfg);
+	se->mux = (se->fe->mode == MODE_HTTP ? &mux_h1 : &mux_tcp)->init(se->conn, true, &front_cfg);
 	if (!se->mux) {
 		conn_close(se->conn);
 		session_free(se);
@@ -219,14 +219,7 @@ void session_new(int fd, const struct addr *peer, uint32_t lst_idx)
 	}
 	se->mux->owner = se;
 	count_session(se);
-	if (http)
-		session_arm(se, session_idle_deadline(se));
-	else if (!session_start_tcp(se)) {
-		struct mux *m = se->mux;
-
-		session_lost(se);
-		m->ops->destroy(m);
-	}
+	session_arm(se, session_idle_deadline(se));
 }
 
 void session_exchange_done(struct session *se, bool alive)

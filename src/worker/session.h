@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* A session: one accepted connection, from accept to close, with what outlives its exchanges. Idle, it is all that a client costs
- * besides conn and mux: no buffer, no stream. */
+/* A session: one accepted connection, from accept to close, with what outlives its exchanges. Idle, it is all that a
+ * client costs besides conn and mux: no buffer, no stream. */
 #ifndef SLUICE_WORKER_SESSION_H
 #define SLUICE_WORKER_SESSION_H
 

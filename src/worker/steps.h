@@ -20,7 +20,8 @@ static inline enum step_result step_to(struct stream *s, enum strm_step st)
 	return STEP_NEXT;
 }
 
-/* Ends the exchange with an answer of our own, or by closing when it is too late for one. Term letters count only if none is set. */
+/* Ends the exchange with an answer of our own, or by closing when it is too late for one. Term letters count only if
+ * none is set. */
 enum step_result strm_fail(struct stream *s, unsigned status, char cause, char phase);
 /* Ends the exchange without an answer. */
 enum step_result strm_abort(struct stream *s, char cause, char phase, enum mux_close_how how);
@@ -30,8 +31,10 @@ enum step_result strm_obey(struct stream *s, enum rule_verdict v, enum strm_step
 /* timeouts.c: deadlines in ms. */
 void strm_touch_cli(struct stream *s);   /* bytes moved on the client side: its inactivity timer starts again */
 void strm_touch_srv(struct stream *s);
-void strm_phase_timeout(struct stream *s, uint32_t ms);  /* deadline of the phase from now; 0 = none */
-uint32_t strm_timeout(const struct stream *s, enum rt_timeout which); /* ms: of the backend where it is the server's, else of the frontend */
+/* Before waiting: runs the timers of those who are waited for, stops the others'. */
+void strm_await(struct stream *s);
+/* In ms: the backend's where it is about the server, else the frontend's, with the fallbacks of the manual. */
+uint32_t strm_timeout(const struct stream *s, enum rt_timeout which);
 
 /* forward.c */
 enum fwd_result {

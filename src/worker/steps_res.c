@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Steps of the response: waiting for its head while the request's body still flows, rules, forwarding, replies of our own, the end. */
+/* Steps of the response: waiting for its head while the request's body still flows, rules, forwarding, replies of
+ * our own, the end. */
 #include <sluice/base/clock.h>
 #include "steps.h"
+
+/* Interim responses a server may send before its answer. */
+#define INTERIM_MAX 32
 
 /* Pushes what is left of the request. STEP_NEXT: go on with the response, whatever became of the request. */
 static enum step_result request_pump(struct stream *s)
@@ -22,10 +26,6 @@ static enum step_result request_pump(struct stream *s)
 	case FWD_MORE:
 		task_wake(&s->task);
 		break;
-	case FWD_DONE:
-		s->exp_cli = 0;
-		strm_touch_srv(s);
-		break;
 	default:
 		break;
 	}
@@ -40,7 +40,7 @@ static enum step_result interim_forward(struct stream *s)
 	if (s->req.ver >= 11 && !s->cli.mux->ops->send(&s->cli, &tx) && s->cli.flags & EP_ERR)
 		return strm_abort(s, 'C', 'H', MUX_ABORT);
 	msg_init(&s->res, s->res.hdr, s->res.max_hdr, s->arena, false);
-	s->srv.flags &= ~(unsigned)EP_HEAD;
+	s->srv.flags &= (uint16_t)~EP_HEAD;
 	strm_touch_srv(s);
 	return STEP_NEXT;
 }
@@ -80,10 +80,12 @@ enum step_result step_res_head(struct stream *s)
 		srv->mux->ops->recv(srv);
 		if (!(srv->flags & EP_HEAD))
 			break;
-		if (s->res.status >= 200 || s->res.status == 101) {
+		if (s->res.status >= 200 || (s->res.status == 101 && s->req.flags & MSG_UPGRADE)) {
 			srv->hold_head = true;
 			return step_to(s, ST_RES_RULES);
 		}
+		if (s->res.status == 101 || s->ninterim++ == INTERIM_MAX)
+			return strm_response_failed(s, RO_JUNK, 502, 'P');
 		if (interim_forward(s) == STEP_END)
 			return STEP_END;
 	}
@@ -91,6 +93,7 @@ enum step_result step_res_head(struct stream *s)
 		return response_broken(s);
 	if (client_left(s))
 		return strm_abort(s, 'C', 'H', MUX_ABORT);
+	strm_await(s);
 	return STEP_WAIT;
 }
 
@@ -123,6 +126,20 @@ static enum step_result res_rules_both(struct stream *s, enum rule_phase ph)
 /* observe layer7: which statuses speak well of a server. */
 static bool status_good(unsigned st) { return st < 500 || st == 501 || st == 505; }
 
+/* NTLM and Negotiate authenticate the connection, not the request: nobody else may ever use it. */
+static bool auth_binds_connection(const struct http_msg *m)
+{
+	for (unsigned i = 0; i < m->nhdr; i++) {
+		const struct hdr *h = &m->hdr[i];
+		struct str v = hdr_val(h);
+
+		if (!(h->flags & HDR_DEL) && (h->id == HH_WWW_AUTHENTICATE || h->id == HH_PROXY_AUTHENTICATE) &&
+		    (str_istarts(v, STR("ntlm")) || str_istarts(v, STR("negotiate"))))
+			return true;
+	}
+	return false;
+}
+
 static bool status_retried(const struct stream *s)
 {
 	int slot = error_slot(s->res.status);
@@ -141,6 +158,8 @@ enum step_result step_res_rules(struct stream *s)
 	if (s->be->retry_on & RO_STATUS && status_retried(s))
 		return strm_response_failed(s, RO_STATUS, s->res.status, 'S');
 	s->status = s->res.status;
+	if ((s->status == 401 || s->status == 407) && auth_binds_connection(&s->res))
+		s->sc->priv = true;
 	headers_capture_response(s);
 	for (unsigned i = 0; i < ARRAY_LEN(phases); i++) {
 		r = res_rules_both(s, phases[i]);
@@ -152,8 +171,8 @@ enum step_result step_res_rules(struct stream *s)
 	return step_to(s, ST_RES_SEND);
 }
 
-/* Body framing of the server's message need not suit the client: a body without a length becomes chunked, chunks for 1.0 end with the
- * connection. */
+/* Body framing of the server's message need not suit the client: a body without a length becomes chunked, chunks for
+ * 1.0 end with the connection. */
 static void response_frame(struct stream *s)
 {
 	struct http_msg *m = &s->res;
@@ -244,6 +263,7 @@ enum step_result step_forward(struct stream *s)
 	case FWD_WAIT:
 		break;
 	}
+	strm_await(s);
 	return STEP_WAIT;
 }
 
@@ -296,10 +316,12 @@ enum step_result step_reply(struct stream *s)
 enum step_result step_done(struct stream *s)
 {
 	uint32_t opts = s->fe->opts | (s->be ? s->be->opts : 0);
-	bool keep_srv = s->srv.flags & EP_EOM && s->srv.flags & EP_TX_EOM && !(opts & (OPT_HTTP_SERVER_CLOSE | OPT_HTTPCLOSE));
+	bool keep_srv = s->srv.flags & EP_EOM && s->srv.flags & EP_TX_EOM;
 
 	s->flags |= SF_RES_STARTED;
 	request_unhold(s);
+	if (opts & (OPT_HTTP_SERVER_CLOSE | OPT_HTTPCLOSE))
+		keep_srv = false;
 	strm_release_server(s, keep_srv ? MUX_KEEP : MUX_CLOSE, false);
 	if (!(s->cli.flags & EP_EOM))
 		s->flags |= SF_CLI_CLOSE; /* an early answer: what is left of the request has no reader */

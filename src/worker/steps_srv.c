@@ -73,7 +73,12 @@ enum step_result step_pick(struct stream *s)
 	unsigned full = 0;
 	int srv;
 
-	if (pick_pinned(s, &want))
+	if (pick_pinned(s, &want) && !lb_srv_usable(lb, want, true)) {
+		if (!(s->be->opts & OPT_REDISPATCH))
+			return strm_fail(s, 503, 'S', 'C');
+		s->flags &= ~(unsigned)SF_PINNED;
+	}
+	if (s->flags & SF_PINNED)
 		return lb_queue_admit(&wk.q, s->be_idx, want) ? pick_admit(s, want) : pick_enqueue(s, want);
 	lbkey_fill(s, &r);
 	memcpy(avoid, s->avoid, s->navoid * sizeof(avoid[0]));
@@ -187,9 +192,6 @@ enum step_result step_send_head(struct stream *s)
 		if (!(s->flags & SF_REQ_HELD))
 			strm_drop_req_head(s);
 		s->t.req_sent = clock_now_ns;
-		strm_touch_srv(s);
-		if (!(tx.flags & MS_EOM))
-			strm_touch_cli(s);
 		return step_to(s, ST_RES_HEAD);
 	}
 	if (!s->exp_srv)

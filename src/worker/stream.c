@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Streams: their memory, the loop over the steps, and the one way they end. What the steps do is in steps_*.c.
  *
- * A stream may be woken from inside its own calls into a mux; it then only notes it, so a step never runs within another. */
+ * A stream may be woken from inside its own calls into a mux; it then only notes it, so a step never runs within
+ * another. */
 #include <sluice/base/clock.h>
 #include <sluice/base/pool.h>
 #include "steps.h"

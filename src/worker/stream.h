@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* A stream: one exchange between a client and a server (HTTP: one request and its response; TCP: one connection). It is a table of
- * steps (strm_steps.def) that pulls from one endpoint and pushes to the other; what rules, logs and replies need to see is in here.
+/* A stream: one exchange between a client and a server (HTTP: one request and its response; TCP: one connection). It
+ * is a table of steps (strm_steps.def) that pulls from one endpoint and pushes to the other; what rules, logs and
+ * replies need to see is in here.
  *
  *   session ── cli endp ── stream ── srv endp ── sconn (pool.h)
  *
- * Memory: the stream, its two header arrays and its arena come from pools of the worker and go back when the exchange ends. Nothing is
- * zeroed but what strm_new() names. Times are clock_now_ns. */
+ * Memory: the stream, its two header arrays and its arena come from pools of the worker and go back when the
+ * exchange ends. Nothing is zeroed but what strm_new() names. Times are clock_now_ns. */
 #ifndef SLUICE_WORKER_STREAM_H
 #define SLUICE_WORKER_STREAM_H
 
@@ -38,12 +39,12 @@ enum strm_flags {
 	SF_HTTP = 1 << 0,
 	SF_REPLY = 1 << 1,        /* the response is made here: res and reply_body hold it */
 	SF_REPLY_SILENT = 1 << 2, /* ... and is no byte at all: the connection just closes */
-	SF_RES_STARTED = 1 << 3,  /* a byte of a final response was handed to the client's mux: too late for another answer */
+	SF_RES_STARTED = 1 << 3,  /* a byte of a final response is with the client's mux: too late for another */
 	SF_REQ_SENT = 1 << 4,     /* a byte of the request may have left for the present server */
 	SF_TUNNEL = 1 << 5,
 	SF_CLI_CLOSE = 1 << 6,    /* the client connection ends with this exchange */
 	SF_REDISPATCHED = 1 << 7,
-	SF_PINNED = 1 << 8,       /* srv_idx was forced (use-server, persistence): pick nothing else unless it fails and redispatch allows */
+	SF_PINNED = 1 << 8,       /* srv_idx is forced: nothing else unless it fails and redispatch allows */
 	SF_LOGGED = 1 << 9,
 	SF_MONITOR = 1 << 10,     /* a monitor request: not logged, not counted */
 	SF_BE_COUNTED = 1 << 11,  /* our share in LIVE_BE, LIVE_SRV */
@@ -74,6 +75,7 @@ struct stream {
 	uint8_t step;                     /* enum strm_step */
 	uint8_t ntries;                   /* connection attempts made so far */
 	uint8_t navoid;
+	uint8_t ninterim;                 /* 1xx responses passed on */
 	bool running;                     /* inside strm_run(): a wake only notes `again` */
 	bool again;
 	char term[4];                     /* termination state; '-' until somebody sets it: see term.h */
@@ -99,7 +101,8 @@ struct stream {
 	struct smp_ctx ctx;               /* for rules, formats and logs; strm_smp_ctx() fills what is due */
 	struct arena *arena;              /* lives as long as the stream, reset when it goes back */
 
-	/* of the request as received, saved before rules may change it (log, captures): slices in arena or, while the head is held, in rx */
+	/* of the request as received, saved before rules may change it (log, captures): slices in arena or, while
+	 * the head is held, in rx */
 	struct str log_method, log_uri, log_version;
 	struct str *req_caps, *res_caps;  /* fe->nreq_cap / nres_cap slots, NULL when there are none */
 	struct str unique_id;             /* made on first use */
@@ -126,7 +129,8 @@ void strm_end(struct stream *s, enum mux_close_how how);
 void strm_discard(struct stream *s);
 /* The context for rules and formats, with everything known so far. */
 struct smp_ctx *strm_smp_ctx(struct stream *s);
-/* Takes the slices of the request head out of the receive buffer's hands: log texts are copied to the arena, ctx.req dies. */
+/* Takes the slices of the request head out of the receive buffer's hands: log texts are copied to the arena, ctx.req
+ * dies. */
 void strm_drop_req_head(struct stream *s);
 /* Earliest deadline, ms; 0 = none. */
 uint64_t strm_deadline(const struct stream *s);

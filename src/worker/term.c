@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Termination letters. The second letter follows from the step, save that a response under way makes it D whatever step pulls. */
+/* Termination letters. The second letter follows from the step, save that a response under way makes it D whatever
+ * step pulls. */
 #include "term.h"
 
 char term_phase(const struct stream *s)

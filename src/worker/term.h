@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The termination state of a stream: HAProxy's four letters (Configuration Manual, "Session state at disconnection").
- * First: who ended it (C client abort, S server abort or refusal, P proxy, L handled locally, R resource, D marked down, U, K killed, c/s
- * timeout of client/server). Second: where it was (R request, Q queue, C connect, H response head, D data, L last data to the client,
- * T tarpit). Third and fourth: persistence cookie. */
+/* The termination state of a stream: HAProxy's four letters (Configuration Manual, "Session state at
+ * disconnection"). First: who ended it (C client abort, S server abort or refusal, P proxy, L handled locally, R
+ * resource, D marked down, U, K killed, c/s timeout of client/server). Second: where it was (R request, Q queue, C
+ * connect, H response head, D data, L last data to the client, T tarpit). Third and fourth: persistence cookie. */
 #ifndef SLUICE_WORKER_TERM_H
 #define SLUICE_WORKER_TERM_H
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Deadlines of a stream: which phase or which side has waited too long, and what follows. The timer itself belongs to the session and is
- * lazy: moving a deadline away is a plain store here, the timer finds out when it fires. */
+/* Deadlines of a stream: which phase or which side has waited too long, and what follows. The timer itself belongs
+ * to the session and is lazy: moving a deadline away is a plain store here, the timer finds out when it fires. */
 #include <sluice/base/clock.h>
 #include "steps.h"
 
@@ -34,7 +34,8 @@ uint32_t strm_timeout(const struct stream *s, enum rt_timeout which)
 	}
 }
 
-/* The client's silence: its fin timeout once it has ended its side, the tunnel's when that is set, else the plain one. */
+/* The client's silence: its fin timeout once it has ended its side, the tunnel's when that is set, else the plain
+ * one. */
 void strm_touch_cli(struct stream *s)
 {
 	uint32_t ms = 0;
@@ -57,7 +58,25 @@ void strm_touch_srv(struct stream *s)
 	s->exp_srv = wk_after(ms ? ms : strm_timeout(s, TO_SERVER));
 }
 
-void strm_phase_timeout(struct stream *s, uint32_t ms) { s->exp = wk_after(ms); }
+/* Only who is waited for can be late. The client owes the rest of its request, or the taking of what we have for it;
+ * the server owes the taking of the request, then the response. */
+void strm_await(struct stream *s)
+{
+	const struct buf *body = s->flags & SF_REQ_HELD ? &s->req_view : &s->cli.rx;
+	bool up_open = !(s->srv.flags & EP_TX_EOM), up_blocked = up_open && buf_len(body);
+	bool down_blocked = buf_len(&s->srv.rx) > 0;
+	bool cli = (up_open && !up_blocked) || down_blocked;
+	bool srv = up_blocked || (!down_blocked && (!up_open || s->flags & SF_RES_STARTED));
+
+	if (!cli)
+		s->exp_cli = 0;
+	else if (!s->exp_cli)
+		strm_touch_cli(s);
+	if (!srv)
+		s->exp_srv = 0;
+	else if (!s->exp_srv)
+		strm_touch_srv(s);
+}
 
 uint64_t strm_deadline(const struct stream *s)
 {
@@ -86,7 +105,7 @@ static enum step_result strm_phase_expired(struct stream *s)
 	case ST_QUEUE:
 		return strm_fail(s, 503, 's', 'Q');
 	case ST_TURNAROUND:
-		return step_to(s, ST_CONNECT);
+		return step_to(s, ST_PICK);
 	case ST_CONNECT:
 		return strm_connect_failed(s, true);
 	default:

@@ -18,7 +18,9 @@
 struct worker wk;
 
 static struct io ctl_io, wake_io;
-static struct timer stop_timer, queue_timer;
+#define BEAT_MS 100
+
+static struct timer stop_timer, queue_timer, beat_timer;
 
 static struct seg_slot *my_slot(void) { return &wk.seg->slot[wk.slot]; }
 
@@ -99,10 +101,14 @@ static void wake_ready(struct io *io)
 
 static void queue_tick(struct timer *t)
 {
-	if (wk.q.waiting)
-		lb_queue_poll(&wk.q);
+	if (!wk.q.waiting)
+		return;
+	lb_queue_poll(&wk.q);
 	timer_set(t, clock_ms() + LB_QUEUE_POLL_MS);
 }
+
+/* An idle worker still shows that it lives, and follows the states of servers. */
+static void beat_tick(struct timer *t) { timer_set(t, clock_ms() + BEAT_MS); }
 
 /* Once a turn: the beat, server states, and the end when draining is done. */
 static void each_turn(void)
@@ -154,6 +160,8 @@ static void setup(const struct heritage *h)
 	setup_balancing();
 	timer_init(&stop_timer, hard_stop);
 	timer_init(&queue_timer, queue_tick);
+	timer_init(&beat_timer, beat_tick);
+	beat_tick(&beat_timer);
 }
 
 static void teardown(void)

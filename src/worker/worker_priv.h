@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The state of this worker process: inherited tables, per-server and per-listener bookkeeping. One per process, set up by worker_run(). */
+/* The state of this worker process: inherited tables, per-server and per-listener bookkeeping. One per process, set
+ * up by worker_run(). */
 #ifndef SLUICE_WORKER_WORKER_PRIV_H
 #define SLUICE_WORKER_WORKER_PRIV_H
 
