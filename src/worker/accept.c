@@ -6,6 +6,7 @@
  * A listener is in the loop or it is not: every reason to pause takes it out, and one timer (or the session that
  * ended) brings it back. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sluice/base/clock.h>
 #include <sluice/base/panic.h>
@@ -190,8 +191,10 @@ void accept_start(void)
 	wk.accepting = true;
 	for (uint32_t i = 0; i < wk.rt->nlst; i++) {
 		timer_init(&wk.lst[i].resume, lst_resume);
-		if (wk.h->listen_fd[i] >= 0)
-			lst_join(&wk.lst[i], wk.h->listen_fd[i]);
+		if (wk.h->listen_fd[i] < 0)
+			continue;
+		(void)fcntl(wk.h->listen_fd[i], F_SETFL, O_NONBLOCK); /* one that came with fd@ may block */
+		lst_join(&wk.lst[i], wk.h->listen_fd[i]);
 	}
 }
 
