@@ -2,10 +2,10 @@
 /* The checker process: takes over the states that stand in the segment, says it is ready, probes once told to, and stops when told to.
  *
  * The leader's death does not stop it: the workers go on serving and need its verdicts. Only a channel that closes before the order to start
- * ends it, because that generation never began. An orphan ends with the segment's state. */
-#include <signal.h>
+ * ends it, because that generation never began. An orphan ends with the segment's state. Log sockets are open already. */
 #include <unistd.h>
 #include <sluice/base/clock.h>
+#include <sluice/base/panic.h>
 #include <sluice/base/rand.h>
 #include <sluice/checker/checker.h>
 #include <sluice/ipc/msg.h>
@@ -89,15 +89,13 @@ static uint32_t count_checked(const struct rt *rt)
 static void init_process(const struct heritage *h)
 {
 	const struct rt *rt = h->rt;
-	struct str tag = rt->g.log_tag.n ? rt->g.log_tag : STR("sluice");
 
-	signal(SIGPIPE, SIG_IGN);
+	panic_install("checker");
 	clock_update();
 	rand_seed();
 	expr_process_init();
 	buf_set_size(rt->g.bufsize ? rt->g.bufsize : 16384);
 	loop_init(h->poll_only ? "poll" : NULL, sock_raise_nofile(count_checked(rt) + rt->nlogs + FDS_BESIDE_CHECKS));
-	log_process_init(rt->logs, rt->nlogs, tag, rt->g.log_send_hostname, h->master_pid);
 }
 
 int checker_run(const struct heritage *h)

@@ -16,8 +16,6 @@
 #include "leader_priv.h"
 
 #pragma weak worker_run
-#pragma weak checker_run
-#pragma weak log_process_init
 
 #define TELL_MS 5000
 
@@ -92,8 +90,7 @@ NORETURN static void child_run(struct child *c, int ctl)
 	child_signals();
 	child_title(c);
 	child_close_leaders(l, c);
-	if (log_process_init)
-		child_open_logs(l);
+	child_open_logs(l);
 	if (!privs_drop(&l->rt->g, &l->ids, err, sizeof(err))) {
 		notice(SAY_ALERT, "%s", err);
 		_exit(1);

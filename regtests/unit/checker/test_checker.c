@@ -6,11 +6,6 @@
 #include <sluice/ipc/msg.h>
 #include "checker_fixture.h"
 
-__attribute__((weak)) void log_process_init(const struct log_target *const *t, unsigned n, struct str tag, struct str hostname, uint32_t pid)
-{
-	(void)t, (void)n, (void)tag, (void)hostname, (void)pid;
-}
-
 struct proc { pid_t pid; int ctl; };
 
 static struct proc spawn(struct fx *f)
