@@ -48,6 +48,8 @@ static struct sink open_fd(int fd)
 		return (struct sink){ .fd = -1 };
 	if (S_ISSOCK(st.st_mode))
 		return (struct sink){ .fd = fd, .kind = SINK_SOCKET };
+	if (S_ISREG(st.st_mode)) /* writers share its offset: a description of our own would overwrite theirs */
+		return (struct sink){ .fd = fd, .kind = SINK_SHARED };
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	int own = open(path, O_WRONLY | O_NONBLOCK | O_APPEND | O_CLOEXEC | O_NOCTTY);
 

@@ -164,6 +164,7 @@ static bool parse_alias(struct lf_parse *p, size_t percent, unsigned flags)
 			memcpy(p->err->hint, near, strlen(near) + 1);
 		return false;
 	}
+	p->needs |= NEED_STREAM;
 	VEC_PUSH(&p->segs, ((struct seg){ .kind = SEG_ALIAS, .flags = (uint8_t)flags, .alias = al }));
 	return true;
 }

@@ -24,6 +24,16 @@ void rt_free(struct rt *rt)
 	arena_free(&a);
 }
 
+struct str error_text(unsigned status)
+{
+	switch (status) {
+#define ERROR_PAGE(code, reason, text) case code: return STR(text);
+#include <sluice/tbl/error_pages.def>
+#undef ERROR_PAGE
+	default: return STR_NULL;
+	}
+}
+
 const struct rt_proxy *rt_find_backend(const struct rt *rt, struct str name)
 {
 	return hmap_get(&rt->px_by_name, name);

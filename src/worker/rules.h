@@ -42,6 +42,9 @@ void headers_capture_response(struct stream *s);
  * Called again for each attempt, so it must not add twice. */
 void headers_request(struct stream *s);
 
+/* Renders a format with everything known of s; a format without aliases costs no gathering. */
+void strm_render(struct stream *s, const struct logfmt *f, struct sbuf *out);
+
 /* Writes the log line of s if its frontend logs and it is due; at most once (SF_LOGGED). t.end is set. */
 void strm_log(struct stream *s);
 

@@ -17,6 +17,7 @@
 
 #define STREAM_MAGIC 0x7374726du
 #define STRM_MAX_AVOID 8
+#define LOG_SILENT (-1)
 
 struct session;
 struct sconn;
@@ -64,6 +65,7 @@ enum strm_flags {
 	SF_TCP_RES_DONE = 1 << 25,  /* tcp-response content rules have decided */
 	SF_REQ_PREPARED = 1 << 26,  /* headers_request() has run for this attempt */
 	SF_AFTER_DONE = 1 << 27,    /* http-after-response rules have run */
+	SF_HDRS_DONE = 1 << 29,     /* the headers that configuration adds are in, for all attempts */
 	SF_SRV_KEEP = 1 << 28,      /* the exchange with the server ended well: its connection may be kept */
 };
 
@@ -78,6 +80,7 @@ struct stream {
 	uint8_t ninterim;                 /* 1xx responses passed on */
 	bool running;                     /* inside strm_run(): a wake only notes `again` */
 	bool again;
+	int8_t log_level;                 /* set-log-level: 0 = as usual, level + 1, or LOG_SILENT */
 	char term[4];                     /* termination state; '-' until somebody sets it: see term.h */
 	uint32_t flags;                   /* enum strm_flags */
 	struct session *sess;

@@ -266,6 +266,8 @@ enum retry_on { RO_CONN_FAILURE = 1, RO_EMPTY = 2, RO_JUNK = 4, RO_TIMEOUT = 8, 
 
 /* Statuses with a built-in page and an errorfile slot, from tbl/error_pages.def; -1 for others. */
 int error_slot(unsigned status);
+/* The sentence of the built-in page, empty when there is none. */
+struct str error_text(unsigned status);
 
 
 enum drain_idle { DRAIN_IDLE_ON_RESPONSE, DRAIN_IDLE_SPREAD, DRAIN_IDLE_NOW };

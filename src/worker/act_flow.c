@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Actions that decide: allow, deny, return, redirect, tarpit, reject, silent-drop. */
+#include "act_priv.h"
+#include "session.h"
+#include "term.h"
+
+static bool phase_is_response(enum rule_phase ph) { return ph == PH_HTTP_RES || ph == PH_TCP_RES_CONTENT || ph == PH_HTTP_AFTER; }
+
+enum rule_verdict act_exec_allow(struct stream *s UNUSED, const struct rule *r UNUSED, enum rule_phase ph UNUSED)
+{
+	return RULE_ALLOW;
+}
+
+enum rule_verdict act_exec_accept(struct stream *s UNUSED, const struct rule *r UNUSED, enum rule_phase ph UNUSED)
+{
+	return RULE_ALLOW;
+}
+
+enum rule_verdict act_exec_deny(struct stream *s, const struct rule *r, enum rule_phase ph)
+{
+	term_set(s, 'P', phase_is_response(ph) ? 'H' : 'R');
+	if (r->reply)
+		reply_prepare(s, r->reply, r->status);
+	else
+		reply_error(s, r->status ? r->status : phase_is_response(ph) ? 502 : 403);
+	return RULE_ANSWERED;
+}
+
+enum rule_verdict act_exec_tarpit(struct stream *s, const struct rule *r, enum rule_phase ph UNUSED)
+{
+	term_set(s, 'P', 'T');
+	if (r->reply)
+		reply_prepare(s, r->reply, r->status);
+	else
+		reply_error(s, r->status ? r->status : 500);
+	return RULE_TARPIT;
+}
+
+enum rule_verdict act_exec_return(struct stream *s, const struct rule *r, enum rule_phase ph)
+{
+	term_set(s, 'L', phase_is_response(ph) ? 'H' : 'R');
+	reply_prepare(s, r->reply, r->status);
+	return RULE_ANSWERED;
+}
+
+enum rule_verdict act_exec_reject(struct stream *s, const struct rule *r UNUSED, enum rule_phase ph)
+{
+	term_set(s, 'P', phase_is_response(ph) ? 'H' : 'R');
+	return RULE_CLOSE;
+}
+
+enum rule_verdict act_exec_silent_drop(struct stream *s, const struct rule *r UNUSED, enum rule_phase ph)
+{
+	term_set(s, 'P', phase_is_response(ph) ? 'H' : 'R');
+	return RULE_RESET;
+}
+
+/* The target as a client would write it in a Location header. */
+static void location_scheme(struct stream *s, const struct rule *r, struct str scheme, struct sbuf *out)
+{
+	struct str t = r->flags & REDIR_DROP_QUERY ? uri_path(s->req.target) : s->req.target;
+	sbuf_add(out, scheme);
+	sbuf_add(out, STR("://"));
+	sbuf_add(out, s->req.authority);
+	sbuf_add(out, t);
+}
+
+static void location_prefix(struct stream *s, const struct rule *r, struct str prefix, struct sbuf *out)
+{
+	struct str path = uri_path(s->req.target), query = uri_query(s->req.target);
+
+	/* "/" as a prefix means: the path alone, so that only the flags act. */
+	if (!str_eq(prefix, STR("/")))
+		sbuf_add(out, prefix);
+	sbuf_add(out, path);
+	if (r->flags & REDIR_APPEND_SLASH && !str_ends(path, STR("/")))
+		sbuf_addc(out, '/');
+	if (!(r->flags & REDIR_DROP_QUERY) && uri_has_query(s->req.target)) {
+		sbuf_addc(out, '?');
+		sbuf_add(out, query);
+	}
+}
+
+static bool redirect_location(struct stream *s, const struct rule *r, struct str *loc)
+{
+	static char text[8192];
+	struct sbuf out = SBUF_FIXED(text);
+	struct str v;
+
+	if (!act_value(s, r->fmt, &v) || (v.n == 0 && r->flags & REDIR_IGNORE_EMPTY))
+		return false;
+	if (r->kind == REDIR_SCHEME)
+		location_scheme(s, r, v, &out);
+	else if (r->kind == REDIR_PREFIX)
+		location_prefix(s, r, v, &out);
+	else
+		sbuf_add(&out, v);
+	if (r->kind == REDIR_LOCATION && r->flags & REDIR_KEEP_QUERY && uri_has_query(s->req.target)) {
+		sbuf_addc(&out, str_chr(v, '?') >= 0 ? '&' : '?');
+		sbuf_add(&out, uri_query(s->req.target));
+	}
+	*loc = strm_dup(s, sbuf_str(&out));
+	return !out.cut;
+}
+
+enum rule_verdict act_exec_redirect(struct stream *s, const struct rule *r, enum rule_phase ph)
+{
+	struct str loc;
+
+	if (!redirect_location(s, r, &loc))
+		return RULE_CONTINUE;
+	struct rt_reply answer = { .status = r->status ? r->status : 302 };
+	term_set(s, 'L', phase_is_response(ph) ? 'H' : 'R');
+	reply_prepare(s, &answer, 0);
+	if (!msg_add(&s->res, STR("location"), loc))
+		return RULE_ANSWERED;
+	if (r->extra.n && !msg_add(&s->res, STR("set-cookie"), r->extra))
+		return RULE_ANSWERED;
+	return RULE_ANSWERED;
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Runs rule lists: conditions in order, actions from the table, until one is final. Also routing (use_backend, use-server) and the
+ * monitor address, which are first-match lists of their own. */
+#include <sluice/lb/lb.h>
+
+#include "act_priv.h"
+#include "worker_priv.h"
+
+static act_exec_fn *const act_exec[ACT_COUNT] = {
+#define ACTION(id, word, phases, parse, exec, help) [ACT_##id] = act_exec_##exec,
+#include <sluice/tbl/actions.def>
+#undef ACTION
+};
+
+static enum rule_verdict rules_span(struct stream *s, enum rule_phase ph, const struct rule_list *l, uint32_t from, uint32_t to)
+{
+	struct smp_ctx *c = strm_smp_ctx(s);
+
+	for (uint32_t i = from; i < to; i++) {
+		const struct rule *r = &l->at[i];
+		enum cond_result hit = r->cond ? cond_eval(r->cond, c) : COND_TRUE;
+		if (hit == COND_WAIT && !c->final)
+			return RULE_WAIT;
+		if (hit != COND_TRUE)
+			continue;
+		enum rule_verdict v = act_exec[r->act](s, r, ph);
+		if (v != RULE_CONTINUE)
+			return v;
+	}
+	return RULE_CONTINUE;
+}
+
+enum rule_verdict rules_run(struct stream *s, enum rule_phase ph, const struct rt_proxy *px)
+{
+	const struct rule_list *l = &px->rules[ph];
+
+	if (LIKELY(l->n == 0))
+		return RULE_CONTINUE;
+	uint32_t late = ph == PH_HTTP_REQ ? l->late : l->n;
+	enum rule_verdict v = rules_span(s, ph, l, 0, late);
+	/* `redirect` lines are a set of their own behind the rules: an allow does not skip them. */
+	if (late < l->n && (v == RULE_CONTINUE || v == RULE_ALLOW))
+		v = rules_span(s, ph, l, late, l->n);
+	return v;
+}
+
+enum rule_verdict rules_monitor(struct stream *s)
+{
+	const struct rt_proxy *fe = s->fe;
+
+	if (fe->monitor_uri.n == 0 || !str_eq(s->req.target, fe->monitor_uri))
+		return RULE_CONTINUE;
+	struct smp_ctx *c = strm_smp_ctx(s);
+	unsigned status = 200;
+	for (uint32_t i = 0; i < fe->nmonitor_fail && status == 200; i++)
+		if (cond_true(fe->monitor_fail[i], c))
+			status = 503;
+	s->flags |= SF_MONITOR;
+	reply_error(s, status);
+	return RULE_ANSWERED;
+}
+
+/* A name made at run time; nothing found means that the rules end and the default applies. */
+static const struct rt_proxy *route_dynamic(struct stream *s, const struct logfmt *f)
+{
+	char text[256];
+	struct sbuf name = SBUF_FIXED(text);
+
+	strm_render(s, f, &name);
+	return name.cut ? NULL : rt_find_backend(wk.rt, sbuf_str(&name));
+}
+
+static bool route_open(uint32_t px) { return px != RT_NONE && !(wk.rt->px[px].caps & PX_DISABLED); }
+
+uint32_t rules_route(struct stream *s)
+{
+	const struct rt_proxy *fe = s->fe;
+	struct smp_ctx *c = strm_smp_ctx(s);
+
+	for (unsigned from = 0; fe->route && from < fe->nuse_be;) {
+		int i = route_first(fe->route, c, from);
+		if (i < 0)
+			break;
+		const struct rt_use_be *u = &fe->use_be[i];
+		if (u->name) {
+			const struct rt_proxy *px = route_dynamic(s, u->name);
+			if (!px)
+				break;
+			if (route_open(px_index(px)))
+				return px_index(px);
+		} else if (route_open(u->target)) {
+			return u->target;
+		}
+		from = (unsigned)i + 1;
+	}
+	if (route_open(fe->default_be))
+		return fe->default_be;
+	return fe->caps & PX_BE && fe->be.nsrv ? px_index(fe) : RT_NONE;
+}
+
+static uint32_t server_dynamic(struct stream *s, const struct logfmt *f)
+{
+	char text[256];
+	struct sbuf name = SBUF_FIXED(text);
+
+	strm_render(s, f, &name);
+	return name.cut ? RT_NONE : rt_find_server(wk.rt, s->be, sbuf_str(&name));
+}
+
+uint32_t rules_use_server(struct stream *s)
+{
+	const struct rt_proxy *be = s->be;
+	struct smp_ctx *c = be->nuse_srv ? strm_smp_ctx(s) : NULL;
+
+	for (uint32_t i = 0; i < be->nuse_srv; i++) {
+		const struct rt_use_be *u = &be->use_srv[i];
+		if (!cond_true(u->cond, c))
+			continue;
+		uint32_t srv = u->name ? server_dynamic(s, u->name) : u->target;
+		if (srv != RT_NONE && lb_srv_usable(&wk.lb[s->be_idx], srv, true))
+			return srv;
+	}
+	return RT_NONE;
+}
