@@ -10,7 +10,6 @@
 #include <sluice/base/panic.h>
 #include <sluice/base/proctitle.h>
 
-#pragma weak rt_dump
 
 static int run_check(const struct args *a)
 {

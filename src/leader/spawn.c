@@ -15,7 +15,6 @@
 
 #include "leader_priv.h"
 
-#pragma weak worker_run
 
 #define TELL_MS 5000
 
@@ -98,8 +97,7 @@ NORETURN static void child_run(struct child *c, int ctl)
 	if (l->o->detach)
 		stdio_detach();
 	sandbox_enter(c->role);
-	int (*role_run)(const struct heritage *) = c->role == ROLE_CHECKER ? checker_run : worker_run;
-	exit(role_run ? role_run(&h) : 1);
+	exit(c->role == ROLE_CHECKER ? checker_run(&h) : worker_run(&h));
 }
 
 /* ---- in the leader ---- */
