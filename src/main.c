@@ -10,7 +10,6 @@
 #include <sluice/base/panic.h>
 #include <sluice/base/proctitle.h>
 
-
 static int run_check(const struct args *a)
 {
 	struct rt *rt = leader_load(&a->leader.conf, a->leader.quiet, a->leader.warn_fatal);

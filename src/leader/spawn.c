@@ -15,7 +15,6 @@
 
 #include "leader_priv.h"
 
-
 #define TELL_MS 5000
 
 bool master_tell(struct leader *l, enum ipc_type t, uint32_t arg, uint64_t num, const struct ipc_key *key, int fd)

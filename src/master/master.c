@@ -215,6 +215,7 @@ static void stop_gracefully(struct master *m)
 	notice(SAY_NOTICE, "Finishing: open connections are served, no new ones accepted");
 	sd_notify_send("STOPPING=1");
 	each_gen(m, finish_one);
+	fds_retire(m, 0); /* the workers close the last references, after a last look into the queues */
 }
 
 static void stop_at_once(struct master *m, int sig)
@@ -228,6 +229,7 @@ static void stop_at_once(struct master *m, int sig)
 	notice(SAY_NOTICE, "Stopping on signal %d", sig);
 	sd_notify_send("STOPPING=1");
 	each_gen(m, gen_stop);
+	fds_retire(m, 0);
 }
 
 static void signals_read(struct master *m)

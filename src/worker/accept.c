@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <sluice/base/clock.h>
 #include <sluice/base/panic.h>
 #include <sluice/ipc/counters.h>
@@ -213,5 +214,7 @@ void accept_stop(void)
 			for (unsigned n = 0; n < ACCEPT_LAST && !limit_reached(l) && accept_one(l); n++)
 				;
 		l->state = LST_OFF;
+		if (wk.h->listen_fd[i] >= 0)
+			close(wk.h->listen_fd[i]); /* the last reference of a removed or stopping listener may be ours */
 	}
 }
