@@ -204,16 +204,21 @@ bool arg_size(struct sema *s, const struct word *w, uint32_t min, uint32_t max, 
 
 int arg_word(struct sema *s, const struct word *w, const char *const *words, int n, const char *what)
 {
-	char list[256];
+	char list[256] = "";
+	const char *near;
 	size_t len = 0;
 
 	for (int i = 0; i < n; i++)
 		if (word_is(w, words[i]))
 			return i;
-	list[0] = '\0';
+	near = diag_nearest(w->s, words, (size_t)n);
+	if (near) {
+		sema_err_hint(s, w, near, "unknown %s '" STR_FMT "'", what, STR_ARG(w->s));
+		return -1;
+	}
 	for (int i = 0; i < n && len < sizeof(list); i++)
 		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", i ? ", " : "", words[i]);
-	sema_err_hint(s, w, diag_nearest(w->s, words, (size_t)n), "unknown %s '" STR_FMT "', expected one of: %s", what, STR_ARG(w->s), list);
+	sema_err(s, w, "unknown %s '" STR_FMT "', expected one of: %s", what, STR_ARG(w->s), list);
 	return -1;
 }
 

@@ -94,7 +94,15 @@ bool sema_cond(struct sema *s, const struct word *w, uint32_t n, uint32_t i, uns
 		sema_err(s, &w[i], "'" STR_FMT "' expects a condition", STR_ARG(w[i].s));
 		return false;
 	}
-	*out = cond_compile(&env, acls_of(s), strings_of(s, w + i + 1, n - i - 1), (int)(n - i - 1), unless, &e);
+	struct str *words = strings_of(s, w + i + 1, n - i - 1);
+	*out = cond_compile(&env, acls_of(s), words, (int)(n - i - 1), unless, &e);
+	if (!*out && (avail & NEED_RES_HEAD) && !(avail & NEED_REQ_HEAD)) {
+		struct xerr again = { 0 };
+		env.avail |= NEED_REQ_HEAD | NEED_REQ_BODY;
+		*out = cond_compile(&env, acls_of(s), words, (int)(n - i - 1), unless, &again);
+		if (*out)
+			sema_warn(s, &w[i + 1 + (uint32_t)e.word], "a test of the request is always false here: it is gone when the response is processed");
+	}
 	if (!*out)
 		sema_xerr(s, w + i + 1, &e);
 	return *out != NULL;

@@ -24,15 +24,20 @@ static void check_timeouts(struct sema *s, const struct px_build *b)
 	if (be && (b->to_unset >> TO_SERVER & 1))
 		strncat(list, " server", sizeof(list) - strlen(list) - 1);
 	if (list[0])
-		sema_warn(s, &w, "'" STR_FMT "' has no timeout for:%s (client: 60s is used; others: none)", STR_ARG(b->name), list);
+		sema_warn(s, &w, "'" STR_FMT "' has no timeout for:%s%s", STR_ARG(b->name), list,
+			  strstr(list, "client") ? "; 60s are used for client" : "");
 }
 
 static void check_frontend(struct sema *s, const struct px_build *b)
 {
 	struct word w = name_word(b);
 
-	if (b->sect == SECT_FRONTEND && !b->bound)
+	if (!b->bound)
 		sema_warn(s, &w, "frontend '" STR_FMT "' has no 'bind': declare it as a backend if that was intended", STR_ARG(b->name));
+}
+
+static void check_default_backend(struct sema *s, const struct px_build *b)
+{
 	if (b->p->default_be != RT_NONE && s->rt->px[b->p->default_be].mode != b->p->mode) {
 		const char *how = b->p->mode == MODE_HTTP ? "is in mode tcp, this frontend in mode http: both must agree" :
 			"is in mode http, this frontend in mode tcp; switching to HTTP on the way is not supported by sluice yet";
@@ -87,8 +92,12 @@ void px_check(struct sema *s, struct px_build *b)
 	s->px = b;
 	if (b->p->caps & PX_DISABLED)
 		return;
-	check_timeouts(s, b);
 	if (b->p->caps & PX_FE)
+		check_default_backend(s, b);
+	if (s->d->errors)
+		return; /* what is missing may stand in a line that was refused */
+	check_timeouts(s, b);
+	if (b->sect == SECT_FRONTEND)
 		check_frontend(s, b);
 	if (b->p->caps & PX_BE)
 		check_backend(s, b);

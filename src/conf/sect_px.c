@@ -55,15 +55,16 @@ static void px_inherit(struct px_build *b, struct px_build *base)
 
 /* ---- names ------------------------------------------------------------------------------------------------------ */
 
-static const char *nearest_key(const struct hmap *m, struct str w, struct arena *scratch)
+/* In the order of the text, so that a tie always falls the same way. */
+static const char *nearest_name(struct sema *s, struct px_build *const *at, size_t n, uint8_t caps, struct str w)
 {
-	const char **names = ARENA_NEWN(scratch, const char *, m->n + 1);
-	size_t n = 0;
+	const char **names = ARENA_NEWN(&s->scratch, const char *, n + 1);
+	size_t k = 0;
 
-	for (size_t i = 0; i < m->cap; i++)
-		if (m->slot[i].val)
-			names[n++] = arena_cstr(scratch, m->slot[i].key);
-	return diag_nearest(w, names, n);
+	for (size_t i = 0; i < n; i++)
+		if ((at[i]->p->caps & caps) && at[i]->name.n)
+			names[k++] = arena_cstr(&s->scratch, at[i]->name);
+	return diag_nearest(w, names, k);
 }
 
 struct px_build *sema_backend(struct sema *s, const struct word *w)
@@ -75,7 +76,7 @@ struct px_build *sema_backend(struct sema *s, const struct word *w)
 	if (hmap_get(&s->fe_by_name, w->s))
 		sema_err(s, w, "'" STR_FMT "' is a frontend, a backend is needed here", STR_ARG(w->s));
 	else
-		sema_err_hint(s, w, nearest_key(&s->be_by_name, w->s, &s->scratch), "unknown backend '" STR_FMT "'", STR_ARG(w->s));
+		sema_err_hint(s, w, nearest_name(s, s->pxs.at, s->pxs.n, PX_BE, w->s), "unknown backend '" STR_FMT "'", STR_ARG(w->s));
 	return NULL;
 }
 
@@ -111,7 +112,7 @@ static bool base_of(struct sema *s, const struct line *h, uint32_t i, struct px_
 	}
 	*base = hmap_get(&s->dflt_by_name, h->w[i + 1].s);
 	if (!*base)
-		sema_err_hint(s, &h->w[i + 1], nearest_key(&s->dflt_by_name, h->w[i + 1].s, &s->scratch),
+		sema_err_hint(s, &h->w[i + 1], nearest_name(s, s->defaults.at, s->defaults.n, PX_BE, h->w[i + 1].s),
 			      "unknown defaults section '" STR_FMT "'", STR_ARG(h->w[i + 1].s));
 	return *base != NULL;
 }
@@ -164,7 +165,7 @@ struct px_build *px_open(struct sema *s, const struct section *sec)
 	if (base)
 		px_inherit(b, base);
 	b->p->loc = sema_loc(s, h->w[0].at);
-	b->p->id = (uint32_t)s->pxs.n + 1;
+	b->p->id = 0;
 	b->p->be.srv0 = s->rt->nsrv;
 	b->p->be.srv = s->rt->srv + s->rt->nsrv;
 	if ((b->p->caps & PX_FE) && h->n > 1)
@@ -232,6 +233,25 @@ static void finish_timeouts(struct px_build *b)
 #undef FALLBACK
 }
 
+/* Proxies without an id of their own count up and leave out those that others have. */
+void px_number(struct sema *s)
+{
+	struct hmap taken;
+	uint32_t next = 1;
+
+	hmap_init(&taken, &s->scratch);
+	for (size_t i = 0; i < s->pxs.n; i++)
+		if (s->pxs.at[i]->id_set)
+			hmap_put(&taken, str_n((const char *)&s->pxs.at[i]->p->id, sizeof(next)), s->pxs.at[i]);
+	for (size_t i = 0; i < s->pxs.n; i++) {
+		if (s->pxs.at[i]->id_set)
+			continue;
+		while (taken.n && hmap_get(&taken, str_n((const char *)&next, sizeof(next))))
+			next++;
+		s->pxs.at[i]->p->id = next++;
+	}
+}
+
 void px_finish(struct sema *s, struct px_build *b)
 {
 	struct rt_proxy *p = b->p;
@@ -239,6 +259,7 @@ void px_finish(struct sema *s, struct px_build *b)
 	if (p->caps & PX_BE) {
 		hmap_put(&s->rt->px_by_name, p->name, p);
 		p->be.allbackups = p->opts & OPT_ALLBACKUPS;
+		srv_number(s, b);
 	}
 	p->acls = b->own_acls ? b->own_acls : b->base ? b->base->own_acls : NULL;
 	finish_rules(s, b);

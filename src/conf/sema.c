@@ -71,7 +71,7 @@ static void run_late(struct sema *s, const struct section *sec)
 	for (size_t k = 0; k < sec->lines.n; k++) {
 		const struct line *l = &sec->lines.at[k];
 		const struct directive *d = hmap_get(&s->directives, l->w[0].s);
-		if (d && (d->flags & DF_LATE))
+		if (d && (d->flags & DF_LATE) && words_allowed(s, d, l))
 			run_line(s, d, l);
 	}
 }
@@ -237,6 +237,7 @@ struct rt *conf_compile(const struct conf_src *src, struct diags *d, const struc
 	count_objects(&s);
 	pass_early(&s);
 	global_finish(&s);
+	px_number(&s);
 	pass_late(&s);
 	srv_resolve_tracks(&s);
 	for (size_t i = 0; i < s.pxs.n; i++)

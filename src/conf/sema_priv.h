@@ -15,7 +15,7 @@ enum dir_flags {
 	DF_LATE = 4,    /* second pass */
 	DF_NAMED = 8,   /* in a defaults section only when that has a name */
 	DF_MULTI = 16,  /* may be repeated, each line adds */
-	DF_HTTP = 32,   /* means nothing in mode tcp */
+	DF_LAX = 32,    /* in the wrong kind of proxy: ignored with a warning, as HAProxy does */
 };
 
 struct sema;
@@ -66,6 +66,7 @@ struct px_build {                 /* a proxy or a defaults section under constru
 	uint32_t backlog;
 	uint32_t to_unset;            /* bits of enum rt_timeout that no line gave, after px_finish() */
 	bool id_set, bound, chk_own, chk_sent;
+	bool srv_ids;                 /* a server has an id of its own */
 	uint8_t chk_steps_seen;
 	VEC(struct rule) rules[PH_COUNT];
 	VEC(struct rule) redirects;
@@ -137,9 +138,9 @@ const struct ha_word *ha_word_find(enum ha_kind kind, struct str w);
 void words_init(struct sema *s);
 /* Row of a line's first word, or NULL after a diagnosis (an unknown word, a wrong section, a removed spelling that was applied). */
 const struct directive *words_find(struct sema *s, const struct line *l);
+/* Did words_find() let this line pass? Without a diagnosis, for the second pass. */
+bool words_allowed(const struct sema *s, const struct directive *d, const struct line *l);
 const char *sect_names(const char *letters, char *buf, size_t n);
-/* Nearest of the words of a .def table. */
-#define WORD_TABLE(name) static const char *const name[]
 
 /* ---- arguments: false after a diagnosis ------------------------------------------------------------------------- */
 bool arg_u32(struct sema *s, const struct word *w, uint32_t min, uint32_t max, uint32_t *out) MUST_CHECK;
@@ -185,10 +186,12 @@ bool addr_spec_parse(struct sema *s, const struct word *w, struct str text, enum
 /* ---- parts of proxies ------------------------------------------------------------------------------------------- */
 void px_init_builtin(struct px_build *b);
 struct px_build *px_open(struct sema *s, const struct section *sec);
+void px_number(struct sema *s);
 void px_finish(struct sema *s, struct px_build *b);
 void px_check(struct sema *s, struct px_build *b);
 void srv_init_tmpl(struct srv_tmpl *t);
 void srv_resolve_tracks(struct sema *s);
+void srv_number(struct sema *s, struct px_build *b);
 bool redirect_parse(struct sema *s, struct rule *r, const struct word *w, uint32_t n);
 struct rt_reply *reply_from_file(struct sema *s, const struct word *w, uint32_t status);
 bool log_target_parse(struct sema *s, const struct line *l, struct log_target *t);

@@ -108,11 +108,51 @@ void dir_server(struct sema *s, const struct line *l)
 	srv->weight = t.weight;
 	srv->cookie = t.cookie;
 	srv->track = RT_NONE;
-	srv->id = t.id ? t.id : p->be.nsrv + 1;
+	srv->id = t.id;
+	s->px->srv_ids |= t.id != 0;
 	srv->o = intern(s, &t.o);
 	s->track[s->rt->nsrv] = t.track;
 	p->be.nsrv++;
 	s->rt->nsrv++;
+}
+
+/* ---- ids -------------------------------------------------------------------------------------------------------- */
+
+static struct str id_key(struct sema *s, uint32_t id)
+{
+	return str_n(arena_dup(&s->scratch, &id, sizeof(id)), sizeof(id));
+}
+
+static void same_id(struct sema *s, const struct px_build *b, const struct rt_server *other, const struct rt_server *srv)
+{
+	for (size_t i = 0; i < b->sec->lines.n; i++) {
+		const struct line *l = &b->sec->lines.at[i];
+		if (word_is(&l->w[0], "server") && l->n > 1 && str_eq(l->w[1].s, srv->name))
+			sema_err(s, &l->w[1], "server '" STR_FMT "' has the same id %u as '" STR_FMT "'", STR_ARG(srv->name), srv->id,
+				 STR_ARG(other->name));
+	}
+}
+
+/* Servers without an id of their own count up and leave out those that others have. */
+void srv_number(struct sema *s, struct px_build *b)
+{
+	struct rt_backend *be = &b->p->be;
+	struct rt_server *srv = s->rt->srv + be->srv0, *other;
+	struct hmap taken;
+	uint32_t next = 1;
+
+	hmap_init(&taken, &s->scratch);
+	for (uint32_t i = 0; i < be->nsrv && b->srv_ids; i++) {
+		other = srv[i].id ? hmap_put(&taken, id_key(s, srv[i].id), &srv[i]) : NULL;
+		if (other)
+			same_id(s, b, other, &srv[i]);
+	}
+	for (uint32_t i = 0; i < be->nsrv; i++) {
+		while (b->srv_ids && !srv[i].id && hmap_get(&taken, str_n((const char *)&next, sizeof(next))))
+			next++;
+		if (!srv[i].id)
+			srv[i].id = next++;
+	}
 }
 
 /* ---- track ------------------------------------------------------------------------------------------------------ */
@@ -167,7 +207,6 @@ void srv_resolve_tracks(struct sema *s)
 			continue;
 		if (!track_ends(rt, i, &end)) {
 			sema_err(s, s->track[i], "tracking runs in a circle");
-			rt->srv[i].track = RT_NONE;
 		} else if (!(rt->srv[end].flags & SRVF_CHECK)) {
 			sema_err(s, s->track[i], "the tracked server '" STR_FMT "' has no check", STR_ARG(rt->srv[end].name));
 		}

@@ -110,6 +110,12 @@ OPT(source)
 	return true;
 }
 
+OPT(interface)
+{
+	t->o.source_if = keep(s, v->s).p;
+	return true;
+}
+
 OPT(resolvers)
 {
 	sema_warn(s, v, "resolvers are known to HAProxy, not supported by sluice yet: the name is resolved once, at start");

@@ -105,7 +105,19 @@ static void unknown_word(struct sema *s, const struct word *w)
 		if (strchr(dir_rows[i].sects, sect_letter(s->sect)))
 			near[n++] = dir_rows[i].word;
 	hint = diag_nearest(w->s, near, n);
+	for (size_t i = n = 0; !hint && i < ARRAY_LEN(dir_rows); i++)
+		near[n++] = dir_rows[i].word;
+	if (!hint)
+		hint = diag_nearest(w->s, near, n);
 	sema_err_hint(s, w, hint, "unknown word '" STR_FMT "' in section '%s'", STR_ARG(w->s), s->sect_word);
+}
+
+static void too_many(struct sema *s, const struct directive *d, const struct word *w)
+{
+	if (!d->max)
+		sema_err(s, w, "'%s' takes no argument", d->word);
+	else
+		sema_err(s, w, "'%s' takes %s%u argument%s", d->word, d->max > d->min ? "at most " : "", d->max, d->max == 1 ? "" : "s");
 }
 
 static bool args_fit(struct sema *s, const struct directive *d, const struct line *l)
@@ -116,18 +128,33 @@ static bool args_fit(struct sema *s, const struct directive *d, const struct lin
 		sema_err(s, &l->w[l->n - 1], "'%s' expects %s%u argument%s", d->word, d->max > d->min ? "at least " : "", d->min,
 			 d->min == 1 ? "" : "s");
 	else if (d->max != 255 && n > d->max)
-		sema_err(s, &l->w[d->max + 1], "'%s' takes %s%u argument%s", d->word, d->max && d->max > d->min ? "at most " : "",
-			 d->max, d->max == 1 ? "" : "s");
+		too_many(s, d, &l->w[d->max + 1]);
 	else
 		return true;
 	return false;
+}
+
+bool words_allowed(const struct sema *s, const struct directive *d, const struct line *l)
+{
+	return strchr(d->sects, sect_letter(s->sect)) && l->n > d->min && (d->max == 255 || l->n - 1 <= d->max) &&
+	       (l->prefix == LINE_PLAIN || (d->flags & DF_NO));
+}
+
+static void wrong_section(struct sema *s, const struct directive *d, const struct word *w)
+{
+	char buf[64];
+
+	sect_names(d->sects, buf, sizeof(buf));
+	if ((d->flags & DF_LAX) && s->sect != SECT_GLOBAL)
+		sema_warn(s, w, "'%s' has no effect in section '%s', only in: %s", d->word, s->sect_word, buf);
+	else
+		sema_err(s, w, "'%s' is not allowed in section '%s', only in: %s", d->word, s->sect_word, buf);
 }
 
 const struct directive *words_find(struct sema *s, const struct line *l)
 {
 	const struct word *w = &l->w[0];
 	const struct directive *d = hmap_get(&s->directives, w->s);
-	char buf[64];
 
 	if (!d) {
 		if (!removed_word(s, w) && !sema_ha_word(s, HAW_DIRECTIVE, w))
@@ -135,8 +162,7 @@ const struct directive *words_find(struct sema *s, const struct line *l)
 		return NULL;
 	}
 	if (!strchr(d->sects, sect_letter(s->sect))) {
-		sema_err(s, w, "'%s' is not allowed in section '%s', only in: %s", d->word, s->sect_word,
-			 sect_names(d->sects, buf, sizeof(buf)));
+		wrong_section(s, d, w);
 		return NULL;
 	}
 	if (l->prefix != LINE_PLAIN && !(d->flags & DF_NO)) {

@@ -11,6 +11,7 @@ struct conf_opts {
 	const char *chdir_to;                      /* -C */
 	uint32_t maxconn_override;                 /* -n, 0 = none */
 	const char *localpeer;                     /* -L */
+	bool no_lookup;                            /* host names are not resolved: tools, fuzzing */
 	bool poll_only;                            /* -de or noepoll on the command line */
 };
 

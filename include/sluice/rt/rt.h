@@ -181,6 +181,7 @@ struct rt_srv_opts {                /* identical option sets of many servers are
 	uint32_t pool_purge_delay, pool_low_conn, max_reuse;
 	uint32_t tcp_ut;
 	struct addr source;
+	const char *source_if;          /* network device, NULL = any */
 	const void *xprt_cfg;
 };
 struct rt_server {
