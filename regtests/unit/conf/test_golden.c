@@ -27,7 +27,7 @@ static char *slurp(const char *path)
 /* Everything a check of this file prints. */
 static char *judge(const char *cfg)
 {
-	struct conf_opts o = { .paths = &cfg, .npaths = 1, .localpeer = "golden" };
+	struct conf_opts o = { .paths = &cfg, .npaths = 1, .localpeer = "golden", .no_lookup = true };
 	struct rt *rt = NULL;
 	struct parsed p;
 	char *out;
