@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The scanner of HTTP/1 heads (RFC 9112 sections 3 to 5), one function a kind of line. Strict: CRLF only, no folding, no white space
- * before the colon, nothing but visible ASCII in a target. Every rule stops at a control character, so the LF that the caller has
- * seen behind the cursor is the sentinel and no bound is checked. The shorter rules of a block name the error of a line that the
- * long rule does not match. */
+/* The scanner of HTTP/1 heads (RFC 9112 sections 3 to 5), one function a kind of line. Strict: CRLF only, no folding,
+ * no white space before the colon, nothing but visible ASCII in a target. Every rule stops at a control character, so
+ * the LF that the caller has seen behind the cursor is the sentinel and no bound is checked. The shorter rules of a
+ * block name the error of a line that the long rule does not match. */
 #include <sluice/http/h1_lex.h>
 
 /*!re2c
@@ -52,7 +52,7 @@ enum h1_error h1_lex_status(const char **p, struct h1_start *s)
 	"HTTP/" [0-9] "." [0-9] " " [1-9] [0-9] [0-9] (" " @r text*)? crlf {
 		s->major = (uint8_t)(line[5] - '0');
 		s->minor = (uint8_t)(line[7] - '0');
-		s->status = (unsigned)(line[9] - '0') * 100 + (unsigned)(line[10] - '0') * 10 + (unsigned)(line[11] - '0');
+		s->status = (unsigned)((line[9] - '0') * 100 + (line[10] - '0') * 10 + (line[11] - '0'));
 		s->reason = r ? str_n(r, (size_t)(c - 2 - r)) : STR_NULL;
 		*p = c;
 		return H1E_NONE;

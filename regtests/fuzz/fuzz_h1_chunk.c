@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Any bytes as a chunked body, whole and in pieces (the first byte says how large): same verdict, same data, same end. */
+/* Any bytes as a chunked body, whole and in pieces (the first byte says how large): same verdict, same data, same end.
+ * */
 #include <stdlib.h>
 #include <sluice/http/h1.h>
 
@@ -55,7 +56,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	arena_reset(&arena);
 	if (whole.v != cut.v)
 		abort();
-	if (whole.v != H1_BAD && (whole.n != cut.n || whole.used != cut.used || whole.ntrl != cut.ntrl || memcmp(whole.out, cut.out, whole.n)))
+	if (whole.v != H1_BAD && (whole.n != cut.n || whole.used != cut.used || whole.ntrl != cut.ntrl ||
+				  memcmp(whole.out, cut.out, whole.n)))
 		abort();
 	return 0;
 }

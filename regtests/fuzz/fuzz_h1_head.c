@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Any bytes as a request and as a response head. Checked beyond memory safety: an accepted head lies in its input, the verdict does
- * not depend on how the bytes were cut, and what is written out again is accepted with the same framing. */
+/* Any bytes as a request and as a response head. Checked beyond memory safety: an accepted head lies in its input, the
+ * verdict does not depend on how the bytes were cut, and what is written out again is accepted with the same framing.
+ * */
 #include <stdlib.h>
 #include <sluice/http/h1.h>
 
@@ -15,7 +16,8 @@ static void check(bool ok)
 		abort();
 }
 
-static enum h1_verdict parse(struct http_msg *m, struct hdr *h, struct str in, const struct h1_head_opts *o, uint32_t *scan)
+static enum h1_verdict parse(struct http_msg *m, struct hdr *h, struct str in, const struct h1_head_opts *o,
+			     uint32_t *scan)
 {
 	enum h1_error e;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Chunked transfer coding, decoded in place (RFC 9112 section 7.1). Framing lines may arrive in any pieces: sizes and extensions are
- * kept in the state; a trailer line is left unconsumed until it is complete. Extensions are thrown away and have a budget per message,
- * since a byte of data may otherwise cost any amount of framing. */
+/* Chunked transfer coding, decoded in place (RFC 9112 section 7.1). Framing lines may arrive in any pieces: sizes and
+ * extensions are kept in the state; a trailer line is left unconsumed until it is complete. Extensions are thrown away
+ * and have a budget per message, since a byte of data may otherwise cost any amount of framing. */
 #include <sluice/http/h1_lex.h>
 
 #define EXT_MAX 4096u
@@ -98,10 +98,12 @@ static enum h1_error step_data_lf(struct h1_chunk *c, struct cursor *k)
 	return k->in[k->at++] == '\n' ? H1E_NONE : H1E_CHUNK_END;
 }
 
-/* RFC 9110 section 6.5.1: nothing that frames, routes, authenticates or changes how the message is read may come in a trailer. */
+/* RFC 9110 section 6.5.1: nothing that frames, routes, authenticates or changes how the message is read may come in a
+ * trailer. */
 static bool trailer_allowed(struct str name, enum http_hdr_id id)
 {
-	static const struct str forbidden[] = { STR("content-range"), STR("max-forwards"), STR("range"), STR("pragma") };
+	static const struct str forbidden[] = { STR("content-range"), STR("max-forwards"), STR("range"),
+						STR("pragma") };
 
 	if (id != HH_OTHER)
 		return id == HH_ETAG || id == HH_DATE || id == HH_SERVER || id == HH_VIA;
@@ -159,8 +161,8 @@ static bool trailer_waits(const struct h1_chunk *c, const struct cursor *k)
 	return c->state == ST_TRAILER && !memchr(k->in + k->at, '\n', k->len - k->at);
 }
 
-enum h1_verdict h1_chunk_decode(struct h1_chunk *c, char *in, uint32_t len, uint32_t *used, uint32_t *data, struct http_msg *msg,
-				enum h1_error *err)
+enum h1_verdict h1_chunk_decode(struct h1_chunk *c, char *in, uint32_t len, uint32_t *used, uint32_t *data,
+				struct http_msg *msg, enum h1_error *err)
 {
 	struct cursor k = { .in = in, .len = len, .msg = msg };
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* A complete HTTP/1 head becomes a message: the scanner (grammar/http1.re) cuts lines, here their meaning is judged. First the end of
- * the head is looked for by its line feeds (nothing is parsed twice when bytes trickle in), then one pass over the lines calls a
- * handler for each header that frames, routes or ends something. Any doubt about framing refuses the message. */
+/* A complete HTTP/1 head becomes a message: the scanner (grammar/http1.re) cuts lines, here their meaning is judged.
+ * First the end of the head is looked for by its line feeds (nothing is parsed twice when bytes trickle in), then one
+ * pass over the lines calls a handler for each header that frames, routes or ends something. Any doubt about framing
+ * refuses the message. */
 #include <sluice/base/num.h>
 #include <sluice/http/h1_lex.h>
 #include "http_priv.h"
@@ -42,10 +43,12 @@ static enum h1_error on_content_length(struct head *hd, struct hdr *h)
 	return H1E_NONE;
 }
 
-/* Only "chunked" alone is spoken. A list of registered codings that ends in chunked is framed well but not implemented. */
+/* Only "chunked" alone is spoken. A list of registered codings that ends in chunked is framed well but not implemented.
+ * */
 static enum h1_error on_transfer_encoding(struct head *hd, struct hdr *h)
 {
-	static const struct str codings[] = { STR("gzip"), STR("x-gzip"), STR("deflate"), STR("compress"), STR("x-compress") };
+	static const struct str codings[] = { STR("gzip"), STR("x-gzip"), STR("deflate"), STR("compress"),
+					      STR("x-compress") };
 	struct str rest = hdr_val(h), e;
 	unsigned known = 0, elems = 0;
 	bool chunked = false;
@@ -327,7 +330,8 @@ static enum h1_error parse_request(struct head *hd, const char *p)
 	m->start_raw = str_n(line, (size_t)(p - line));
 	m->method_s = s.method;
 	m->method = (uint8_t)http_method_id(s.method);
-	if ((e = target_judge(m, s.target)) || (e = parse_fields(hd, p)) || (e = host_judge(hd)) || (e = framing_request(hd)))
+	if ((e = target_judge(m, s.target)) || (e = parse_fields(hd, p)) || (e = host_judge(hd)) ||
+	    (e = framing_request(hd)))
 		return e;
 	connection_judge(hd);
 	if (m->ver == 11 && !(m->flags & MSG_ABS_FORM))
@@ -391,7 +395,8 @@ static uint32_t leading_lines(struct str in)
 	return n;
 }
 
-/* A first byte that no head can begin with is refused before a line is complete: TLS and other protocols on this port. */
+/* A first byte that no head can begin with is refused before a line is complete: TLS and other protocols on this port.
+ * */
 static enum h1_error first_byte(char c, bool request)
 {
 	if (request)
@@ -399,7 +404,8 @@ static enum h1_error first_byte(char c, bool request)
 	return c == 'H' ? H1E_NONE : H1E_BAD_START;
 }
 
-/* Looks for the empty line from *scan on; H1_OK gives the offset behind it. A line feed without CR is refused where it stands. */
+/* Looks for the empty line from *scan on; H1_OK gives the offset behind it. A line feed without CR is refused where it
+ * stands. */
 static enum h1_verdict find_end(struct str in, uint32_t start, uint32_t *scan, uint32_t *end)
 {
 	const char *p = in.p + MAX(*scan, start), *stop = in.p + in.n, *first = in.p + start;
@@ -430,7 +436,8 @@ static enum h1_verdict too_big(const struct h1_head_opts *o, struct str in, uint
 	return refuse(err, nl || !o->request ? H1E_HEAD_TOO_BIG : H1E_URI_TOO_LONG);
 }
 
-enum h1_verdict h1_head_parse(struct http_msg *msg, struct str in, const struct h1_head_opts *o, uint32_t *scan, enum h1_error *err)
+enum h1_verdict h1_head_parse(struct http_msg *msg, struct str in, const struct h1_head_opts *o, uint32_t *scan,
+			      enum h1_error *err)
 {
 	struct head hd = { .m = msg, .o = o, .host = -1 };
 	uint32_t start = o->request ? leading_lines(in) : 0, end = 0;

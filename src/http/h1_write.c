@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Messages become HTTP/1.1 bytes as a list of slices: untouched lines go out as they lie in the receive buffer, neighbours in one
- * slice; short rewritten lines are gathered in the scratch space, so that a typical head is a handful of slices. The framing headers
- * always agree with the flags of the message: a Transfer-Encoding or Content-Length that the flags do not ask for is left out. */
+/* Messages become HTTP/1.1 bytes as a list of slices: untouched lines go out as they lie in the receive buffer,
+ * neighbours in one slice; short rewritten lines are gathered in the scratch space, so that a typical head is a handful
+ * of slices. The framing headers always agree with the flags of the message: a Transfer-Encoding or Content-Length that
+ * the flags do not ask for is left out. */
 #include <sluice/base/num.h>
 #include <sluice/http/h1.h>
 
@@ -29,7 +30,7 @@ void h1_write_bytes(struct h1_out *o, struct str s)
 /* Copies short text into the scratch space; what does not fit goes as a slice of its own. */
 static void put(struct h1_out *o, struct str s)
 {
-	if (s.n <= GATHER_MAX && o->scratch_cap - o->scratch_len >= s.n) {
+	if (s.n && s.n <= GATHER_MAX && o->scratch_cap - o->scratch_len >= s.n) {
 		char *d = o->scratch + o->scratch_len;
 		memcpy(d, s.p, s.n);
 		o->scratch_len += (uint32_t)s.n;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Names and values of header fields: known ids, tokens, comma lists, and the fixed words of HTTP (methods, reason phrases).
- * Ids are found by a small chained table over length and first letter, filled once before main() from tbl/http_hdrs.def, so that
- * a new row needs no other edit. */
+/* Names and values of header fields: known ids, tokens, comma lists, and the fixed words of HTTP (methods, reason
+ * phrases). Ids are found by a small chained table over length and first letter, filled once before main() from
+ * tbl/http_hdrs.def, so that a new row needs no other edit. */
 #include <sluice/http/msg.h>
 
 #define ID_SLOTS 128u

@@ -5,7 +5,8 @@
 
 #include <sluice/http/msg.h>
 
-/* host[:port] without user information, comma or white space. need_port: the authority-form of CONNECT, host and port required. */
+/* host[:port] without user information, comma or white space. need_port: the authority-form of CONNECT, host and port
+ * required. */
 bool uri_authority_ok(struct str a, bool need_port);
 /* Equal hosts, case ignored, and equal ports, a missing or empty one read as default_port. */
 bool uri_authority_same(struct str a, struct str b, struct str default_port);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The common message: finding, adding and rewriting headers and the start line. Nothing here parses or writes a protocol; a
- * deleted header keeps its place and its flag, so that indices held by rules stay true. */
+/* The common message: finding, adding and rewriting headers and the start line. Nothing here parses or writes a
+ * protocol; a deleted header keeps its place and its flag, so that indices held by rules stay true. */
 #include <sluice/http/msg.h>
 
 void msg_init(struct http_msg *m, struct hdr *hdrs, uint16_t max_hdr, struct arena *a, bool request)

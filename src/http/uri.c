@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Parts of a request target (RFC 3986) and the strict check of an authority. Targets come without scheme and authority; a '#' cannot
- * come from the wire, but a rule may have written one. */
+/* Parts of a request target (RFC 3986) and the strict check of an authority. Targets come without scheme and authority;
+ * a '#' cannot come from the wire, but a rule may have written one. */
 #include "http_priv.h"
 
 static size_t path_len(struct str t)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* A client connection after an exchange whose input was not all read. Skipping: the response said keep-alive, so the rest of the
- * request body is read and thrown away before the next request is looked for; it is decoded as what it is and never parsed as a
- * request. Lingering: the connection ends; after our FIN, input is thrown away until the client's FIN, since closing with unread input
- * would send RST, and that may destroy the response on its way. Both have a limit in bytes and in time. */
+/* A client connection after an exchange whose input was not all read. Skipping: the response said keep-alive, so the
+ * rest of the request body is read and thrown away before the next request is looked for; it is decoded as what it is
+ * and never parsed as a request. Lingering: the connection ends; after our FIN, input is thrown away until the client's
+ * FIN, since closing with unread input would send RST, and that may destroy the response on its way. Both have a limit
+ * in bytes and in time. */
 #include <sluice/base/clock.h>
 #include "mux_priv.h"
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The receiving half of the HTTP/1 mux: fills ep->rx from the connection and decodes what is there, state by state, until the message
- * ends, the buffer is full or the connection has nothing more. Bytes behind the end of a message are never shown to the owner. */
+/* The receiving half of the HTTP/1 mux: fills ep->rx from the connection and decodes what is there, state by state,
+ * until the message ends, the buffer is full or the connection has nothing more. Bytes behind the end of a message are
+ * never shown to the owner. */
 #include "mux_priv.h"
 
 /* Outcome of working on the bytes at hand. */
@@ -158,7 +159,8 @@ static enum step rx_chunked(struct mux_h1 *h)
 
 	if (h->raw_len == 0)
 		return STEP_READ;
-	enum h1_verdict v = h1_chunk_decode(&h->chunk, ep->rx.mem + h->raw_off, h->raw_len, &used, &data, ep->msg, &why);
+	enum h1_verdict v =
+		h1_chunk_decode(&h->chunk, ep->rx.mem + h->raw_off, h->raw_len, &used, &data, ep->msg, &why);
 	rx_show(h, data, used);
 	if (v == H1_MORE)
 		return STEP_READ;
@@ -224,8 +226,9 @@ bool h1_rx_gone(struct mux_h1 *h)
 	return true;
 }
 
-/* Room behind the raw bytes. Bytes are moved to the front only when there is little of it; while the owner has bytes to consume and
- * moving would not help much, the buffer counts as full, so that a slow peer does not make for tiny reads. */
+/* Room behind the raw bytes. Bytes are moved to the front only when there is little of it; while the owner has bytes to
+ * consume and moving would not help much, the buffer counts as full, so that a slow peer does not make for tiny reads.
+ * */
 static uint32_t rx_room(struct mux_h1 *h)
 {
 	struct endp *ep = h->ep;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The HTTP/1 mux: life of the connection and of the exchanges on it, and the events of the loop. Receiving is in h1_recv.c, sending in
- * h1_send.c, what happens to a client connection after an exchange in h1_end.c. */
+/* The HTTP/1 mux: life of the connection and of the exchanges on it, and the events of the loop. Receiving is in
+ * h1_recv.c, sending in h1_send.c, what happens to a client connection after an exchange in h1_end.c. */
 #include <sluice/base/clock.h>
 #include <sluice/base/pool.h>
 #include "mux_priv.h"
@@ -99,7 +99,8 @@ static bool h1_open(struct mux *m, struct endp *ep)
 	return true;
 }
 
-/* Does the connection have anything to read? Asks the kernel only when the loop said so and nobody has met EAGAIN since. */
+/* Does the connection have anything to read? Asks the kernel only when the loop said so and nobody has met EAGAIN
+ * since. */
 static bool conn_is_silent(struct conn *c)
 {
 	char b;
@@ -118,7 +119,8 @@ static bool back_keeps(struct mux_h1 *h)
 {
 	if ((h->ep->flags & (EP_ERR | EP_EOF)) || !conn_established(h->m.conn) || buf_len(&h->out) || h->raw_len)
 		return false;
-	if (!untouched(h) && (h->rxs != RX_DONE || h->txs != TX_DONE || !(h->flags & H1F_KEEP) || (h->flags & H1F_NOKEEP)))
+	if (!untouched(h) &&
+	    (h->rxs != RX_DONE || h->txs != TX_DONE || !(h->flags & H1F_KEEP) || (h->flags & H1F_NOKEEP)))
 		return false;
 	return conn_is_silent(h->m.conn);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The HTTP/1 mux from inside: one connection, one exchange at a time, two state machines (what we read, what we write). It lives as
- * long as the connection and is kept small: an idle connection holds this and its struct conn, no buffer.
+/* The HTTP/1 mux from inside: one connection, one exchange at a time, two state machines (what we read, what we write).
+ * It lives as long as the connection and is kept small: an idle connection holds this and its struct conn, no buffer.
  *
  * What has been read lies in ep->rx in this order, all in one storage:
  *

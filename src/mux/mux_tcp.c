@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The tcp mux: one exchange for the life of the connection, bytes as they are. As thin as it can be: a chunk costs one conn_recv into
- * ep->rx and one conn_sendv from the other side's buffer, nothing is copied or kept here. */
+/* The tcp mux: one exchange for the life of the connection, bytes as they are. As thin as it can be: a chunk costs one
+ * conn_recv into ep->rx and one conn_sendv from the other side's buffer, nothing is copied or kept here. */
 #include <sluice/base/pool.h>
 #include "mux_priv.h"
 
@@ -197,8 +197,8 @@ static void tcp_io(struct conn *c)
 		return;
 	}
 	bool news = tcp_up(t);
-	if (((c->io.ready & IO_RD) && (ep->flags & EP_RX_WAIT)) || ((c->io.ready & IO_WR) && (ep->flags & EP_TX_WAIT)) ||
-	    (c->io.ready & IO_ERR))
+	if (((c->io.ready & IO_RD) && (ep->flags & EP_RX_WAIT)) ||
+	    ((c->io.ready & IO_WR) && (ep->flags & EP_TX_WAIT)) || (c->io.ready & IO_ERR))
 		news = true;
 	if (news)
 		ep->wake(ep);

@@ -1,24 +1,29 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The mux seam: between a connection and the exchanges (streams) on it. tcp and h1 carry one exchange at a time, h2 many.
+/* The mux seam: between a connection and the exchanges (streams) on it. tcp and h1 carry one exchange at a time, h2
+ * many.
  *
  *   conn ── mux ──┬── endp ── stream       an endpoint is one side of one exchange
  *                 └── endp ── stream
  *
- * A stream pulls: it calls recv() until the endpoint says there is no more, and send() until it is told to wait. The mux calls
- * endp->wake() when a blocked direction may move, at most once a turn. Nothing here knows what a frontend or a server is.
+ * A stream pulls: it calls recv() until the endpoint says there is no more, and send() until it is told to wait. The
+ * mux calls endp->wake() when a blocked direction may move, at most once a turn. Nothing here knows what a frontend or
+ * a server is.
  *
  * Rules of the seam
  *   wake     comes from the loop only, never from inside recv/send/close; it may close the endpoint or destroy the mux.
- *   storage  ep->rx is acquired and released by the mux; the owner only consumes (buf_consume) and never compacts or releases it.
- *            close() releases it: the slices of ep->msg die there, so log first.
- *   full     recv() that sets none of EP_RX_WAIT, EP_EOM, EP_EOF, EP_ERR, and no new EP_HEAD, stopped because rx is full: consume first.
- *   1xx      EP_HEAD with status 100-199 (not 101) is an interim head: forward or drop it, clear EP_HEAD, call recv() again.
+ *   storage  ep->rx is acquired and released by the mux; the owner only consumes (buf_consume) and never compacts or
+ *            releases it. close() releases it: the slices of ep->msg die there, so log first.
+ *   full     recv() that sets none of EP_RX_WAIT, EP_EOM, EP_EOF, EP_ERR, and no new EP_HEAD, stopped because rx is
+ *            full: consume first.
+ *   1xx      EP_HEAD with status 100-199 (not 101) is an interim head: forward or drop it, clear EP_HEAD, call recv()
+ *            again.
  *   101, 2xx to CONNECT   come as EP_HEAD | EP_EOM; forward the head with MS_EOM, then call tunnel() on both endpoints.
- *   EOF      a peer that ends before its message is complete gives EP_EOF | EP_ERR with EE_TRUNCATED; bytes_in == 0 on the back side is
- *            an empty response. A client that leaves without a byte of a request gives no exchange at all (on_idle_dead).
- *            A client that half-closes after a complete request gives EP_EOF alone; it may still read the response.
- *   retry    bytes_out == 0 on the back side: nothing was sent, the request may go elsewhere. A server that stops reading does not
- *            break the exchange: further bytes are swallowed while its response is read. */
+ *   EOF      a peer that ends before its message is complete gives EP_EOF | EP_ERR with EE_TRUNCATED; bytes_in == 0 on
+ *            the back side is an empty response. A client that leaves without a byte of a request gives no exchange at
+ *            all (on_idle_dead). A client that half-closes after a complete request gives EP_EOF alone; it may still
+ *            read the response.
+ *   retry    bytes_out == 0 on the back side: nothing was sent, the request may go elsewhere. A server that stops
+ *            reading does not break the exchange: further bytes are swallowed while its response is read. */
 #ifndef SLUICE_MUX_MUX_H
 #define SLUICE_MUX_MUX_H
 
@@ -65,8 +70,8 @@ struct endp {
 	void (*wake)(struct endp *ep); /* set by the owner before the first recv/send */
 	void *owner;                /* the stream */
 	struct http_msg *msg;       /* where a received head goes; set by the owner before recv */
-	struct buf rx;              /* body (or raw) bytes received and not yet consumed; the head's slices point into the same storage,
-				     * so rx is not compacted or released before the owner clears `hold_head` */
+	struct buf rx;              /* body (or raw) bytes received and not yet consumed; the head's slices point into
+				     * the same storage: nothing in it moves before the owner clears `hold_head` */
 	bool hold_head;             /* the message's slices are still needed */
 	uint64_t bytes_in, bytes_out; /* on the wire, this exchange */
 };
@@ -77,17 +82,18 @@ enum mux_send_flags {
 	MS_CLOSE = 4,      /* announce that the connection closes after this message (Connection: close / GOAWAY) */
 };
 
-/* What to send: a head (once), body bytes taken from `body` (consumed as the kernel takes them), trailers with MS_EOM. */
+/* What to send: a head (once), body bytes taken from `body` (consumed as the kernel takes them), trailers with MS_EOM.
+ * */
 struct mux_tx {
-	const struct http_msg *head; /* the mux sets it to NULL as soon as it has taken it, even when send() returns false */
+	const struct http_msg *head; /* set to NULL by the mux once it has taken it, even when send() returns false */
 	struct buf *body;            /* may be empty or NULL */
 	const struct http_msg *trailers_of;
 	unsigned flags;              /* enum mux_send_flags */
 };
 
 enum mux_close_how {
-	MUX_KEEP,     /* the exchange is over: keep the connection if the protocol allows (else it is closed gracefully) */
-	MUX_CLOSE,    /* close gracefully: FIN after what is queued, drain late input a little so that no RST eats the response */
+	MUX_KEEP,     /* the exchange is over: keep the connection if the protocol allows (else as MUX_CLOSE) */
+	MUX_CLOSE,    /* close gracefully: FIN after what is queued, drain late input so that no RST eats the response */
 	MUX_ABORT,    /* close now */
 	MUX_RESET,    /* close now with RST */
 };
@@ -101,16 +107,16 @@ struct mux_ops {
 	bool (*open)(struct mux *m, struct endp *ep);
 	/* Pulls input: fills ep->msg (EP_HEAD), ep->rx, and flags. */
 	void (*recv)(struct endp *ep);
-	/* Pushes output; true when all of tx has left for the kernel. false: EP_TX_WAIT (a wake will follow: call again with what is
-	 * left, head NULL if it was taken, and the same flags) or EP_ERR. */
+	/* Pushes output; true when all of tx has left for the kernel. false: EP_TX_WAIT (a wake will follow: call again
+	 * with what is left, head NULL if it was taken, and the same flags) or EP_ERR. */
 	bool (*send)(struct endp *ep, struct mux_tx *tx);
 	/* tcp/tunnel: forwards the half-close. */
 	void (*shutw)(struct endp *ep);
 	/* After a forwarded 101 or a CONNECT 2xx: raw bytes from now on. */
 	void (*tunnel)(struct endp *ep);
-	/* Ends the exchange; ep->mux becomes NULL and ep->rx is released. true: the connection lives on, idle (front: the next exchange
-	 * comes by on_exchange, back: give it to the pool). false: the mux belongs to nobody any more, it closes and frees itself;
-	 * the owner forgets it at once and gets no further call. */
+	/* Ends the exchange; ep->mux becomes NULL and ep->rx is released. true: the connection lives on, idle (front:
+	 * the next exchange comes by on_exchange, back: give it to the pool). false: the mux belongs to nobody any
+	 * more, it closes and frees itself; the owner forgets it at once and gets no further call. */
 	bool (*close)(struct endp *ep, enum mux_close_how how);
 	/* Closes the connection, streams and all, without further calls to the owner. */
 	void (*destroy)(struct mux *m);
@@ -121,11 +127,13 @@ struct mux_ops {
 struct mux_cfg {
 	uint32_t max_head;           /* bytes of a head: bufsize - maxrewrite */
 	uint16_t max_hdr;
-	/* front: a peer begins a new exchange (its first bytes are here); the owner returns its endpoint (zeroed, with wake, msg, owner
-	 * set) or NULL to refuse: on_idle_dead follows. The mux binds it, then calls its wake. Not called from inside init() or close().
-	 * tcp: called in the turn of init(), without waiting for bytes, since the server may speak first. */
+	/* front: a peer begins a new exchange (its first bytes are here); the owner returns its endpoint (zeroed, with
+	 * wake, msg, owner set) or NULL to refuse: on_idle_dead follows. The mux binds it, then calls its wake. Not
+	 * called from inside init() or close(). tcp: called in the turn of init(), without waiting for bytes, since the
+	 * server may speak first. */
 	struct endp *(*on_exchange)(struct mux *m);
-	/* The connection died or closed with no exchange open: forget it. The mux frees itself after the call (do not destroy it). */
+	/* The connection died or closed with no exchange open: forget it. The mux frees itself after the call (do not
+	 * destroy it). */
 	void (*on_idle_dead)(struct mux *m);
 };
 

@@ -22,7 +22,8 @@ struct row {
 static const struct row rows[] = {
 	GOOD("an empty body ends with its zero chunk", "", "0\r\n\r\n"),
 	GOOD("chunks are joined", "helloworld!", "5\r\nhello\r\n6\r\nworld!\r\n0\r\n\r\n"),
-	GOOD("sizes are hexadecimal in either case", "0123456789abcdef0123456789a", "1B\r\n0123456789abcdef0123456789a\r\n0\r\n\r\n"),
+	GOOD("sizes are hexadecimal in either case", "0123456789abcdef0123456789a",
+	     "1B\r\n0123456789abcdef0123456789a\r\n0\r\n\r\n"),
 	GOOD("leading zeros up to 16 digits are accepted", "hello", "0000000000000005\r\nhello\r\n000\r\n\r\n"),
 	GOOD("extensions are dropped", "hello", "5;a=b;c=\"d\"\r\nhello\r\n0;x\r\n\r\n"),
 	GOOD("data may look like framing", "0\r\n\r\n", "5\r\n0\r\n\r\n\r\n0\r\n\r\n"),
@@ -54,7 +55,8 @@ static struct arena arena;
 static struct hdr hdrs[HDRS];
 
 /* Feeds `in` in pieces of `piece` bytes, keeping what was not consumed, as a mux does. */
-static enum h1_verdict decode(struct http_msg *m, const char *in, size_t n, size_t piece, char *out, size_t *outn, enum h1_error *e)
+static enum h1_verdict decode(struct http_msg *m, const char *in, size_t n, size_t piece, char *out, size_t *outn,
+			      enum h1_error *e)
 {
 	struct h1_chunk c;
 	char *raw = malloc(n + 1);
@@ -114,8 +116,9 @@ static void bytes_behind_the_last_chunk_are_not_consumed(void **state)
 
 static void allowed_trailers_are_kept_and_forbidden_ones_dropped(void **state)
 {
-	static const char in[] = "0\r\nX-Sum: 12\r\nContent-Length: 5\r\nHost: b\r\nTransfer-Encoding: x\r\nAuthorization: z\r\n"
-				 "Set-Cookie: q\r\nRange: 1\r\nETag: \"e\"\r\n\r\n";
+	static const char in[] =
+		"0\r\nX-Sum: 12\r\nContent-Length: 5\r\nHost: b\r\nTransfer-Encoding: x\r\nAuthorization: z\r\n"
+		"Set-Cookie: q\r\nRange: 1\r\nETag: \"e\"\r\n\r\n";
 	struct http_msg m;
 	enum h1_error e;
 	char out[8];

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Heads that must be refused and why, one test a row, named after the class of attack they come from; then what an accepted head
- * becomes. Every row is also fed in all prefixes: the verdict may not depend on how the bytes were cut. */
+/* Heads that must be refused and why, one test a row, named after the class of attack they come from; then what an
+ * accepted head becomes. Every row is also fed in all prefixes: the verdict may not depend on how the bytes were cut.
+ * */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -34,18 +35,23 @@ static const struct row requests[] = {
 	    POST_("Content-Length:\r\nContent-Length: 5\r\n")),
 	REQ("T02: Content-Length with a trailing comma is refused", H1E_CLEN_BAD, POST_("Content-Length: 5,\r\n")),
 	REQ("T02: a list of equal lengths is refused", H1E_CLEN_BAD, POST_("Content-Length: 5, 5\r\n")),
-	REQ("T02: two different Content-Lengths are refused", H1E_CLEN_TWICE, POST_("Content-Length: 5\r\nContent-Length: 6\r\n")),
-	REQ("T02: two equal Content-Lengths are refused", H1E_CLEN_TWICE, POST_("Content-Length: 5\r\ncontent-length: 5\r\n")),
+	REQ("T02: two different Content-Lengths are refused", H1E_CLEN_TWICE,
+	    POST_("Content-Length: 5\r\nContent-Length: 6\r\n")),
+	REQ("T02: two equal Content-Lengths are refused", H1E_CLEN_TWICE,
+	    POST_("Content-Length: 5\r\ncontent-length: 5\r\n")),
 	REQ("T02: Content-Length with a plus sign is refused", H1E_CLEN_BAD, POST_("Content-Length: +5\r\n")),
 	REQ("T02: a negative Content-Length is refused", H1E_CLEN_BAD, POST_("Content-Length: -0\r\n")),
 	REQ("T02: a hexadecimal Content-Length is refused", H1E_CLEN_BAD, POST_("Content-Length: 0x5\r\n")),
 	REQ("T02: two numbers in Content-Length are refused", H1E_CLEN_BAD, POST_("Content-Length: 5 5\r\n")),
-	REQ("T02: Content-Length of 2^64+5 is refused", H1E_CLEN_BAD, POST_("Content-Length: 18446744073709551621\r\n")),
+	REQ("T02: Content-Length of 2^64+5 is refused", H1E_CLEN_BAD,
+	    POST_("Content-Length: 18446744073709551621\r\n")),
 	REQ("T02: Content-Length of 2^63 is refused", H1E_CLEN_BAD, POST_("Content-Length: 9223372036854775808\r\n")),
 	REQ("T02: Content-Length of 40 digits is refused", H1E_CLEN_BAD,
 	    POST_("Content-Length: 1111111111222222222233333333334444444444\r\n")),
 	REQ("T02: a tab behind Content-Length is white space", H1E_NONE, POST_("Content-Length: 5\t\r\n")),
-	REQ("T03: a vertical tab before chunked is refused", H1E_VALUE_BAD, POST_("Transfer-Encoding: \x0b" "chunked\r\n")),
+	REQ("T03: a vertical tab before chunked is refused", H1E_VALUE_BAD,
+	    POST_("Transfer-Encoding: \x0b"
+		  "chunked\r\n")),
 	REQ("T03: xchunked is refused", H1E_TE_BAD, POST_("Transfer-Encoding: xchunked\r\n")),
 	REQ("T03: chunked twice in a list is refused", H1E_TE_BAD, POST_("Transfer-Encoding: chunked, chunked\r\n")),
 	REQ("T03: chunked that is not last is refused", H1E_TE_BAD, POST_("Transfer-Encoding: chunked, gzip\r\n")),
@@ -63,7 +69,8 @@ static const struct row requests[] = {
 	REQ("T03: Transfer-Encoding in HTTP/1.0 is refused", H1E_TE_HTTP10,
 	    "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"),
 	REQ("T03: chunked in any case is accepted", H1E_NONE, POST_("Transfer-Encoding: ChUnKeD\r\n")),
-	REQ("T04: a header name of 256 bytes is refused", H1E_NAME_LONG, GET_(NAME250 "aaaaaa: x\r\nContent-Length: 60\r\n")),
+	REQ("T04: a header name of 256 bytes is refused", H1E_NAME_LONG,
+	    GET_(NAME250 "aaaaaa: x\r\nContent-Length: 60\r\n")),
 	REQ("T04: a header name of 255 bytes is accepted", H1E_NONE, GET_(NAME250 "aaaaa: x\r\n")),
 	REQ("T05: an empty header name is refused", H1E_NAME_EMPTY, GET_(": x\r\nX-Admin: 1\r\n")),
 	REQ("T06: a fragment in the target is refused", H1E_FRAGMENT, "GET /secret#.png HTTP/1.1\r\nHost: a\r\n\r\n"),
@@ -74,12 +81,17 @@ static const struct row requests[] = {
 	REQ("T07: CONNECT needs an authority", H1E_TARGET_FORM, "CONNECT / HTTP/1.1\r\nHost: a\r\n\r\n"),
 	REQ("T07: CONNECT needs a port", H1E_TARGET_FORM, "CONNECT a HTTP/1.1\r\nHost: a\r\n\r\n"),
 	REQ("T07: CONNECT to host and port is accepted", H1E_NONE, "CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n"),
-	REQ("T07: CONNECT with another Host is refused", H1E_HOST_DIFFERS, "CONNECT a:443 HTTP/1.1\r\nHost: a:80\r\n\r\n"),
+	REQ("T07: CONNECT with another Host is refused", H1E_HOST_DIFFERS,
+	    "CONNECT a:443 HTTP/1.1\r\nHost: a:80\r\n\r\n"),
 	REQ("T07: authority-form is for CONNECT only", H1E_TARGET_FORM, "GET a:443 HTTP/1.1\r\nHost: a\r\n\r\n"),
-	REQ("T07: OPTIONS of an asterisk and a path is refused", H1E_TARGET_FORM, "OPTIONS */x HTTP/1.1\r\nHost: a\r\n\r\n"),
-	REQ("T07: an absolute target with another Host is refused", H1E_HOST_DIFFERS, "GET http://a/ HTTP/1.1\r\nHost: b\r\n\r\n"),
-	REQ("T07: an absolute target with the same Host is accepted", H1E_NONE, "GET http://A:80/ HTTP/1.1\r\nHost: a\r\n\r\n"),
-	REQ("T07: user information in a target is refused", H1E_HOST_BAD, "GET http://u@a/ HTTP/1.1\r\nHost: a\r\n\r\n"),
+	REQ("T07: OPTIONS of an asterisk and a path is refused", H1E_TARGET_FORM,
+	    "OPTIONS */x HTTP/1.1\r\nHost: a\r\n\r\n"),
+	REQ("T07: an absolute target with another Host is refused", H1E_HOST_DIFFERS,
+	    "GET http://a/ HTTP/1.1\r\nHost: b\r\n\r\n"),
+	REQ("T07: an absolute target with the same Host is accepted", H1E_NONE,
+	    "GET http://A:80/ HTTP/1.1\r\nHost: a\r\n\r\n"),
+	REQ("T07: user information in a target is refused", H1E_HOST_BAD,
+	    "GET http://u@a/ HTTP/1.1\r\nHost: a\r\n\r\n"),
 	REQ("T07: a foreign scheme is refused", H1E_TARGET_FORM, "GET ftp://a/ HTTP/1.1\r\nHost: a\r\n\r\n"),
 	REQ("T07: a comma in Host is refused", H1E_HOST_BAD, "GET / HTTP/1.1\r\nHost: a,b\r\n\r\n"),
 	REQ("T07: an at sign in Host is refused", H1E_HOST_BAD, "GET / HTTP/1.1\r\nHost: a@b\r\n\r\n"),
@@ -99,15 +111,18 @@ static const struct row requests[] = {
 	REQ("T07: two spaces before the version are refused", H1E_BAD_TARGET, "GET /  HTTP/1.1\r\nHost: a\r\n\r\n"),
 	REQ("T07: a space behind the version is refused", H1E_BAD_VERSION, "GET / HTTP/1.1 \r\nHost: a\r\n\r\n"),
 	REQ("T07: a space in the target is refused", H1E_BAD_TARGET, "GET /a b HTTP/1.1\r\nHost: a\r\n\r\n"),
-	REQ("T07: a byte above 0x7f in the target is refused", H1E_BAD_TARGET, "GET /\xc3\xa9 HTTP/1.1\r\nHost: a\r\n\r\n"),
-	REQ("T07: a control character in the target is refused", H1E_BAD_TARGET, "GET /\x01 HTTP/1.1\r\nHost: a\r\n\r\n"),
+	REQ("T07: a byte above 0x7f in the target is refused", H1E_BAD_TARGET,
+	    "GET /\xc3\xa9 HTTP/1.1\r\nHost: a\r\n\r\n"),
+	REQ("T07: a control character in the target is refused", H1E_BAD_TARGET,
+	    "GET /\x01 HTTP/1.1\r\nHost: a\r\n\r\n"),
 	REQ("T07: DEL in the target is refused", H1E_BAD_TARGET, "GET /\x7f HTTP/1.1\r\nHost: a\r\n\r\n"),
 	REQ("a tab behind the method is refused", H1E_BAD_METHOD, "GET\t/ HTTP/1.1\r\nHost: a\r\n\r\n"),
 	REQ("a method that is no token is refused", H1E_BAD_METHOD, "G{T / HTTP/1.1\r\nHost: a\r\n\r\n"),
 	REQ("a request line that begins with a space is refused", H1E_BAD_START, " GET / HTTP/1.1\r\nHost: a\r\n\r\n"),
 	REQ("a TLS hello is refused at its first byte", H1E_BAD_START, "\x16\x03\x01"),
 	REQ("two empty lines before a request are skipped", H1E_NONE, "\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n"),
-	REQ("three empty lines before a request are refused", H1E_BAD_START, "\r\n\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n"),
+	REQ("three empty lines before a request are refused", H1E_BAD_START,
+	    "\r\n\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n"),
 	REQ("a line feed before a request is refused", H1E_BAD_START, "\nGET / HTTP/1.1\r\nHost: a\r\n\r\n"),
 	REQ("a request line that ends in a bare LF is refused", H1E_BARE_LF, "GET / HTTP/1.1\nHost: a\r\n\r\n"),
 	REQ("a header line that ends in a bare LF is refused", H1E_BARE_LF, "GET / HTTP/1.1\r\nHost: a\nX: y\r\n\r\n"),
@@ -126,12 +141,16 @@ static const struct row requests[] = {
 	REQ("an empty value is accepted", H1E_NONE, GET_("X:\r\nY: \t \r\n")),
 	REQ("an empty Host is accepted", H1E_NONE, "GET / HTTP/1.1\r\nHost:\r\n\r\n"),
 	REQ("an IPv6 Host is accepted", H1E_NONE, "GET / HTTP/1.1\r\nHost: [::1]:80\r\n\r\n"),
-	REQ("T11: GET with a body in HTTP/1.0 is refused", H1E_BODY_HTTP10, "GET / HTTP/1.0\r\nContent-Length: 5\r\n\r\n"),
-	REQ("T11: HEAD with a body in HTTP/1.0 is refused", H1E_BODY_HTTP10, "HEAD / HTTP/1.0\r\nContent-Length: 5\r\n\r\n"),
-	REQ("T11: DELETE with a body in HTTP/1.0 is refused", H1E_BODY_HTTP10, "DELETE / HTTP/1.0\r\nContent-Length: 5\r\n\r\n"),
+	REQ("T11: GET with a body in HTTP/1.0 is refused", H1E_BODY_HTTP10,
+	    "GET / HTTP/1.0\r\nContent-Length: 5\r\n\r\n"),
+	REQ("T11: HEAD with a body in HTTP/1.0 is refused", H1E_BODY_HTTP10,
+	    "HEAD / HTTP/1.0\r\nContent-Length: 5\r\n\r\n"),
+	REQ("T11: DELETE with a body in HTTP/1.0 is refused", H1E_BODY_HTTP10,
+	    "DELETE / HTTP/1.0\r\nContent-Length: 5\r\n\r\n"),
 	REQ("T11: POST with a body in HTTP/1.0 is accepted", H1E_NONE, "POST / HTTP/1.0\r\nContent-Length: 5\r\n\r\n"),
 	REQ("T11: GET with a body in HTTP/1.1 is accepted", H1E_NONE, GET_("Content-Length: 5\r\n")),
-	REQ("CONNECT with a body is refused", H1E_BODY_CONNECT, "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\nContent-Length: 5\r\n\r\n"),
+	REQ("CONNECT with a body is refused", H1E_BODY_CONNECT,
+	    "CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\nContent-Length: 5\r\n\r\n"),
 };
 
 static const struct row responses[] = {
@@ -150,7 +169,8 @@ static const struct row responses[] = {
 	REQ("a response that is not HTTP is refused at its first byte", H1E_BAD_START, "SSH-2.0"),
 	REQ("an empty line before a response is refused", H1E_BAD_START, "\r\nHTTP/1.1 200 OK\r\n\r\n"),
 	REQ("a response with an unknown transfer coding is refused", H1E_TE_BAD, OK_("Transfer-Encoding: gzip\r\n")),
-	REQ("a chunked HTTP/1.0 response is refused", H1E_TE_HTTP10, "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"),
+	REQ("a chunked HTTP/1.0 response is refused", H1E_TE_HTTP10,
+	    "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"),
 	REQ("a response without reason is accepted", H1E_NONE, "HTTP/1.1 200 \r\n\r\n"),
 	REQ("a response without reason and space is accepted", H1E_NONE, "HTTP/1.1 200\r\n\r\n"),
 	REQ("a status above 599 is accepted", H1E_NONE, "HTTP/1.1 999 Strange\r\n\r\n"),
@@ -159,7 +179,8 @@ static const struct row responses[] = {
 static struct arena arena;
 static struct hdr hdrs[HDRS];
 
-static enum h1_verdict parse_opts(struct http_msg *m, struct str in, const struct h1_head_opts *o, uint32_t *scan, enum h1_error *e)
+static enum h1_verdict parse_opts(struct http_msg *m, struct str in, const struct h1_head_opts *o, uint32_t *scan,
+				  enum h1_error *e)
 {
 	msg_init(m, hdrs, HDRS, &arena, o->request);
 	return h1_head_parse(m, in, o, scan, e);
@@ -226,7 +247,8 @@ static void accept(struct http_msg *m, const char *in, bool request)
 
 static void a_request_is_cut_into_its_parts(void **state)
 {
-	static const char in[] = "POST /a/b?c=d HTTP/1.1\r\nHost: Example.com:8080\r\nContent-Length: 12\r\nX-A:  b \t\r\n\r\nbody";
+	static const char in[] =
+		"POST /a/b?c=d HTTP/1.1\r\nHost: Example.com:8080\r\nContent-Length: 12\r\nX-A:  b \t\r\n\r\nbody";
 	struct http_msg m;
 
 	(void)state;
@@ -275,7 +297,8 @@ static void hop_by_hop_headers_are_marked(void **state)
 
 	(void)state;
 	accept(&m,
-	       "GET / HTTP/1.1\r\nHost: a\r\nX-Hop: 1\r\nX-Stay: 1\r\nConnection: x-hop, keep-alive, Host, Cookie, X-Forwarded-For\r\n"
+	       "GET / HTTP/1.1\r\nHost: a\r\nX-Hop: 1\r\nX-Stay: 1\r\nConnection: x-hop, keep-alive, Host, Cookie, "
+	       "X-Forwarded-For\r\n"
 	       "Keep-Alive: 5\r\nProxy-Connection: x\r\nTE: gzip\r\nCookie: a\r\nX-Forwarded-For: 1.2.3.4\r\n\r\n",
 	       true);
 	assert_false(live(&m, "x-hop"));
@@ -361,7 +384,9 @@ static void a_response_is_framed_by_status_request_and_headers(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		struct h1_head_opts o = { .head_request = rows[i].head, .connect_request = rows[i].connect, .max_head = 4096 };
+		struct h1_head_opts o = { .head_request = rows[i].head,
+					  .connect_request = rows[i].connect,
+					  .max_head = 4096 };
 		uint32_t scan = 0;
 		assert_int_equal(parse_opts(&m, str_c(rows[i].in), &o, &scan, &e), H1_OK);
 		assert_int_equal(m.flags & framing, rows[i].want);
@@ -415,7 +440,8 @@ static void more_headers_than_the_array_holds_are_refused(void **state)
 	msg_init(&m, hdrs, 2, &arena, true);
 	assert_int_equal(h1_head_parse(&m, str_c("GET / HTTP/1.1\r\nHost: a\r\nA: b\r\n\r\n"), &o, &scan, &e), H1_OK);
 	msg_init(&m, hdrs, 2, &arena, true);
-	assert_int_equal(h1_head_parse(&m, str_c("GET / HTTP/1.1\r\nHost: a\r\nA: b\r\nC: d\r\n\r\n"), &o, &scan, &e), H1_BAD);
+	assert_int_equal(h1_head_parse(&m, str_c("GET / HTTP/1.1\r\nHost: a\r\nA: b\r\nC: d\r\n\r\n"), &o, &scan, &e),
+			 H1_BAD);
 	assert_int_equal(e, H1E_TOO_MANY_HDRS);
 }
 

@@ -101,7 +101,8 @@ static void framing_headers_follow_the_flags(void **state)
 	m.flags |= MSG_CLEN;
 	m.body_len = 1234567;
 	msg_set_status(&m, 503, STR_NULL);
-	assert_string_equal(written(&m, H1_CONN_NONE), "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 1234567\r\n\r\n");
+	assert_string_equal(written(&m, H1_CONN_NONE),
+			    "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 1234567\r\n\r\n");
 }
 
 static void a_head_response_keeps_its_length_and_gets_no_framing(void **state)

@@ -13,7 +13,8 @@ static int fresh(void **state)
 {
 	(void)state;
 	msg_init(&m, hdrs, ARRAY_LEN(hdrs), NULL, true);
-	return !msg_add(&m, STR("Host"), STR("a")) || !msg_add(&m, STR("X-One"), STR("1")) || !msg_add(&m, STR("x-one"), STR("2"));
+	return !msg_add(&m, STR("Host"), STR("a")) || !msg_add(&m, STR("X-One"), STR("1")) ||
+	       !msg_add(&m, STR("x-one"), STR("2"));
 }
 
 static void headers_are_found_by_name_in_any_case_and_by_id(void **state)

@@ -51,7 +51,8 @@ static bool host_accepted(const char *host)
 
 static void hosts_of_every_legal_kind_are_accepted(void **state)
 {
-	static const char *const good[] = { "a", "a.b-c_d:80", "1.2.3.4", "[::1]", "[2001:db8::1]:8080", "a%41", "a:", "x~!$&'()*+;=" };
+	static const char *const good[] = { "a",    "a.b-c_d:80", "1.2.3.4",	 "[::1]", "[2001:db8::1]:8080",
+					    "a%41", "a:",	  "x~!$&'()*+;=" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(good); i++)
@@ -60,8 +61,9 @@ static void hosts_of_every_legal_kind_are_accepted(void **state)
 
 static void hosts_that_could_be_read_in_two_ways_are_refused(void **state)
 {
-	static const char *const bad[] = { "a,b",  "a@b",    "a/b", "a?b", "a b", "a\\b", "a:b", "a:1:2", "a:123456", "[::1",
-					   "::1]", "[::1]x", "[]",  "[g]", "a%4", "a%zz", "<a>", "\"a\"", "a\xc3", "a:+8" };
+	static const char *const bad[] = { "a,b",   "a@b",	"a/b",	"a?b",	 "a b",	   "a\\b", "a:b",
+					   "a:1:2", "a:123456", "[::1", "::1]",	 "[::1]x", "[]",   "[g]",
+					   "a%4",   "a%zz",	"<a>",	"\"a\"", "a\xc3",  "a:+8" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* A mux on one end of a socket pair, a scripted peer on the other, and an owner that only counts its calls. Everything is local, so a
- * few turns of the loop without waiting bring all bytes across. */
+/* A mux on one end of a socket pair, a scripted peer on the other, and an owner that only counts its calls. Everything
+ * is local, so a few turns of the loop without waiting bring all bytes across. */
 #ifndef MUX_HARNESS_H
 #define MUX_HARNESS_H
 

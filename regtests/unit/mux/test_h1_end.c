@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* T09: the input that nobody wants after an early response: thrown away within limits, never parsed as a request, and never the cause
- * of a reset that destroys the response. */
+/* T09: the input that nobody wants after an early response: thrown away within limits, never parsed as a request, and
+ * never the cause of a reset that destroys the response. */
 #include "harness.h"
 
 static struct side s;

@@ -222,7 +222,8 @@ static void interim_heads_come_before_the_final_one(void **state)
 {
 	(void)state;
 	ask(&s, GET, 0);
-	peer_write(&s, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
+	peer_write(&s, "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 "
+		       "OK\r\nContent-Length: 2\r\n\r\nhi");
 	pull(&s);
 	assert_int_equal(s.msg.status, 100);
 	assert_false(s.ep.flags & EP_EOM);

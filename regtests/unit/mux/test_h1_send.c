@@ -136,7 +136,9 @@ static void send_slowly(uint32_t framing, size_t total)
 	assert_int_equal(h1_head_parse(&in, str_n(all, n), &o, &scan, &e), H1_OK);
 	if (framing & MSG_CHUNKED) {
 		h1_chunk_init(&c);
-		assert_int_equal(h1_chunk_decode(&c, all + in.head_len, (uint32_t)n - in.head_len, &used, &data, NULL, &e), H1_OK);
+		assert_int_equal(
+			h1_chunk_decode(&c, all + in.head_len, (uint32_t)n - in.head_len, &used, &data, NULL, &e),
+			H1_OK);
 		assert_int_equal(used, n - in.head_len);
 	} else {
 		assert_int_equal(n - in.head_len, total);
@@ -202,7 +204,9 @@ static void an_interim_head_is_followed_by_the_final_one(void **state)
 	assert_null(tx.head);
 	assert_false(s.ep.flags & EP_TX_EOM);
 	assert_true(respond(&s, 200, "hi", 0));
-	assert_string_equal(peer_read(&s), "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
+	assert_string_equal(
+		peer_read(&s),
+		"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
 }
 
 static void the_body_of_a_response_to_head_is_swallowed(void **state)
@@ -333,7 +337,9 @@ static void a_server_that_stops_reading_may_still_answer(void **state)
 
 	(void)state;
 	msg_init(&m, hdrs, HDRS, &s.arena, true);
-	assert_int_equal(h1_head_parse(&m, STR("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 90000\r\n\r\n"), &o, &scan, &e), H1_OK);
+	assert_int_equal(
+		h1_head_parse(&m, STR("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 90000\r\n\r\n"), &o, &scan, &e),
+		H1_OK);
 	body_of(&b, "hello");
 	assert_true(mux_h1.send(&s.ep, &tx));
 	peer_write(&s, "HTTP/1.1 413 Big\r\nContent-Length: 2\r\n\r\nno");

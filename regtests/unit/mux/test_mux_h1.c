@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Life of HTTP/1 connections: exchanges one after the other, what keeps a connection and what ends it, idle connections. */
+/* Life of HTTP/1 connections: exchanges one after the other, what keeps a connection and what ends it, idle
+ * connections. */
 #include <sluice/base/pool.h>
 #include "harness.h"
 
