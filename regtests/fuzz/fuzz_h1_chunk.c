@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Any bytes as a chunked body, whole and in pieces (the first byte says how large): same verdict, same data, same end.
- * */
+/* Any bytes as a chunked body, whole and in pieces (the first byte says how large): same verdict, same data, same
+ * end. */
 #include <stdlib.h>
 #include <sluice/http/h1.h>
 

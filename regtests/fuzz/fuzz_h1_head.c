@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Any bytes as a request and as a response head. Checked beyond memory safety: an accepted head lies in its input, the
- * verdict does not depend on how the bytes were cut, and what is written out again is accepted with the same framing.
- * */
+ * verdict does not depend on how the bytes were cut, and what is written out again is accepted with the same
+ * framing. */
 #include <stdlib.h>
 #include <sluice/http/h1.h>
 

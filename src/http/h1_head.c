@@ -43,8 +43,8 @@ static enum h1_error on_content_length(struct head *hd, struct hdr *h)
 	return H1E_NONE;
 }
 
-/* Only "chunked" alone is spoken. A list of registered codings that ends in chunked is framed well but not implemented.
- * */
+/* Only "chunked" alone is spoken. A list of registered codings that ends in chunked is framed well but not
+ * implemented. */
 static enum h1_error on_transfer_encoding(struct head *hd, struct hdr *h)
 {
 	static const struct str codings[] = { STR("gzip"), STR("x-gzip"), STR("deflate"), STR("compress"),
@@ -395,8 +395,8 @@ static uint32_t leading_lines(struct str in)
 	return n;
 }
 
-/* A first byte that no head can begin with is refused before a line is complete: TLS and other protocols on this port.
- * */
+/* A first byte that no head can begin with is refused before a line is complete: TLS and other protocols on this
+ * port. */
 static enum h1_error first_byte(char c, bool request)
 {
 	if (request)

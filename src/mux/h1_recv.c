@@ -227,8 +227,8 @@ bool h1_rx_gone(struct mux_h1 *h)
 }
 
 /* Room behind the raw bytes. Bytes are moved to the front only when there is little of it; while the owner has bytes to
- * consume and moving would not help much, the buffer counts as full, so that a slow peer does not make for tiny reads.
- * */
+ * consume and moving would not help much, the buffer counts as full, so that a slow peer does not make for tiny
+ * reads. */
 static uint32_t rx_room(struct mux_h1 *h)
 {
 	struct endp *ep = h->ep;

@@ -9,8 +9,8 @@
 #define SCRATCH 4096
 #define PIECES 5
 
-/* A run of the bytes to send. Once its first byte is with the kernel its effects hold: what it closes, opens or ends.
- * */
+/* A run of the bytes to send. Once its first byte is with the kernel its effects hold: what it closes, opens or
+ * ends. */
 struct piece {
 	size_t n;
 	bool data;         /* bytes of tx->body, else generated */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Tokens of an HTTP/1 head: the interface of the scanner that re2c makes of grammar/http1.re. One call reads one line.
- * */
+/* Tokens of an HTTP/1 head: the interface of the scanner that re2c makes of grammar/http1.re. One call reads one
+ * line. */
 #ifndef SLUICE_HTTP_H1_LEX_H
 #define SLUICE_HTTP_H1_LEX_H
 

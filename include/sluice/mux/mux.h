@@ -82,8 +82,8 @@ enum mux_send_flags {
 	MS_CLOSE = 4,      /* announce that the connection closes after this message (Connection: close / GOAWAY) */
 };
 
-/* What to send: a head (once), body bytes taken from `body` (consumed as the kernel takes them), trailers with MS_EOM.
- * */
+/* What to send: a head (once), body bytes taken from `body` (consumed as the kernel takes them), trailers with
+ * MS_EOM. */
 struct mux_tx {
 	const struct http_msg *head; /* set to NULL by the mux once it has taken it, even when send() returns false */
 	struct buf *body;            /* may be empty or NULL */
@@ -93,7 +93,7 @@ struct mux_tx {
 
 enum mux_close_how {
 	MUX_KEEP,     /* the exchange is over: keep the connection if the protocol allows (else as MUX_CLOSE) */
-	MUX_CLOSE,    /* close gracefully: FIN after what is queued, drain late input so that no RST eats the response */
+	MUX_CLOSE,    /* close gracefully: FIN after what is queued, drain late input lest RST eats the response */
 	MUX_ABORT,    /* close now */
 	MUX_RESET,    /* close now with RST */
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Heads that must be refused and why, one test a row, named after the class of attack they come from; then what an
- * accepted head becomes. Every row is also fed in all prefixes: the verdict may not depend on how the bytes were cut.
- * */
+ * accepted head becomes. Every row is also fed in all prefixes: the verdict may not depend on how the bytes were
+ * cut. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>

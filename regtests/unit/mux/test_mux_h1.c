@@ -15,7 +15,7 @@ static int down(void **state) { (void)state; side_end(&s); return 0; }
 
 static uint32_t buffers_used(void)
 {
-	for (struct pool *p = pool_first(); p; p = p->next)
+	for (struct pool *p = pool_first(); p; p = pool_next(p))
 		if (strcmp(p->name, "buffer") == 0)
 			return p->used;
 	return 0;
