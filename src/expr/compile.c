@@ -196,7 +196,7 @@ static struct str canonical_text(struct arena *a, const struct xcall *x, uint32_
 	return s;
 }
 
-static struct expr *compile_calls(const struct expr_env *env, const struct xcall *x, uint32_t n,
+static struct expr *compile_calls(const struct expr_env *env, struct xcall *x, uint32_t n,
 				  enum match_kind *match, struct xerr *err)
 {
 	struct expr *e = ARENA_NEW(env->arena, struct expr);
@@ -210,6 +210,8 @@ static struct expr *compile_calls(const struct expr_env *env, const struct xcall
 	/* behind a converter the type decides how to compare, not the suffix of the fetch */
 	if (match && n > 1)
 		*match = MATCH_COUNT;
+	/* path_beg and path_end fetch the same: that is what makes them comparable */
+	x[0].name = str_c(e->fetch.fetch->word);
 	e->text = canonical_text(env->arena, x, n);
 	return e;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Regular expressions: PCRE2, JIT-compiled at configuration time, matched under a match limit so that no pattern and no subject can
- * hold a worker up. Code objects live on PCRE2's heap for the life of the process: they are few and die with the generation. */
+ * hold a worker up. Code objects live in the arena of the compilation (machine code in PCRE2's own pages) and die with the generation. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
@@ -39,13 +39,25 @@ void expr_process_init(void)
 	(void)regex_ready();
 }
 
+static void *arena_malloc(size_t n, void *arena)
+{
+	return arena_alloc(arena, n);
+}
+
+static void arena_no_free(void *p, void *arena)
+{
+	(void)p, (void)arena;
+}
+
 struct regex *regex_compile(struct arena *a, struct str pattern, bool icase, struct xerr *err)
 {
 	int code;
 	PCRE2_SIZE at;
 	char msg[128];
+	pcre2_general_context *mem = pcre2_general_context_create(arena_malloc, arena_no_free, a);
+	pcre2_compile_context *ctx = pcre2_compile_context_create(mem);
 	pcre2_code *re = pcre2_compile((PCRE2_SPTR)(pattern.p ? pattern.p : ""), pattern.n, icase ? PCRE2_CASELESS : 0,
-				       &code, &at, NULL);
+				       &code, &at, ctx);
 
 	if (!re) {
 		pcre2_get_error_message(code, (PCRE2_UCHAR *)msg, sizeof(msg));

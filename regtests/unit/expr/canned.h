@@ -3,6 +3,8 @@
 #ifndef TEST_EXPR_CANNED_H
 #define TEST_EXPR_CANNED_H
 
+#include <stdint.h>
+#include <stddef.h>
 #include <sluice/base/clock.h>
 #include <sluice/base/rand.h>
 #include <sluice/expr/cond.h>
