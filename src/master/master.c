@@ -129,10 +129,10 @@ static void generation_failed(struct master *m, struct gen *g, uint64_t lived)
 	else
 		gen_kill(m, g, SIGKILL);
 	fds_abort(m, id);
-	if (!m->ever_active) {
-		m->stopping = m->stopping ? m->stopping : -1;
+	if (!m->ever_active && !m->stopping)
+		m->stopping = -1;
+	if (m->stopping)
 		return;
-	}
 	notice(SAY_ALERT, "Generation %llu did not start; %s", (unsigned long long)id,
 	       gen_serves(m) ? "the running one goes on" : "its workers go on, trying again");
 	notify_ready("Reload failed.");

@@ -62,7 +62,7 @@ kill -USR1 "$MASTER"
 wait_for 5 not_listening
 kill -0 "$MASTER" || fail "it did not wait for the request"
 wait "$SLOW" || fail "the open request was cut"
-is "o" "$(tr -d '\n' <"$T/slow")"
+is late "$(tr -d '\n' <"$T/slow")"
 wait_is 0
 
 t "a second SIGTERM kills what does not stop"
