@@ -138,12 +138,22 @@ void strm_run(struct stream *s)
 	session_arm(s->sess, strm_deadline(s));
 }
 
+/* The address the client came to: the listener's own when that is one address, else the kernel is asked once a connection. */
+static const struct addr *client_dst(const struct session *se)
+{
+	const struct addr *a = &se->lst->addr;
+
+	if (a->family != AF_UNSPEC && a->port && !addr_is_any(a) && !se->lst->opts->sock.transparent)
+		return a;
+	return conn_local(se->conn);
+}
+
 struct smp_ctx *strm_smp_ctx(struct stream *s)
 {
 	struct session *se = s->sess;
 
 	if (!s->ctx.dst && se->conn)
-		s->ctx.dst = conn_local(se->conn);
+		s->ctx.dst = client_dst(se);
 	s->ctx.req = s->flags & SF_HTTP && s->req.method_s.n && !(s->flags & SF_REQ_HEAD_GONE) ? &s->req : NULL;
 	s->ctx.res = s->res.status ? &s->res : NULL;
 	if (!(s->flags & SF_HTTP))
