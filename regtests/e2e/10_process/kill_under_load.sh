@@ -29,7 +29,7 @@ t "killing a worker loses only exchanges that were open in it: no connection is 
 "$TOOLS/client" -p "$P" -x -c 16 -d 60 -f "$T/stop" >"$T/load" & L=$!
 for i in 1 2 3; do
 	wait_for 5 listening "$P"
-	W=$(kids worker | head -1)
+	W=$(kids worker | sed -n 1p)
 	kill -9 "$W"
 	wait_for 5 gone "$W"
 	wait_for 5 eval '[ "$(kids worker | wc -l)" = 2 ]'
@@ -69,7 +69,7 @@ MASTER=
 touch "$T/stop"; wait "$L" || fail "$(cat "$T/load")"
 t "without a master a killed worker is still replaced"
 pid_of() { for p in $(pgrep -f "^sluice: $1"); do [[ " $ALL $(for q in $ALL; do pgrep -P "$q"; done | xargs) " == *" $p "* ]] && echo "$p"; done; }
-W=$(for p in $ALL; do tr '\0' ' ' <"/proc/$p/cmdline" 2>/dev/null | grep -q '^sluice: worker' && echo "$p"; done | head -1)
+W=$(for p in $ALL; do tr '\0' ' ' <"/proc/$p/cmdline" 2>/dev/null | grep -q '^sluice: worker' && echo "$p"; done | sed -n 1p)
 kill -9 "$W"; wait_for 5 gone "$W"
 "$TOOLS/client" -p "$P" -x -c 8 -n 500
 for p in $(for q in $ALL; do tree "$q" 2>/dev/null; done | sort -u); do kill -9 "$p" 2>/dev/null || true; done

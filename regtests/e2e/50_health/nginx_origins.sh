@@ -11,6 +11,7 @@ global
 defaults
   mode http
   log global
+  option httplog
   timeout connect 1s
   timeout client 10s
   timeout server 10s
