@@ -115,14 +115,17 @@ bool addr_eq(const struct addr *a, const struct addr *b, bool with_port)
 
 bool addr_is_any(const struct addr *a)
 {
-	return (a->family == AF_INET && a->in4.s_addr == 0) || (a->family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&a->in6));
+	return (a->family == AF_INET && a->in4.s_addr == 0) ||
+	       (a->family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&a->in6));
 }
 
 bool addr_is_loopback(const struct addr *a)
 {
 	if (a->family == AF_INET)
 		return ntohl(a->in4.s_addr) >> 24 == 127;
-	return a->family == AF_INET6 && (IN6_IS_ADDR_LOOPBACK(&a->in6) || (IN6_IS_ADDR_V4MAPPED(&a->in6) && a->in6.s6_addr[12] == 127));
+	if (a->family != AF_INET6)
+		return false;
+	return IN6_IS_ADDR_LOOPBACK(&a->in6) || (IN6_IS_ADDR_V4MAPPED(&a->in6) && a->in6.s6_addr[12] == 127);
 }
 
 static socklen_t unix_to_sockaddr(const char *path, struct sockaddr_storage *ss)

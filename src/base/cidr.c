@@ -89,7 +89,9 @@ void cidr_walk(const struct cidr_trie *t, const struct addr *ip, radix_visit_fn 
 	struct in6_addr b;
 	if (!bits_of(ip, &b))
 		return;
-	for (const struct cnode *n = t->root; n && same_bits(&n->net, &b, n->len) == n->len; n = n->kid[bit(&b, n->len)]) {
+	for (const struct cnode *n = t->root; n; n = n->kid[bit(&b, n->len)]) {
+		if (same_bits(&n->net, &b, n->len) < n->len)
+			return;
 		if (n->val && !fn(ctx, n->val))
 			return;
 		if (n->len == 128)

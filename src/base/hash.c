@@ -29,7 +29,8 @@ static uint32_t rotl32(uint32_t v, unsigned n)
 	return n & 31 ? v << (n & 31) | v >> (32 - (n & 31)) : v;
 }
 
-/* Two words, each turned by a distance that the other one sets: results equal HAProxy's, so that maps of keys stay where they are. */
+/* Two words, each turned by a distance that the other one sets: results equal HAProxy's, so that maps of keys stay
+ * where they are. */
 uint32_t hash_wt6(struct str s)
 {
 	uint32_t h0 = 0xa53c965au, h1 = 0x5ca6953au;
@@ -48,7 +49,8 @@ uint32_t hash_wt6(struct str s)
 	return h0 ^ h1;
 }
 
-/* One table-free bitwise step per bit is slow but these run once a request at most; eight bytes a step for longer keys is not worth a table. */
+/* One table-free bitwise step per bit is slow but these run once a request at most; eight bytes a step for longer
+ * keys is not worth a table. */
 static uint32_t crc_bits(struct str s, uint32_t poly)
 {
 	uint32_t h = ~0u;

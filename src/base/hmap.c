@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Open addressing with linear probing at no more than 2/3 full; slots come from an arena, so growth leaves the old table behind. */
+/* Open addressing with linear probing at no more than 2/3 full; slots come from an arena, so growth leaves the old
+ * table behind. */
 #include <sluice/base/hash.h>
 #include <sluice/base/hmap.h>
 #include <sluice/base/rand.h>

@@ -63,7 +63,8 @@ static bool split_unit(struct str s, uint64_t *v, struct str *unit)
 bool num_duration(struct str s, uint64_t unit_ms, uint64_t *ms)
 {
 	static const struct { struct str word; uint64_t ms; } units[] = {
-		{ { "ms", 2 }, 1 }, { { "s", 1 }, 1000 }, { { "m", 1 }, 60000 }, { { "h", 1 }, 3600000 }, { { "d", 1 }, 86400000 },
+		{ { "ms", 2 }, 1 }, { { "s", 1 }, 1000 }, { { "m", 1 }, 60000 },
+		{ { "h", 1 }, 3600000 }, { { "d", 1 }, 86400000 },
 	};
 	uint64_t v;
 	struct str unit;

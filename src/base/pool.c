@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Object pools. Freed objects carry the free-list link in their first word; under AddressSanitizer the rest is poisoned. */
+/* Object pools. Freed objects carry the free-list link in their first word; under AddressSanitizer the rest is
+ * poisoned. */
 #include <stdlib.h>
 #include <string.h>
 #include <sluice/base/pool.h>

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Radix trie over bytes, edges compressed. Children hang in a list sorted by nothing: nodes have few, the root has a table. */
+/* Radix trie over bytes, edges compressed. Children hang in a list sorted by nothing: nodes have few, the root has a
+ * table. */
 #include <sluice/base/radix.h>
 
 struct rnode {

@@ -50,7 +50,8 @@ static void conn_io(struct io *io)
 	c->ops->io(c);
 }
 
-static struct conn *conn_make(int fd, const struct xprt_ops *x, const void *xcfg, const struct conn_owner_ops *ops, void *owner, uint32_t flags)
+static struct conn *conn_make(int fd, const struct xprt_ops *x, const void *xcfg, const struct conn_owner_ops *ops,
+	void *owner, uint32_t flags)
 {
 	struct conn *c = pool_get(&conn_pool);
 	if (!c) {
@@ -58,7 +59,8 @@ static struct conn *conn_make(int fd, const struct xprt_ops *x, const void *xcfg
 		errno = ENOMEM;
 		return NULL;
 	}
-	*c = (struct conn){ .magic = CONN_MAGIC, .flags = flags, .xprt = x, .ops = ops, .owner = owner, .t_start = clock_now_ns };
+	*c = (struct conn){ .magic = CONN_MAGIC, .flags = flags, .xprt = x, .ops = ops, .owner = owner,
+		.t_start = clock_now_ns };
 	if (x->handshake)
 		c->flags |= CONN_HANDSHAKE;
 	c->io.fd = fd;
@@ -74,7 +76,8 @@ static struct conn *conn_make(int fd, const struct xprt_ops *x, const void *xcfg
 	return NULL;
 }
 
-struct conn *conn_new_front(int fd, const struct addr *peer, const struct xprt_ops *x, const void *xcfg, const struct conn_owner_ops *ops, void *owner)
+struct conn *conn_new_front(int fd, const struct addr *peer, const struct xprt_ops *x, const void *xcfg,
+	const struct conn_owner_ops *ops, void *owner)
 {
 	struct conn *c = conn_make(fd, x, xcfg, ops, owner, CONN_FRONT);
 	if (!c)
@@ -84,8 +87,8 @@ struct conn *conn_new_front(int fd, const struct addr *peer, const struct xprt_o
 	return c;
 }
 
-struct conn *conn_new_back(const struct addr *dst, const struct sock_connect_opts *o, const struct xprt_ops *x, const void *xcfg,
-			   const struct conn_owner_ops *ops, void *owner)
+struct conn *conn_new_back(const struct addr *dst, const struct sock_connect_opts *o, const struct xprt_ops *x,
+	const void *xcfg, const struct conn_owner_ops *ops, void *owner)
 {
 	bool done;
 	int fd = sock_connect(dst, o, &done);
@@ -174,5 +177,6 @@ const struct addr *conn_local(struct conn *c)
 
 bool conn_idle_ok(const struct conn *c)
 {
-	return conn_established(c) && !(c->flags & (CONN_EOF | CONN_SHUTW)) && !(c->io.ready & (IO_RD | IO_HUP | IO_ERR));
+	return conn_established(c) && !(c->flags & (CONN_EOF | CONN_SHUTW)) &&
+		!(c->io.ready & (IO_RD | IO_HUP | IO_ERR));
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* epoll back-end: one registration per descriptor for its life, edge-triggered for connections, exclusive for listeners. */
+/* epoll back-end: one registration per descriptor for its life, edge-triggered for connections, exclusive for
+ * listeners. */
 #include <sys/epoll.h>
 #include <unistd.h>
 #include <sluice/base/clock.h>

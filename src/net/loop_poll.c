@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* poll(2) back-end: the table is rebuilt from what each descriptor still waits for, which gives edge semantics on a level-triggered
- * call: a bit that is known to be ready is not asked for again. */
+/* poll(2) back-end: the table is rebuilt from what each descriptor still waits for, which gives edge semantics on a
+ * level-triggered call: a bit that is known to be ready is not asked for again. */
 #include <poll.h>
 #include <stdlib.h>
 #include <sluice/base/clock.h>
@@ -90,7 +90,8 @@ static short wanted(const struct io *io)
 /* Sticky conditions are reported whether asked for or not: once known they must not be polled again. */
 static bool known(const struct io *io)
 {
-	return io->mode == IO_STREAM && ((io->ready & IO_ERR) || (io->ready & (IO_HUP | IO_RD | IO_WR)) == (IO_HUP | IO_RD | IO_WR));
+	const unsigned ended = IO_HUP | IO_RD | IO_WR;
+	return io->mode == IO_STREAM && ((io->ready & IO_ERR) || (io->ready & ended) == ended);
 }
 
 static unsigned bits_of(short ev)

@@ -26,7 +26,8 @@ static inline void loop_deliver(struct io *io, unsigned bits)
 	io->fn(io);
 }
 
-/* Milliseconds until the next timer, -1 when there is none; timers_run() fires those that are due and returns their number. */
+/* Milliseconds until the next timer, -1 when there is none; timers_run() fires those that are due and returns their
+ * number. */
 int timers_wait(void);
 unsigned timers_run(void);
 void timers_free(void);

@@ -13,6 +13,11 @@
 
 static bool set(int fd, int level, int opt, int v) { return setsockopt(fd, level, opt, &v, sizeof v) == 0; }
 
+static bool bind_device(int fd, const char *name)
+{
+	return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, (socklen_t)strlen(name) + 1) == 0;
+}
+
 static int fail_close(int fd)
 {
 	int e = errno;
@@ -35,9 +40,10 @@ static bool listen_options(int fd, const struct addr *a, const struct sock_liste
 	if (o->tcp_ut_ms)
 		set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)o->tcp_ut_ms);
 	/* these two decide who can reach the listener: without them it must not come up */
-	if (o->transparent && !set(fd, a->family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP, a->family == AF_INET6 ? IPV6_TRANSPARENT : IP_TRANSPARENT, 1))
+	bool six = a->family == AF_INET6;
+	if (o->transparent && !set(fd, six ? IPPROTO_IPV6 : IPPROTO_IP, six ? IPV6_TRANSPARENT : IP_TRANSPARENT, 1))
 		return false;
-	return !o->interface || setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, o->interface, (socklen_t)strlen(o->interface) + 1) == 0;
+	return !o->interface || bind_device(fd, o->interface);
 }
 
 /* Does somebody listen on this path? Only ECONNREFUSED says no for sure. */
@@ -51,7 +57,8 @@ static bool unix_alive(const struct sockaddr_storage *ss, socklen_t len)
 	return !dead;
 }
 
-static int bind_unix(int fd, const struct addr *a, const struct sock_listen_opts *o, const struct sockaddr_storage *ss, socklen_t len)
+static int bind_unix(int fd, const struct addr *a, const struct sock_listen_opts *o, const struct sockaddr_storage *ss,
+	socklen_t len)
 {
 	if (!a->path || a->path[0] == '@')
 		return bind(fd, (const struct sockaddr *)ss, len);
@@ -117,13 +124,14 @@ static bool connect_options(int fd, const struct addr *a, const struct sock_conn
 	if (o->tcp_ut_ms)
 		set(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, (int)o->tcp_ut_ms);
 	if (o->tos >= 0)
-		set(fd, a->family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP, a->family == AF_INET6 ? IPV6_TCLASS : IP_TOS, o->tos);
+		set(fd, a->family == AF_INET6 ? IPPROTO_IPV6 : IPPROTO_IP,
+			a->family == AF_INET6 ? IPV6_TCLASS : IP_TOS, o->tos);
 	if (o->mark >= 0)
 		set(fd, SOL_SOCKET, SO_MARK, o->mark);
 	if (o->tfo)
 		set(fd, IPPROTO_TCP, TCP_FASTOPEN_CONNECT, 1);
 	if (o->interface)
-		setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, o->interface, (socklen_t)strlen(o->interface) + 1);
+		bind_device(fd, o->interface);
 	return !o->source || o->source->family != a->family || bind_source(fd, o->source);
 }
 

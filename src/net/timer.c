@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Timers: a 4-ary heap of (deadline, timer) pairs, flat in memory. Keys are `queued_at`; a deadline that moved later is noticed when the
- * timer surfaces, so pushing it costs one store. */
+/* Timers: a 4-ary heap of (deadline, timer) pairs, flat in memory. Keys are `queued_at`; a deadline that moved later
+ * is noticed when the timer surfaces, so pushing it costs one store. */
 #include <stdlib.h>
 #include <sluice/base/clock.h>
 #include <sluice/base/panic.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Datagrams that nobody waits for. A unix peer that went away leaves the socket without an address (the kernel forgets it), so the
- * addresses of all open sinks are kept here, found by descriptor: there are few, and they are looked up after a failure only. */
+/* Datagrams that nobody waits for. A unix peer that went away leaves the socket without an address (the kernel
+ * forgets it), so the addresses of all open sinks are kept here, found by descriptor: there are few, and they are
+ * looked up after a failure only. */
 #include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -59,7 +60,8 @@ bool dgram_sendv(int fd, const struct iovec *iov, int niov)
 		return true;
 	if (errno != ECONNREFUSED && errno != ENOTCONN && errno != ECONNRESET)
 		return false;
-	/* UDP: the answer to an earlier datagram, this one was not sent. Unix: the peer is gone, perhaps another has its name. */
+	/* UDP: the answer to an earlier datagram, this one was not sent. Unix: the peer is gone, perhaps another has
+	 * its name. */
 	const struct sink *s = sink_find(fd);
 	if (s && s->to.family == AF_UNIX && !sink_connect(fd, &s->to))
 		return false;

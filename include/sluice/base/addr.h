@@ -29,8 +29,8 @@ bool addr_eq(const struct addr *a, const struct addr *b, bool with_port);
 bool addr_is_any(const struct addr *a);
 bool addr_is_loopback(const struct addr *a);
 
-/* Fill sa and return its length, 0 when a unix path is too long; from the kernel's form back. from_sockaddr of a unix address leaves
- * path NULL. */
+/* Fill sa and return its length, 0 when a unix path is too long; from the kernel's form back. from_sockaddr of a unix
+ * address leaves path NULL. */
 socklen_t addr_to_sockaddr(const struct addr *a, struct sockaddr_storage *sa);
 void addr_from_sockaddr(struct addr *a, const struct sockaddr_storage *sa);
 

@@ -51,7 +51,7 @@ struct sbuf {
 void sbuf_add(struct sbuf *b, struct str s);
 void sbuf_addc(struct sbuf *b, char c);
 void sbuf_printf(struct sbuf *b, const char *fmt, ...) PRINTF_FMT(2, 3);
-void sbuf_vprintf(struct sbuf *b, const char *fmt, va_list ap);
+void sbuf_vprintf(struct sbuf *b, const char *fmt, va_list ap) PRINTF_FMT(2, 0);
 void sbuf_free(struct sbuf *b);
 const char *sbuf_cstr(struct sbuf *b); /* NUL-terminated view, valid until the next add */
 static inline struct str sbuf_str(const struct sbuf *b) { return (struct str){ b->p, b->n }; }

@@ -14,7 +14,8 @@ enum radix_dir { RADIX_FORWARD, RADIX_BACKWARD };
 struct radix *radix_new(struct arena *a, enum radix_dir dir, bool icase);
 /* The value slot of key, created NULL if new. */
 void **radix_at(struct radix *r, struct str key);
-/* Calls fn for each stored key that is a prefix (suffix when backward) of probe, shortest first, until fn says false. */
+/* Calls fn for each stored key that is a prefix (suffix when backward) of probe, shortest first, until fn says
+ * false. */
 typedef bool radix_visit_fn(void *ctx, void *val);
 void radix_walk(const struct radix *r, struct str probe, radix_visit_fn *fn, void *ctx);
 /* Value of the longest such key, or NULL. */

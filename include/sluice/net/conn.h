@@ -39,20 +39,24 @@ struct conn {
 /* Takes over fd. NULL (fd closed) when memory is short. */
 struct conn *conn_new_front(int fd, const struct addr *peer, const struct xprt_ops *x, const void *xcfg,
 			    const struct conn_owner_ops *ops, void *owner) MUST_CHECK;
-/* Starts connecting to dst; ops->io is called once it is established or dead. NULL with errno set on immediate failure. */
+/* Starts connecting to dst; ops->io is called once it is established or dead. NULL with errno set on immediate
+ * failure. */
 struct sock_connect_opts;
-struct conn *conn_new_back(const struct addr *dst, const struct sock_connect_opts *o, const struct xprt_ops *x, const void *xcfg,
-			   const struct conn_owner_ops *ops, void *owner) MUST_CHECK;
+struct conn *conn_new_back(const struct addr *dst, const struct sock_connect_opts *o, const struct xprt_ops *x,
+	const void *xcfg, const struct conn_owner_ops *ops, void *owner) MUST_CHECK;
 /* Unwatches, closes, frees. */
 void conn_close(struct conn *c);
 /* The same but the peer gets RST. */
 void conn_reset(struct conn *c);
-/* Reads at most n > 0 bytes. A short read marks the connection as drained, so no second call is spent on EAGAIN; with IO_HUP or
- * IO_ERR known it goes on until end of file is seen. */
+/* Reads at most n > 0 bytes. A short read marks the connection as drained, so no second call is spent on EAGAIN; with
+ * IO_HUP or IO_ERR known it goes on until end of file is seen. */
 ssize_t conn_recv(struct conn *c, void *p, size_t n);
 ssize_t conn_sendv(struct conn *c, const struct iovec *iov, int niov, bool more);
 void conn_shutw(struct conn *c);
-static inline bool conn_established(const struct conn *c) { return !(c->flags & (CONN_CONNECTING | CONN_HANDSHAKE | CONN_DEAD)); }
+static inline bool conn_established(const struct conn *c)
+{
+	return !(c->flags & (CONN_CONNECTING | CONN_HANDSHAKE | CONN_DEAD));
+}
 /* Local address, asked of the kernel once. */
 const struct addr *conn_local(struct conn *c);
 /* True when an idle connection is still usable: nothing to read, no FIN, no error (uses io.ready, no system call). */

@@ -31,15 +31,16 @@ struct io {
 
 enum io_mode {
 	IO_STREAM,   /* connection: both directions, edge semantics */
-	IO_LISTEN,   /* listener: level-triggered, EPOLLEXCLUSIVE; io->ready is not kept, fn is called while it is readable */
+	/* listener: level-triggered, EPOLLEXCLUSIVE; io->ready is not kept, fn is called while it is readable */
+	IO_LISTEN,
 	IO_READ,     /* read side only, level-triggered: control sockets, signalfd, eventfd */
 };
 
 struct timer;
 typedef void timer_fn(struct timer *t);
 
-/* Timers have 1 ms resolution on CLOCK_MONOTONIC and fire once. Moving a deadline later is free: the timer is left where
- * it is and re-queued when it surfaces; so inactivity timers may be pushed with every byte. */
+/* Timers have 1 ms resolution on CLOCK_MONOTONIC and fire once. Moving a deadline later is free: the timer is left
+ * where it is and re-queued when it surfaces; so inactivity timers may be pushed with every byte. */
 struct timer {
 	timer_fn *fn;
 	uint64_t deadline;  /* ms on clock_ms(), 0 = not running */

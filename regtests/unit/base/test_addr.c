@@ -26,7 +26,8 @@ static struct str text(const struct addr *a, bool port)
 
 TEST(numeric_addresses_are_read_and_written_alike)
 {
-	static const char *const same[] = { "1.2.3.4", "0.0.0.0", "255.255.255.255", "::", "::1", "2001:db8::5", "::ffff:1.2.3.4" };
+	static const char *const same[] = { "1.2.3.4", "0.0.0.0", "255.255.255.255", "::", "::1", "2001:db8::5",
+		"::ffff:1.2.3.4" };
 	for (size_t i = 0; i < ARRAY_LEN(same); i++) {
 		struct addr a = ip(same[i]);
 		assert_slice(text(&a, false), same[i]);
@@ -37,7 +38,8 @@ TEST(numeric_addresses_are_read_and_written_alike)
 
 TEST(what_is_no_address_is_refused)
 {
-	static const char *const bad[] = { "", "1.2.3", "1.2.3.4.5", "256.1.1.1", "1.2.3.4 ", "[1.2.3.4]", "[::1", "::1]", ":::", "localhost",
+	static const char *const bad[] = { "", "1.2.3", "1.2.3.4.5", "256.1.1.1", "1.2.3.4 ", "[1.2.3.4]", "[::1",
+		"::1]", ":::", "localhost",
 		"1.2.3.4:80", "01.2.3.4x", "[]", "1111:2222:3333:4444:5555:6666:7777:8888:9999:aaaa:bbbb" };
 	struct addr a;
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
@@ -69,8 +71,10 @@ TEST(networks_take_lengths_masks_and_the_short_form)
 
 TEST(impossible_networks_are_refused)
 {
-	static const char *const bad[] = { "", "/8", "1.2.3.4/", "1.2.3.4/33", "1.2.3.4/256", "1.2.3.4/255.0.255.0", "::/129", "::/ffff::",
-		"1.256.1/8", "1.2.3.256/8", "1.2.3.4.5/8", "1.16777216/8", "1..2/8", "a/8", "1.2.3.4/-1", "1.2.3.4/8/8" };
+	static const char *const bad[] = { "", "/8", "1.2.3.4/", "1.2.3.4/33", "1.2.3.4/256", "1.2.3.4/255.0.255.0",
+		"::/129", "::/ffff::",
+		"1.256.1/8", "1.2.3.256/8", "1.2.3.4.5/8", "1.16777216/8", "1..2/8", "a/8", "1.2.3.4/-1",
+			"1.2.3.4/8/8" };
 	struct addr_net n;
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
 		if (addr_parse_net(&n, str_c(bad[i])))
@@ -153,9 +157,11 @@ TEST(unix_paths_are_terminated_abstract_names_are_counted_long_ones_refused)
 	struct sockaddr_un *u = (struct sockaddr_un *)&ss;
 	char path[200];
 	memset(path, 'x', sizeof path);
-	assert_int_equal(addr_to_sockaddr(&(struct addr){ .family = AF_UNIX, .path = "/a" }, &ss), offsetof(struct sockaddr_un, sun_path) + 3);
+	assert_int_equal(addr_to_sockaddr(&(struct addr){ .family = AF_UNIX, .path = "/a" }, &ss),
+		offsetof(struct sockaddr_un, sun_path) + 3);
 	assert_string_equal(u->sun_path, "/a");
-	assert_int_equal(addr_to_sockaddr(&(struct addr){ .family = AF_UNIX, .path = "@ab" }, &ss), offsetof(struct sockaddr_un, sun_path) + 3);
+	assert_int_equal(addr_to_sockaddr(&(struct addr){ .family = AF_UNIX, .path = "@ab" }, &ss),
+		offsetof(struct sockaddr_un, sun_path) + 3);
 	assert_memory_equal(u->sun_path, "\0ab", 3);
 	path[107] = 0;
 	assert_int_equal(addr_to_sockaddr(&(struct addr){ .family = AF_UNIX, .path = path }, &ss), sizeof *u);
@@ -165,7 +171,8 @@ TEST(unix_paths_are_terminated_abstract_names_are_counted_long_ones_refused)
 
 TEST(text_with_port_brackets_ipv6_and_names_unix_sockets)
 {
-	struct addr a = ip("1.2.3.4"), b = ip("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255"), u = { .family = AF_UNIX, .path = "/run/x" };
+	struct addr a = ip("1.2.3.4"), b = ip("ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255"),
+		u = { .family = AF_UNIX, .path = "/run/x" };
 	a.port = 8080;
 	b.port = 65535;
 	assert_slice(text(&a, true), "1.2.3.4:8080");

@@ -96,7 +96,8 @@ TEST(it_agrees_with_a_linear_search_over_random_networks)
 	static struct addr_net n[400];
 	rand_seed_fixed(7);
 	for (int i = 0; i < 400; i++) {
-		n[i] = (struct addr_net){ { .family = AF_INET, .in4.s_addr = htonl(0x0a000000 | rand_below(1 << 12) << 4) }, (uint8_t)(8 + rand_below(25)) };
+		n[i] = (struct addr_net){ { .family = AF_INET,
+			.in4.s_addr = htonl(0x0a000000 | rand_below(1 << 12) << 4) }, (uint8_t)(8 + rand_below(25)) };
 		*cidr_at(trie, &n[i].ip, n[i].len) = &n[i];
 	}
 	for (int i = 0; i < 3000; i++) {

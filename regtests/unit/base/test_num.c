@@ -11,7 +11,8 @@ TEST(unsigned_numbers_are_digits_up_to_64_bits)
 	assert_true(num_u64(STR("0"), &v) && v == 0);
 	assert_true(num_u64(STR("007"), &v) && v == 7);
 	assert_true(num_u64(STR("18446744073709551615"), &v) && v == UINT64_MAX);
-	static const char *const bad[] = { "", "18446744073709551616", "99999999999999999999", "-1", "+1", " 1", "1 ", "1a", "0x1", "1.0" };
+	static const char *const bad[] = { "", "18446744073709551616", "99999999999999999999", "-1", "+1", " 1", "1 ",
+		"1a", "0x1", "1.0" };
 	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
 		assert_false(num_u64(str_c(bad[i]), &v));
 }
@@ -42,10 +43,12 @@ TEST(hex_numbers_have_1_to_16_digits_of_either_case)
 TEST(durations_are_one_number_and_one_unit)
 {
 	static const struct { const char *text; uint64_t ms; } good[] = {
-		{ "10", 10 }, { "10ms", 10 }, { "10s", 10000 }, { "3m", 180000 }, { "2h", 7200000 }, { "1d", 86400000 }, { "0us", 0 },
+		{ "10", 10 }, { "10ms", 10 }, { "10s", 10000 }, { "3m", 180000 }, { "2h", 7200000 },
+		{ "1d", 86400000 }, { "0us", 0 },
 		{ "1us", 1 }, { "1000us", 1 }, { "1001us", 2 }, { "18446744073709551615us", 18446744073709552ull },
 	};
-	static const char *const bad[] = { "", "s", "1m30s", "10 s", "10S", "10x", "10sec", "-1s", "18446744073709551615s", "213503982335d" };
+	static const char *const bad[] = { "", "s", "1m30s", "10 s", "10S", "10x", "10sec", "-1s",
+		"18446744073709551615s", "213503982335d" };
 	uint64_t ms;
 	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
 		assert_true(num_duration(str_c(good[i].text), 1, &ms));

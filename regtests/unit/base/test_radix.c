@@ -44,7 +44,8 @@ static const char *walk(const struct radix *r, const char *probe, int stop_after
 
 TEST(every_stored_prefix_is_visited_shortest_first)
 {
-	struct radix *r = trie(RADIX_FORWARD, false, (const char *[]){ "/api/v1", "/", "/api", "/apple", "/api/v2", NULL });
+	struct radix *r = trie(RADIX_FORWARD, false, (const char *[]){ "/api/v1", "/", "/api", "/apple", "/api/v2",
+		NULL });
 	assert_string_equal(walk(r, "/api/v1/users", 0), "/ /api /api/v1 ");
 	assert_string_equal(walk(r, "/api", 0), "/ /api ");
 	assert_string_equal(walk(r, "/ap", 0), "/ ");
@@ -61,7 +62,8 @@ TEST(the_visitor_may_stop_the_walk)
 
 TEST(backwards_it_finds_suffixes)
 {
-	struct radix *r = trie(RADIX_BACKWARD, true, (const char *[]){ ".example.com", ".com", ".b.example.com", NULL });
+	struct radix *r = trie(RADIX_BACKWARD, true, (const char *[]){ ".example.com", ".com", ".b.example.com",
+		NULL });
 	assert_string_equal(walk(r, "a.B.EXAMPLE.com", 0), ".com .example.com .b.example.com ");
 	assert_string_equal(radix_longest(r, STR("x.example.com")), ".example.com");
 	assert_null(radix_longest(r, STR("example.org")));
@@ -95,7 +97,8 @@ TEST(it_agrees_with_a_linear_search_over_random_keys)
 	for (int i = 0; i < 300; i++) {
 		len[i] = 1 + rand_below(6);
 		for (size_t k = 0; k < len[i]; k++)
-			key[i][k] = (char)(i < 40 ? rand_below(256) : 'a' + rand_below(3)); /* many children at the root, deep below */
+			/* many children at the root, deep below */
+			key[i][k] = (char)(i < 40 ? rand_below(256) : 'a' + rand_below(3));
 		void **v = radix_at(r, str_n(key[i], len[i]));
 		if (!*v)
 			*v = key[i];

@@ -12,7 +12,10 @@ struct peer { struct io io; unsigned calls; };
 static int sp[2];
 static unsigned order[8], norder;
 
-static void socks(int p[2]) { assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, p), 0); }
+static void socks(int p[2])
+{
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, p), 0);
+}
 static void closed(int p[2]) { close(p[0]), close(p[1]); }
 static void count(struct io *io) { CONTAINER_OF(io, struct peer, io)->calls++; }
 
@@ -145,7 +148,8 @@ TEST(a_listener_is_told_until_its_queue_is_empty)
 	struct sockaddr sa = { .sa_family = AF_UNIX };
 	struct sockaddr_storage ss;
 	socklen_t n = sizeof ss;
-	int l = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), c = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int l = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int c = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_equal(bind(l, &sa, sizeof sa.sa_family), 0); /* an abstract name of the kernel's choice */
 	assert_int_equal(listen(l, 8), 0);
 	assert_int_equal(getsockname(l, (struct sockaddr *)&ss, &n), 0);
