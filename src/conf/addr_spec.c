@@ -232,6 +232,8 @@ static bool spec_inet(struct sema *s, const struct word *w, struct str t, enum f
 	struct addr bare;
 
 	host = split_port(t, &port, &has_port);
+	if (use == ADDR_SERVER && !port.n)
+		has_port = false; /* "host:" */
 	/* `source ::1` and the like: all of it is an address when no port is expected. */
 	if (use == ADDR_SOURCE && addr_parse_ip(&bare, t))
 		host = t, has_port = false;
