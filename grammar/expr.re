@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Tokens of a sample expression: names, parentheses, commas and arguments. What a byte means depends on where it stands, so the
- * lexer keeps one state: before a name, behind a name, inside an argument list, behind one. Quotes follow HAProxy: in "weak"
- * quotes and outside of quotes a backslash takes the next byte where that byte is a quote, a backslash or a letter of \n \r \t,
- * 'strong' quotes keep everything; commas and closing parentheses in arguments need quotes. */
+/* Tokens of a sample expression: names, parentheses, commas and arguments. What a byte means depends on where it
+ * stands, so the lexer keeps one state: before a name, behind a name, inside an argument list, behind one. Quotes
+ * follow HAProxy: in "weak" quotes and outside of quotes a backslash takes the next byte where that byte is a quote,
+ * a backslash or a letter of \n \r \t, 'strong' quotes keep everything; commas and closing parentheses in arguments
+ * need quotes. */
 #include "../../src/expr/parse_priv.h"
 #include "expr.tab.h"
 
@@ -37,7 +38,8 @@ static int lex_name(struct xlex *lx, XLEX_VALUE *v)
 	*    { return lex_fail(lx, tok, 1, "expected a name"); }
 	*/
 got:
-	v->call = (struct xcall){ .name = str_n((const char *)tok, (size_t)(lx->cur - tok)), .off = (uint32_t)(tok - lx->beg) };
+	v->call = (struct xcall){ .off = (uint32_t)(tok - lx->beg) };
+	v->call.name = str_n((const char *)tok, (size_t)(lx->cur - tok));
 	lx->state = XL_AFTER_NAME;
 	return XT_NAME;
 }

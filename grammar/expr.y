@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The shape of a sample expression: a fetch followed by converters, each with optional arguments. Builds a list of calls and
- * nothing more; which names exist and what they take is in the tables. */
+/* The shape of a sample expression: a fetch followed by converters, each with optional arguments. Builds a list of
+ * calls and nothing more; which names exist and what they take is in the tables. */
 %define api.pure full
 %define api.prefix {xp}
 %define api.value.type {struct xvalue}

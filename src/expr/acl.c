@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Named ACLs of a section and the predefined ones: from `<expression> [flags] [operator] <values…>` to tests. Flags stand before the
- * values; -i holds for what follows it, so a line may become two tests. */
+/* Named ACLs of a section and the predefined ones: from `<expression> [flags] [operator] <values…>` to tests.
+ * Flags stand before the values; -i holds for what follows it, so a line may become two tests. */
 #include "acl_priv.h"
 
 struct acl_set {
@@ -169,7 +169,8 @@ static bool parse_flag(struct acl_parse *p, struct str f)
 	case 'f':
 		return flag_arg(p, f) && settle_match(p) && add_file(p, p->word[p->at]);
 	default:
-		xerr_set(p->err, 0, f.n, "unknown flag '" STR_FMT "' (known: -i -f -m -M -n -u, -- ends them)", STR_ARG(f));
+		xerr_set(p->err, 0, f.n, "unknown flag '" STR_FMT "' (known: -i -f -m -M -n -u, -- ends them)",
+			 STR_ARG(f));
 		return acl_fail(p, p->at);
 	}
 }
@@ -294,7 +295,8 @@ static bool name_ok(struct str name)
 	for (size_t i = 0; i < name.n; i++) {
 		char c = name.p[i];
 
-		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || (c && strchr("-_.:", c))))
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+		      (c && strchr("-_.:", c))))
 			return false;
 	}
 	return name.n > 0;

@@ -106,7 +106,8 @@ static bool arg_one(const struct expr_env *env, char kind, const struct xcall *x
 		out->s = xa->s;
 		return true;
 	case 'x':
-		return hex_decode(env->arena, xa->s, &out->s) || arg_bad(err, xa, "an even number of hexadecimal digits");
+		return hex_decode(env->arena, xa->s, &out->s) ||
+		       arg_bad(err, xa, "an even number of hexadecimal digits");
 	case 'a':
 		return addr_parse_ip(&out->net.ip, xa->s) || arg_bad(err, xa, "an IP address");
 	case 'e':

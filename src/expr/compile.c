@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* From calls to a typed program: looks the words up in the tables, checks that each converter can take what stands before it,
- * and that everything the expression needs exists where it will run. */
+/* From calls to a typed program: looks the words up in the tables, checks that each converter can take what
+ * stands before it, and that everything the expression needs exists where it will run. */
 #include <stdio.h>
 
 #include "expr_priv.h"
@@ -81,7 +81,8 @@ static const struct fetch_row *fetch_suffixed(struct str word, enum match_kind *
 			continue;
 		const struct fetch_row *f = fetch_find(str_sub(word, 0, i));
 
-		if (f && f->type == SMP_STR && match_find(str_sub(word, i + 1, SIZE_MAX), match) && *match != MATCH_FOUND)
+		if (f && f->type == SMP_STR && match_find(str_sub(word, i + 1, SIZE_MAX), match) &&
+		    *match != MATCH_FOUND)
 			return f;
 		break;
 	}

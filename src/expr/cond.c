@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Conditions: the words behind `if` and `unless` as a disjunction of conjunctions of ACLs, and their evaluation with three values:
- * an ACL whose input may still change is undecided, unless it is true already. */
+/* Conditions: the words behind `if` and `unless` as a disjunction of conjunctions of ACLs, and their evaluation
+ * with three values: an ACL whose input may still change is undecided, unless it is true already. */
 #include <stdio.h>
 
 #include "acl_priv.h"

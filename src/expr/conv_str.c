@@ -52,7 +52,8 @@ static bool in_set(struct str set, char c)
 	return set.n && memchr(set.p, c, set.n);
 }
 
-/* A walk over the pieces between delimiters, from the front or from the end. at is where the next piece starts (ends). */
+/* A walk over the pieces between delimiters, from the front or from the end. at is where the next piece starts
+ * (ends). */
 struct pieces { struct str s, delims; size_t at; bool back, skip_empty, done; };
 
 static bool piece_next(struct pieces *w, size_t *from, size_t *to)
@@ -79,8 +80,8 @@ static bool piece_next(struct pieces *w, size_t *from, size_t *to)
 	return false;
 }
 
-/* Pieces n .. n+count-1 (counted from 1; from the end and towards the front when n < 0) with the delimiters between them; count 0: all
- * that follow. False when there is no n-th piece. */
+/* Pieces n .. n+count-1 (counted from 1; from the end and towards the front when n < 0) with the delimiters
+ * between them; count 0: all that follow. False when there is no n-th piece. */
 static bool pick_pieces(struct smp *s, int64_t n, struct str delims, int64_t count, bool skip_empty)
 {
 	struct pieces w = { s->s, delims, n < 0 ? s->s.n : 0, n < 0, skip_empty, false };

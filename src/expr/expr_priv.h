@@ -18,8 +18,8 @@ struct arg {
 	};
 };
 
-/* Iteration over the values of a fetch. With `all` the fetch hands out one value a call and sets `more` while there may be
- * another; without, it picks the one value that HAProxy would. */
+/* Iteration over the values of a fetch. With `all` the fetch hands out one value a call and sets `more` while
+ * there may be another; without, it picks the one value that HAProxy would. */
 struct smp_iter { bool all, more; int pos; struct str rest; };
 
 struct call;
@@ -77,7 +77,8 @@ void xerr_hint(struct xerr *err, struct str word, const char *const *words, size
 const char *need_text(unsigned missing);
 
 /* args.c: turns argument texts into typed arguments after the spec of the row. */
-bool args_compile(const struct expr_env *env, const char *spec, const struct xcall *x, struct call *k, struct xerr *err);
+bool args_compile(const struct expr_env *env, const char *spec, const struct xcall *x, struct call *k,
+		  struct xerr *err);
 
 bool hex_decode(struct arena *a, struct str s, struct str *out);
 
@@ -87,7 +88,8 @@ const struct fetch_row *fetch_rows(size_t *n);
 const struct conv_row *conv_find(struct str word);
 const struct conv_row *conv_rows(size_t *n);
 
-/* compile.c: as expr_compile, and accepts `fetch_match` where an ACL stands; *match = MATCH_COUNT when there is no suffix. */
+/* compile.c: as expr_compile, and accepts `fetch_match` where an ACL stands; *match = MATCH_COUNT when there is
+ * no suffix. */
 struct expr *expr_compile_acl(const struct expr_env *env, struct str text, enum match_kind *match, struct xerr *err);
 
 /* pattern.c */
@@ -96,7 +98,8 @@ enum pat_kind match_pat_kind(enum match_kind m);
 enum smp_type match_cast(enum match_kind m);
 bool match_find(struct str word, enum match_kind *m);
 /* Parses one pattern word; op is the integer operator in force (NULL = eq). */
-bool pat_parse(struct pat *p, enum match_kind m, bool icase, const char *op, struct str word, struct arena *a, struct xerr *err);
+bool pat_parse(struct pat *p, enum match_kind m, bool icase, const char *op, struct str word, struct arena *a,
+	       struct xerr *err);
 /* Freezes n patterns into a set with the index that fits. */
 void patset_build(struct patset *s, enum match_kind m, bool icase, const struct pat *at, size_t n, struct arena *a);
 bool patset_match(const struct patset *s, enum match_kind m, bool icase, const struct smp *v, struct arena *tmp);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Fetches of headers and cookies. hdr splits values at commas outside of quotes, fhdr takes whole lines; a single value is the last one
- * unless an occurrence is given (negative: from the end), a test of an ACL sees them all. Empty values count. */
+/* Fetches of headers and cookies. hdr splits values at commas outside of quotes, fhdr takes whole lines; a
+ * single value is the last one unless an occurrence is given (negative: from the end), a test of an ACL sees
+ * them all. Empty values count. */
 #include "rows_priv.h"
 
 static const struct http_msg *msg_of(const struct smp_ctx *c, const struct call *k)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Fetches of the start lines and of the target of a request: method, path, query and its parameters, status. Headers and cookies are in
- * fetch_hdr.c. A fetch is only called when its message is there. */
+/* Fetches of the start lines and of the target of a request: method, path, query and its parameters, status.
+ * Headers and cookies are in fetch_hdr.c. A fetch is only called when its message is there. */
 #include <sluice/base/hash.h>
 #include <sluice/base/num.h>
 #include "rows_priv.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Fetches of constants, of the clock and chance, and of the running state. Everything about proxies, servers and the stream comes
- * through the callbacks of the context: this layer knows no segment and no worker. */
+/* Fetches of constants, of the clock and chance, and of the running state. Everything about proxies, servers and
+ * the stream comes through the callbacks of the context: this layer knows no segment and no worker. */
 #include <stdio.h>
 
 #include <sluice/base/clock.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Between the generated lexer and parser of expressions (grammar/expr.re, expr.y) and parse.c: the syntax tree is a list of
- * calls, each a name with argument texts and where they stood. */
+/* Between the generated lexer and parser of expressions (grammar/expr.re, expr.y) and parse.c: the syntax tree
+ * is a list of calls, each a name with argument texts and where they stood. */
 #ifndef SLUICE_EXPR_PARSE_PRIV_H
 #define SLUICE_EXPR_PARSE_PRIV_H
 
@@ -31,7 +31,8 @@ int xpparse(struct xlex *lx);
 void xcall_push(struct xlex *lx, const struct xcall *c);
 void xcall_args(struct xlex *lx, struct xcall *c);
 
-/* The calls of an expression at the start of text, in the arena; *used = bytes taken. NULL with err filled when it is none. */
+/* The calls of an expression at the start of text, in the arena; *used = bytes taken. NULL with err filled when
+ * it is none. */
 struct xcall *expr_parse(struct arena *a, struct str text, uint32_t *ncalls, size_t *used, struct xerr *err);
 
 #endif

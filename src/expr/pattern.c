@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Patterns of ACL tests: from words to values, and sets of them with the index that fits their kind: a hash for exact text and bytes,
- * radix tries for prefixes and suffixes, a trie of networks, sorted ranges for integers. Small sets are simply compared. */
+/* Patterns of ACL tests: from words to values, and sets of them with the index that fits their kind: a hash for
+ * exact text and bytes, radix tries for prefixes and suffixes, a trie of networks, sorted ranges for integers.
+ * Small sets are simply compared. */
 #include <stdlib.h>
 
 #include <sluice/base/num.h>

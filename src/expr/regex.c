@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Regular expressions: PCRE2, JIT-compiled at configuration time, matched under a match limit so that no pattern and no subject can
- * hold a worker up. Code objects live in the arena of the compilation (machine code in PCRE2's own pages) and die with the generation. */
+/* Regular expressions: PCRE2, JIT-compiled at configuration time, matched under a match limit so that no pattern
+ * and no subject can hold a worker up. Code objects live in the arena of the compilation (machine code in
+ * PCRE2's own pages) and die with the generation. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
@@ -113,7 +114,8 @@ static void add_template(struct sbuf *out, struct str s, struct str tpl, int ngr
 		c = tpl.p[++i];
 		if (c >= '0' && c <= '9') {
 			add_group(out, s, ngroups, c - '0');
-		} else if (c == 'x' && i + 2 < tpl.n && hex_nibble(tpl.p[i + 1]) >= 0 && hex_nibble(tpl.p[i + 2]) >= 0) {
+		} else if (c == 'x' && i + 2 < tpl.n && hex_nibble(tpl.p[i + 1]) >= 0 &&
+			   hex_nibble(tpl.p[i + 2]) >= 0) {
 			sbuf_addc(out, (char)(hex_nibble(tpl.p[i + 1]) << 4 | hex_nibble(tpl.p[i + 2])));
 			i += 2;
 		} else {
@@ -161,7 +163,8 @@ bool regex_subst(const struct regex *re, struct str s, struct str tpl, bool glob
 		*out = str_n(arena_dup(tmp, first.p, first.n), first.n);
 		return true;
 	}
-	/* each byte of the template gives at most the whole subject, each position of the subject at most one replacement */
+	/* each byte of the template gives at most the whole subject, each position of the subject at most one
+	 * replacement */
 	for (size_t cap = 8 * sizeof(room); cap <= 1u << 20; cap *= 4) {
 		struct sbuf big = { .p = arena_bytes(tmp, cap), .cap = cap, .fixed = true };
 

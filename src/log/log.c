@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Where log lines go: syslog datagrams over UDP and unix sockets, and lines to inherited descriptors. One buffer is formatted and one
- * system call made for each line. Descriptors are shared with other processes, so their mode must not be changed: a pipe or file is
- * opened once more through /proc to be non-blocking here only; where that fails, a line is written when poll(2) says there is room. */
+/* Where log lines go: syslog datagrams over UDP and unix sockets, and lines to inherited descriptors. One buffer
+ * is formatted and one system call made for each line. Descriptors are shared with other processes, so their
+ * mode must not be changed: a pipe or file is opened once more through /proc to be non-blocking here only; where
+ * that fails, a line is written when poll(2) says there is room. */
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
@@ -91,7 +92,8 @@ static bool sink_reopen(struct sink *s)
 	return s->kind == SINK_DGRAM;
 }
 
-void log_process_init(const struct log_target *const *targets, unsigned n, struct str tag, struct str hostname, uint32_t pid)
+void log_process_init(const struct log_target *const *targets, unsigned n, struct str tag, struct str hostname,
+		      uint32_t pid)
 {
 	default_tag = keep(tag_room, sizeof(tag_room), tag.n ? tag : STR("sluice"));
 	send_host = keep(host_room, sizeof(host_room), hostname);
@@ -161,8 +163,8 @@ static void put_head(struct sbuf *b, const struct log_target *t, int level, stru
 	case LOGF_RFC5424:
 		sbuf_printf(b, "<%d>1 ", priority);
 		put_iso(b);
-		sbuf_printf(b, " " STR_FMT " " STR_FMT " %u - - ", STR_ARG(send_host.n ? send_host : STR("-")), STR_ARG(tag),
-			    own_pid);
+		sbuf_printf(b, " " STR_FMT " " STR_FMT " %u - - ", STR_ARG(send_host.n ? send_host : STR("-")),
+			    STR_ARG(tag), own_pid);
 		break;
 	case LOGF_SHORT:
 		sbuf_printf(b, "<%d>", level);

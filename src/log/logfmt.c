@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Log formats: from text to segments (literal, blank, expression, alias) and from segments to a line. The same syntax gives the values of
- * header actions, where HAProxy neither merges blanks nor prints "-" for nothing, and encodes control bytes as %XX. */
+/* Log formats: from text to segments (literal, blank, expression, alias) and from segments to a line. The same
+ * syntax gives the values of header actions, where HAProxy neither merges blanks nor prints "-" for nothing, and
+ * encodes control bytes as %XX. */
 #include <sluice/base/vec.h>
 #include "logfmt_priv.h"
 
@@ -169,7 +170,8 @@ static bool parse_alias(struct lf_parse *p, size_t percent, unsigned flags)
 	return true;
 }
 
-/* Behind a percent sign: [(name)] [{flags}] ( word | [expression] ). Names label items of structured encodings; lines ignore them. */
+/* Behind a percent sign: [(name)] [{flags}] ( word | [expression] ). Names label items of structured encodings;
+ * lines ignore them. */
 static bool parse_item(struct lf_parse *p)
 {
 	size_t percent = p->at++;
@@ -229,7 +231,8 @@ static struct logfmt *compile_with(const struct expr_env *env, struct str text, 
 	*err = (struct xerr){ 0 };
 	if (parse_all(&p)) {
 		f = ARENA_NEW(env->arena, struct logfmt);
-		*f = (struct logfmt){ .seg = VEC_FREEZE(&p.segs, env->arena), .n = (uint32_t)p.segs.n, .needs = p.needs };
+		*f = (struct logfmt){ .n = (uint32_t)p.segs.n, .needs = p.needs };
+		f->seg = VEC_FREEZE(&p.segs, env->arena);
 		find_literal(f, env->arena);
 	}
 	VEC_FREE(&p.segs);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The words of log formats, HAProxy's output to the byte. All values come from struct log_data; nothing is looked up here. Texts of
- * dates are kept for the second they belong to. */
+/* The words of log formats, HAProxy's output to the byte. All values come from struct log_data; nothing is
+ * looked up here. Texts of dates are kept for the second they belong to. */
 #include <time.h>
 
 #include <sluice/base/num.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Evaluates compiled routing: the indexes name the rules that may apply, those are verified in full in ascending order, and the first
- * that holds wins: what a linear scan finds, without the scan. Nothing is allocated but what expressions take from the request's arena. */
+/* Evaluates compiled routing: the indexes name the rules that may apply, those are verified in full in ascending
+ * order, and the first that holds wins: what a linear scan finds, without the scan. Nothing is allocated but
+ * what expressions take from the request's arena. */
 #include "route_priv.h"
 
 /* Sorted lists of candidates that are merged; further ones are tried at once. */

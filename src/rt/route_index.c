@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Builds and asks the indexes of compiled routing. A conjunction is found through one of its terms: through the one whose keys the
- * fewest rules share, so that `{ hdr(host) one.example } { path_beg /x }` over many paths of one host is found by path. A term can
- * be indexed when it is not negated and each of its tests is an exact, prefix, suffix or network test of something that neither chance
- * nor time changes. */
+/* Builds and asks the indexes of compiled routing. A conjunction is found through one of its terms: through the
+ * one whose keys the fewest rules share, so that `{ hdr(host) one.example } { path_beg /x }` over many paths of
+ * one host is found by path. A term can be indexed when it is not negated and each of its tests is an exact,
+ * prefix, suffix or network test of something that neither chance nor time changes. */
 #include "route_priv.h"
 
 enum { STACK_TEXT = 256 };
@@ -270,7 +270,8 @@ static void lookup_exact(const struct route_index *x, struct str v, struct arena
 		add(ctx, found);
 }
 
-void route_index_lookup(const struct route_index *x, const struct smp *value, struct arena *tmp, radix_visit_fn *add, void *ctx)
+void route_index_lookup(const struct route_index *x, const struct smp *value, struct arena *tmp, radix_visit_fn *add,
+			void *ctx)
 {
 	struct smp v = *value;
 

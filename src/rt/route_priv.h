@@ -12,7 +12,7 @@
 struct bucket {
 	uint32_t *rule;          /* ascending */
 	uint32_t n, cap;
-	uint32_t tests;          /* tests of all rules that have this key, chosen or not: the larger, the less it selects */
+	uint32_t tests; /* tests of all rules that have this key, chosen or not: the larger, the less it selects */
 };
 
 struct route_index {
@@ -41,6 +41,7 @@ struct route {
 /* Fills always and the probes from the conditions. */
 void route_index_build(struct route *r, struct arena *a);
 /* Calls add for each bucket whose key the value has; add takes struct bucket *. */
-void route_index_lookup(const struct route_index *x, const struct smp *value, struct arena *tmp, radix_visit_fn *add, void *ctx);
+void route_index_lookup(const struct route_index *x, const struct smp *value, struct arena *tmp, radix_visit_fn *add,
+			void *ctx);
 
 #endif

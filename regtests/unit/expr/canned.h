@@ -91,8 +91,16 @@ static inline void canned_init(struct canned *t)
 	ASSERT(addr_parse_ip(&t->src, STR("192.0.2.7")) && addr_parse_ip(&t->dst, STR("127.0.0.1")));
 	t->src.port = 4242, t->dst.port = 8080;
 	t->ctx = (struct smp_ctx){
-		.req = &t->req, .res = &t->res, .src = &t->src, .dst = &t->dst, .l6_req = STR("GET /a/b HTTP/1.1\r\n\r"),
-		.l6_res = STR("HTTP/1.1 404"), .body = STR("p=1&q=two"), .final = true, .tmp = &t->tmp, .env = &env,
+		.req = &t->req,
+		.res = &t->res,
+		.src = &t->src,
+		.dst = &t->dst,
+		.l6_req = STR("GET /a/b HTTP/1.1\r\n\r"),
+		.l6_res = STR("HTTP/1.1 404"),
+		.body = STR("p=1&q=two"),
+		.final = true,
+		.tmp = &t->tmp,
+		.env = &env,
 	};
 	t->env = (struct expr_env){ .arena = &t->mem, .avail = ~0u, .resolve = canned_resolve };
 	clock_update();

@@ -20,8 +20,8 @@ static inline void expect_expr(struct canned *t, const char *text, const char *w
 	bool ok = expr_eval_str(e, &t->ctx, &got);
 
 	if (ok != (want != NULL) || (ok && !str_eq(got, str_c(want))))
-		fail_msg("%s gives %s'" STR_FMT "', expected '%s'", text, ok ? "" : "nothing: ", STR_ARG(ok ? got : STR_NULL),
-			 want ? want : "nothing");
+		fail_msg("%s gives %s'" STR_FMT "', expected '%s'", text,
+			 ok ? "" : "nothing: ", STR_ARG(ok ? got : STR_NULL), want ? want : "nothing");
 }
 
 static inline void expect_expr_error(struct canned *t, const char *text, unsigned off, unsigned len, const char *msg)

@@ -19,7 +19,8 @@ static void errors_name_the_bytes_they_mean(void **s)
 	expect_expr_error(*s, "bin(abc)", 4, 3, "'abc' is not an even number of hexadecimal digits");
 	expect_expr_error(*s, "nbsrv(other)", 6, 5, "unknown backend 'other'");
 	expect_expr_error(*s, "path_beg", 0, 8, "'path_beg' is a test of ACLs, not a fetch");
-	expect_expr_error(*s, "method,ipmask(8)", 7, 6, "'ipmask' takes an address, but what stands before it gives a method");
+	expect_expr_error(*s, "method,ipmask(8)", 7, 6,
+			  "'ipmask' takes an address, but what stands before it gives a method");
 	expect_expr_error(*s, "str(a),regsub(\"(\",x)", 14, 3, "bad regular expression: missing closing parenthesis");
 }
 
@@ -78,7 +79,8 @@ static void a_prefix_ends_where_no_expression_goes_on(void **s)
 
 static void canonical_text_compiles_to_the_same_expression(void **s)
 {
-	static const char *const text[] = { "path", "hdr(host),lower", "str(\"a,\\\"b\\\\\"),length", "url_param(a,,i)", "str(\"a\\nb\")" };
+	static const char *const text[] = { "path", "hdr(host),lower", "str(\"a,\\\"b\\\\\"),length", "url_param(a,,i)",
+					    "str(\"a\\nb\")" };
 	struct canned *t = *s;
 	struct xerr err;
 
@@ -101,8 +103,10 @@ static void same_means_same_arguments_too(void **s)
 	struct canned *t = *s;
 	struct xerr err;
 
-	assert_true(expr_same(expr_compile(&t->env, STR("hdr(\"host\")"), &err), expr_compile(&t->env, STR("hdr(host)"), &err)));
-	assert_false(expr_same(expr_compile(&t->env, STR("hdr(hosu)"), &err), expr_compile(&t->env, STR("hdr(host)"), &err)));
+	assert_true(expr_same(expr_compile(&t->env, STR("hdr(\"host\")"), &err),
+			      expr_compile(&t->env, STR("hdr(host)"), &err)));
+	assert_false(expr_same(expr_compile(&t->env, STR("hdr(hosu)"), &err),
+			       expr_compile(&t->env, STR("hdr(host)"), &err)));
 }
 
 static void facts_about_expressions_come_from_their_fetch(void **s)

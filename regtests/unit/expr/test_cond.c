@@ -20,7 +20,8 @@ static void predefined_acls_mean_what_haproxy_says(void **s)
 	struct canned *t = *s;
 
 	expect_cond(t, "METH_GET HTTP_1.1 HTTP_URL_SLASH HTTP", COND_TRUE);
-	expect_cond(t, "HTTP_URL_ABS or HTTP_URL_STAR or METH_POST or HTTP_1.0 or LOCALHOST or HTTP_CONTENT", COND_FALSE);
+	expect_cond(t, "HTTP_URL_ABS or HTTP_URL_STAR or METH_POST or HTTP_1.0 or LOCALHOST or HTTP_CONTENT",
+		    COND_FALSE);
 	t->req.method = HTTP_HEAD, t->req.method_s = STR("HEAD");
 	expect_cond(t, "METH_GET METH_HEAD", COND_TRUE);
 	assert_true(addr_parse_ip(&t->src, STR("127.5.0.1")));
@@ -65,7 +66,8 @@ static void lines_of_one_name_are_ored_and_parents_are_seen(void **s)
 	assert_int_equal(eval_cond(t, set, "static"), COND_TRUE);
 	add_acl(t, parent, "inherited", "src 192.0.2.0/24");
 	assert_int_equal(eval_cond(t, set, "inherited"), COND_TRUE);
-	assert_true(acl_known(set, STR("inherited")) && acl_known(set, STR("METH_GET")) && !acl_known(parent, STR("static")));
+	assert_true(acl_known(set, STR("inherited")) && acl_known(set, STR("METH_GET")) &&
+		    !acl_known(parent, STR("static")));
 	add_acl(t, set, "never", "always_false");
 	acl_each_unused(set, count_name, &unused);
 	assert_int_equal(unused, 1);
@@ -114,7 +116,8 @@ static void errors_name_the_word_they_mean(void **s)
 	expect_cond_error(*s, "{ dst_port 80 x }", 3, "'x' is not an integer or a range", "");
 	expect_cond_error(*s, "{ dst_port 9:1 }", 2, "'9:1' is not a range: its first number is the larger one", "");
 	expect_cond_error(*s, "{ dst_port gt }", 2, "'gt' needs an integer", "");
-	expect_cond_error(*s, "{ req.payload(0,1) x }", 1, "a binary sample needs a match method: -m bin, -m sub, -m found, …", "");
+	expect_cond_error(*s, "{ req.payload(0,1) x }", 1,
+			  "a binary sample needs a match method: -m bin, -m sub, -m found, …", "");
 	expect_cond_error(*s, "{ method -m ip 1.2.3.4 }", 1, "'ip' cannot match a method", "");
 }
 
@@ -125,7 +128,8 @@ static void acls_are_judged_where_they_are_used(void **s)
 	t->env.avail = NEED_CLIENT;
 	expect_cond(t, "{ src 192.0.2.7 }", COND_TRUE);
 	expect_cond_error(t, "{ path /a }", 1, "'path' needs the HTTP request, which does not exist here", "");
-	expect_cond_error(t, "TRUE METH_GET", 1, "ACL 'METH_GET' needs the HTTP request, which does not exist here", "");
+	expect_cond_error(t, "TRUE METH_GET", 1, "ACL 'METH_GET' needs the HTTP request, which does not exist here",
+			  "");
 }
 
 static void printed_conditions_compile_again(void **s)

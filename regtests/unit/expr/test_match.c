@@ -21,7 +21,9 @@ static void directories_and_domains_are_whole_words_between_delimiters(void **s)
 	YES("{ path_dir /a/ }");         NO("{ path_dir c }");           NO("{ hdr_dir(host) com }");
 	YES("{ hdr_dom(host) com }");    NO("{ hdr_dom(host) xample.com }");
 	YES("{ hdr_dom(host) -i example.com }"); NO("{ hdr_dom(host) example.com }");
-	YES("{ hdr_dom(host) 8080 }");   YES("{ str(/static/img),lower -m dir static }"); NO("{ str(/statics) -m dir static }");
+	YES("{ hdr_dom(host) 8080 }");
+	YES("{ str(/static/img),lower -m dir static }");
+	NO("{ str(/statics) -m dir static }");
 }
 
 static void acls_test_all_values_of_a_header(void **s)
@@ -30,7 +32,9 @@ static void acls_test_all_values_of_a_header(void **s)
 	NO("{ hdr(x-l) e }");            YES("{ hdr(x-l,1) a }");        NO("{ hdr(x-l,1) b }");
 	YES("{ req.fhdr(x-l) -m sub b~,c }"); NO("{ req.fhdr(x-l) b }");
 	YES("{ hdr_cnt(x-l) 4 }");       YES("{ cook(k) v }");           YES("{ cook(k) v2 }");
-	YES("{ hdr_ip(x-ip) 10.0.0.0/8 }"); YES("{ hdr_ip(x-ip) 192.168.0.0/16 }"); NO("{ hdr_ip(x-ip) 172.16.0.0/12 }");
+	YES("{ hdr_ip(x-ip) 10.0.0.0/8 }");
+	YES("{ hdr_ip(x-ip) 192.168.0.0/16 }");
+	NO("{ hdr_ip(x-ip) 172.16.0.0/12 }");
 }
 
 static void integers_take_operators_ranges_and_decimals(void **s)
@@ -48,7 +52,9 @@ static void addresses_match_networks_of_either_family(void **s)
 {
 	YES("{ src 192.0.2.0/24 }");     YES("{ src 192.0.2.7 }");       NO("{ src 192.0.2.8 }");
 	YES("{ ip(::ffff:10.0.0.1) 10.0.0.0/8 }");  YES("{ ip(2001:db8::1) 2001:db8::/32 }");
-	NO("{ ip(2001:db8::1) 10.0.0.0/8 }"); YES("{ ip(10.0.0.12) 10.12/8 }"); YES("{ str(10.1.2.3) -m ip 10.0.0.0/8 }");
+	NO("{ ip(2001:db8::1) 10.0.0.0/8 }");
+	YES("{ ip(10.0.0.12) 10.12/8 }");
+	YES("{ str(10.1.2.3) -m ip 10.0.0.0/8 }");
 	YES("{ src 1.1.1.1 2.2.2.2 3.3.3.3 4.4.4.4 5.5.5.5 192.0.0.0/16 }");
 	NO("{ src 1.1.1.1 2.2.2.2 3.3.3.3 4.4.4.4 5.5.5.5 192.1.0.0/16 }");
 }

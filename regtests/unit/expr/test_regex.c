@@ -12,7 +12,8 @@ static struct regex *re(struct canned *t, const char *pattern, bool icase)
 	return r;
 }
 
-static void expect_subst(struct canned *t, const char *pattern, const char *s, const char *tpl, bool global, const char *want)
+static void expect_subst(struct canned *t, const char *pattern, const char *s, const char *tpl, bool global,
+			 const char *want)
 {
 	struct str out = STR_NULL;
 	bool ok = regex_subst(re(t, pattern, false), str_c(s), str_c(tpl), global, &t->tmp, &out);

@@ -17,7 +17,9 @@
 
 static struct log_target target(int fd, enum log_format format)
 {
-	return (struct log_target){ .fd = fd, .format = (uint8_t)format, .facility = 16, .max_level = 7, .max_len = 1024 };
+	return (struct log_target){
+		.fd = fd, .format = (uint8_t)format, .facility = 16, .max_level = 7, .max_len = 1024
+	};
 }
 
 static void start(const struct log_target *t, struct str host)

@@ -20,14 +20,42 @@ static struct log_data sample(void)
 	cli.port = 33317, fe.port = 80, srv.port = 8000;
 	caps[0] = STR("1wt.eu"), caps[1] = STR("");
 	return (struct log_data){
-		.accept_date = { 1233922454, 655000000 }, .t_accept = t, .t_hs_done = t, .t_req_start = t + 5 * MS,
-		.t_req_done = t + 15 * MS, .t_queue_done = t + 15 * MS, .t_conn_done = t + 45 * MS,
-		.t_res_head = t + 114 * MS, .t_end = t + 124 * MS, .cli = &cli, .fe = &fe, .srv = &srv,
-		.fe_name = STR("http-in"), .be_name = STR("static"), .srv_name = STR("srv1"), .http = true,
-		.method = STR("GET"), .uri = STR("/index.html?a=\"b\""), .version = STR("HTTP/1.1"), .status = 200,
-		.bytes_in = 80, .bytes_out = 2750, .term = { '-', '-', '-', '-' }, .actconn = 1, .feconn = 2, .beconn = 3,
-		.srvconn = 4, .retries = 0, .srv_queue = 5, .bck_queue = 6, .req_caps = caps, .n_req_caps = 1,
-		.hostname = STR("lb1"), .pid = 4660, .counter = 7, .req_counter = 8,
+		.accept_date = { 1233922454, 655000000 },
+		.t_accept = t,
+		.t_hs_done = t,
+		.t_req_start = t + 5 * MS,
+		.t_req_done = t + 15 * MS,
+		.t_queue_done = t + 15 * MS,
+		.t_conn_done = t + 45 * MS,
+		.t_res_head = t + 114 * MS,
+		.t_end = t + 124 * MS,
+		.cli = &cli,
+		.fe = &fe,
+		.srv = &srv,
+		.fe_name = STR("http-in"),
+		.be_name = STR("static"),
+		.srv_name = STR("srv1"),
+		.http = true,
+		.method = STR("GET"),
+		.uri = STR("/index.html?a=\"b\""),
+		.version = STR("HTTP/1.1"),
+		.status = 200,
+		.bytes_in = 80,
+		.bytes_out = 2750,
+		.term = { '-', '-', '-', '-' },
+		.actconn = 1,
+		.feconn = 2,
+		.beconn = 3,
+		.srvconn = 4,
+		.retries = 0,
+		.srv_queue = 5,
+		.bck_queue = 6,
+		.req_caps = caps,
+		.n_req_caps = 1,
+		.hostname = STR("lb1"),
+		.pid = 4660,
+		.counter = 7,
+		.req_counter = 8,
 	};
 }
 
@@ -35,7 +63,8 @@ static void expect_line(struct canned *t, const char *format, const struct log_d
 {
 	struct xerr err;
 	struct sbuf b = { 0 };
-	struct logfmt *f = log ? logfmt_compile_log(&t->env, str_c(format), &err) : logfmt_compile(&t->env, str_c(format), &err);
+	struct logfmt *f =
+		log ? logfmt_compile_log(&t->env, str_c(format), &err) : logfmt_compile(&t->env, str_c(format), &err);
 
 	if (!f)
 		fail_msg("%s: %s", format, err.msg);
@@ -150,7 +179,8 @@ static void constant_text_is_known_as_such(void **s)
 	assert_int_equal(logfmt_needs(logfmt_compile(&t->env, STR("a %[path]"), &err)), NEED_REQ_HEAD);
 }
 
-static void expect_error(struct canned *t, const char *text, unsigned off, unsigned len, const char *msg, const char *hint)
+static void expect_error(struct canned *t, const char *text, unsigned off, unsigned len, const char *msg,
+			 const char *hint)
 {
 	struct xerr err;
 

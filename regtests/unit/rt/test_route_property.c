@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Compiled routing equals the linear scan: random rule sets of few words, so that prefixes nest, keys repeat and rules overlap,
- * against random requests made of the same words. */
+/* Compiled routing equals the linear scan: random rule sets of few words, so that prefixes nest, keys repeat and
+ * rules overlap, against random requests made of the same words. */
 #include "../expr/canned.h"
 #include <sluice/rt/route.h>
 
@@ -27,14 +27,18 @@ static const char *one_of(const char *const *w, unsigned n)
 }
 #define ONE_OF(arr) one_of(arr, ARRAY_LEN(arr))
 
-static const char *const paths[] = { "/", "/a", "/a/", "/a/b", "/a/b/c", "/A/b", "/ab", "/b", "/b.png", "/a/b.PNG", "/api/v1" };
+static const char *const paths[] = { "/",   "/a", "/a/",    "/a/b",	"/a/b/c", "/A/b",
+				     "/ab", "/b", "/b.png", "/a/b.PNG", "/api/v1" };
 static const char *const ends[] = { "b", ".png", ".PNG", "/", "c", "a", "v1" };
 static const char *const hosts[] = { "a.com", "b.a.com", "A.com", "x.b.a.com", "c.org", "a.com:80" };
 static const char *const values[] = { "x", "y", "z", "x, y", "z,x,y", "" };
-static const char *const ips[] = { "10.0.0.1", "10.0.1.1", "10.1.0.1", "192.168.0.1", "::1", "2001:db8::1", "::ffff:10.0.0.1" };
-static const char *const nets[] = { "10.0.0.0/8", "10.0.0.0/24", "10.0.0.1", "192.168.0.0/16", "2001:db8::/32", "::1", "0.0.0.0/0" };
-static const char *const other[] = { "{ path_sub a }", "{ method GET }", "{ hdr_cnt(x) gt 1 }", "{ url_param(k) 1 }", "{ path_len 4 }",
-				     "rx", "{ hdr(x) -m found }", "{ req.hdr(x) -m len 0 }" };
+static const char *const ips[] = { "10.0.0.1", "10.0.1.1",    "10.1.0.1",	"192.168.0.1",
+				   "::1",      "2001:db8::1", "::ffff:10.0.0.1" };
+static const char *const nets[] = { "10.0.0.0/8",    "10.0.0.0/24", "10.0.0.1", "192.168.0.0/16",
+				    "2001:db8::/32", "::1",	    "0.0.0.0/0" };
+static const char *const other[] = { "{ path_sub a }",	    "{ method GET }",	      "{ hdr_cnt(x) gt 1 }",
+				     "{ url_param(k) 1 }",  "{ path_len 4 }",	      "rx",
+				     "{ hdr(x) -m found }", "{ req.hdr(x) -m len 0 }" };
 
 static void add_values(char *out, const char *const *w, unsigned n)
 {
@@ -61,7 +65,10 @@ static void add_term(char *out)
 	case 5: strcat(strcat(out, "{ hdr_end(host)"), icase); ADD_VALUES(out, hosts); break;
 	case 6: strcat(strcat(out, pick(2) ? "{ hdr(x)" : "{ hdr_beg(x)"), icase); add_values(out, values, 3); break;
 	case 7: strcat(out, "{ src"); ADD_VALUES(out, nets); break;
-	case 8: strcat(strcat(out, pick(2) ? "{ base_beg" : "{ path,lower -m beg"), icase); ADD_VALUES(out, paths); break;
+	case 8:
+		strcat(strcat(out, pick(2) ? "{ base_beg" : "{ path,lower -m beg"), icase);
+		ADD_VALUES(out, paths);
+		break;
 	default: strcat(out, ONE_OF(other)); break;
 	}
 	strcat(out, " ");
