@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include <sluice/base/clock.h>
 #include <sluice/base/pool.h>
+#include <sluice/base/rand.h>
 #include "accept.h"
 #include "steps.h"
 
@@ -50,12 +51,20 @@ void session_arm(struct session *se, uint64_t deadline_ms)
 		timer_set(&se->timer, deadline_ms);
 }
 
+static bool kill_runs(const struct session *se)
+{
+	return se->kill_at && (list_empty(&se->streams) || se->flags & SESS_HARD);
+}
+
 static uint64_t session_deadline(const struct session *se)
 {
-	uint64_t d = 0;
+	uint64_t d = kill_runs(se) ? se->kill_at : 0;
 
-	if (list_empty(&se->streams))
-		return session_idle_deadline(se);
+	if (list_empty(&se->streams)) {
+		uint64_t idle = session_idle_deadline(se);
+
+		return idle && (!d || idle < d) ? idle : d;
+	}
 	LIST_EACH(p, &se->streams) {
 		uint64_t e = strm_deadline(LIST_ENTRY(p, struct stream, link));
 
@@ -109,6 +118,10 @@ static void session_timer(struct timer *t)
 	struct session *se = CONTAINER_OF(t, struct session, timer);
 	uint64_t now = clock_ms(), d;
 
+	if (kill_runs(se) && se->kill_at <= now) {
+		session_kill(se, 'K');
+		return;
+	}
 	se->flags |= SESS_PINNED;
 	if (list_empty(&se->streams)) {
 		d = session_idle_deadline(se);
@@ -229,15 +242,34 @@ void session_exchange_done(struct session *se, bool alive)
 		return;
 	}
 	se->t_idle = clock_now_ns;
-	if (list_empty(&se->streams))
-		session_arm(se, session_idle_deadline(se));
+	session_arm(se, session_deadline(se));
 }
 
 void session_drain(struct session *se)
 {
 	se->flags |= SESS_DRAINING;
-	if (se->mux)
-		se->mux->ops->drain(se->mux);
+	if (!se->mux)
+		return;
+	se->mux->ops->drain(se->mux);
+	if (!list_empty(&se->streams) || se->fe->mode != MODE_HTTP)
+		return;
+	if (wk.rt->g.drain_idle == DRAIN_IDLE_NOW) {
+		session_kill(se, 'K');
+	} else if (wk.rt->g.drain_idle == DRAIN_IDLE_SPREAD) {
+		se->kill_at = clock_ms() + 1 + rand_below(wk.rt->g.drain_idle_spread + 1);
+		session_arm(se, se->kill_at);
+	}
+}
+
+void session_kill_within(struct session *se, uint32_t spread_ms)
+{
+	if (!spread_ms) {
+		session_kill(se, 'K');
+		return;
+	}
+	se->flags |= SESS_HARD;
+	se->kill_at = clock_ms() + 1 + rand_below(spread_ms);
+	session_arm(se, se->kill_at);
 }
 
 void session_kill(struct session *se, char why)

@@ -16,6 +16,7 @@ enum sess_flags {
 	SESS_DRAINING = 2,     /* the peer was or will be told that the connection ends */
 	SESS_DEAD = 4,         /* the connection is gone; freed when the last stream is */
 	SESS_PINNED = 8,       /* somebody is walking over it: not freed now */
+	SESS_HARD = 16,        /* kill_at ends exchanges too */
 };
 
 struct session {
@@ -31,6 +32,7 @@ struct session {
 	struct timer timer;             /* idle wait, or the earliest deadline of its streams */
 	uint64_t t_accept, t_hs_done;   /* ns monotonic */
 	uint64_t t_idle;                /* end of the last exchange */
+	uint64_t kill_at;               /* ms: ended then if idle (or SESS_HARD); 0 = never */
 	struct timespec accept_date;    /* wall clock of the accept */
 	uint32_t nreq;                  /* exchanges begun */
 };
@@ -45,6 +47,8 @@ void session_arm(struct session *se, uint64_t deadline_ms);
 void session_exchange_done(struct session *se, bool alive);
 /* Asks the peer to go: idle HTTP connections get their next answer with close (graceful stop). */
 void session_drain(struct session *se);
+/* Closes at some moment of the next spread_ms, exchanges and all; at once when that is 0. */
+void session_kill_within(struct session *se, uint32_t spread_ms);
 /* Closes at once, exchanges and all. */
 void session_kill(struct session *se, char why);
 

@@ -33,9 +33,11 @@ static void kill_all(char why)
 	pool_drop_all();
 }
 
+/* Time is up: what is left goes, spread out so that its clients do not all come back in the same moment. */
 static void hard_stop(struct timer *t UNUSED)
 {
-	kill_all('K');
+	LIST_EACH_SAFE(p, n, &wk.sessions)
+		session_kill_within(LIST_ENTRY(p, struct session, link), wk.rt->g.server_close_spread);
 }
 
 /* Stop accepting, finish what is open; the loop ends with the last session. */

@@ -159,15 +159,9 @@ static void rig_start(struct rig *r)
 	assert_int_equal(m.type, IPC_ACCEPTING);
 }
 
-/* Drains the worker: it must exit with 0 and leave every gauge at 0. */
-static void rig_stop(struct rig *r)
+/* The worker has exited: every gauge must be at 0. */
+static void rig_gone(struct rig *r)
 {
-	int st;
-
-	(void)ipc_send(r->ctl, IPC_DRAIN, 0, 200, NULL, 0, -1);
-	assert_int_equal(waitpid(r->worker, &st, 0), r->worker);
-	assert_true(WIFEXITED(st));
-	assert_int_equal(WEXITSTATUS(st), 0);
 	assert_int_equal(live_sum(r->seg, LIVE_PROCESS, 0), 0);
 	for (unsigned i = 0; i < 2; i++) {
 		assert_int_equal(live_sum(r->seg, LIVE_FE, i), 0);
@@ -190,6 +184,18 @@ static void rig_stop(struct rig *r)
 	close(r->lfd);
 	segment_unmap(r->seg);
 	alarm(0);
+}
+
+/* Drains the worker: it must exit with 0. */
+static void rig_stop(struct rig *r)
+{
+	int st;
+
+	(void)ipc_send(r->ctl, IPC_DRAIN, 0, 200, NULL, 0, -1);
+	assert_int_equal(waitpid(r->worker, &st, 0), r->worker);
+	assert_true(WIFEXITED(st));
+	assert_int_equal(WEXITSTATUS(st), 0);
+	rig_gone(r);
 }
 
 static int rig_client(const struct rig *r)

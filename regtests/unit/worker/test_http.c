@@ -497,6 +497,45 @@ static void a_full_server_makes_requests_wait_their_turn(void **state)
 	rig_stop(&r);
 }
 
+static void drain_an_idle_client(enum drain_idle how, bool closed)
+{
+	struct rig r;
+	char in[4096];
+	int c, st;
+
+	rig_init(&r, MODE_HTTP, 1);
+	r.rt.g.drain_idle = (uint8_t)how;
+	r.rt.g.drain_idle_spread = 20;
+	rig_origin(&r, 0, origin_named, "s0");
+	rig_start(&r);
+	c = rig_client(&r);
+	put(c, "GET /1 HTTP/1.1\r\nHost: a\r\n\r\n");
+	get_message(c, in, sizeof(in));
+	assert_true(ipc_send(r.ctl, IPC_DRAIN, 0, 0, NULL, 0, -1));
+	if (closed) {
+		assert_int_equal(recv(c, in, sizeof(in), 0), 0);
+	} else {
+		while (atomic_load(&r.seg->slot[0].state) != SLOT_DRAINING)
+			poll(NULL, 0, 1);
+		put(c, "GET /2 HTTP/1.1\r\nHost: a\r\n\r\n");
+		get_all(c, in, sizeof(in));
+		assert_non_null(strcasestr(in, "connection: close"));
+		assert_non_null(strstr(in, "GET /2"));
+	}
+	assert_int_equal(waitpid(r.worker, &st, 0), r.worker);
+	assert_int_equal(WEXITSTATUS(st), 0);
+	close(c);
+	rig_gone(&r);
+}
+
+static void a_draining_worker_answers_an_idle_client_once_more_or_closes_it(void **state)
+{
+	(void)state;
+	drain_an_idle_client(DRAIN_IDLE_ON_RESPONSE, false);
+	drain_an_idle_client(DRAIN_IDLE_SPREAD, true);
+	drain_an_idle_client(DRAIN_IDLE_NOW, true);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -517,6 +556,7 @@ int main(void)
 		cmocka_unit_test(a_body_without_length_is_chunked_for_1_1_and_closed_for_1_0),
 		cmocka_unit_test(http_reuse_always_gives_first_requests_idle_connections),
 		cmocka_unit_test(abort_while_waiting_leaves_no_gauge_behind),
+		cmocka_unit_test(a_draining_worker_answers_an_idle_client_once_more_or_closes_it),
 		cmocka_unit_test(a_full_server_makes_requests_wait_their_turn),
 	};
 
