@@ -25,6 +25,8 @@ static inline enum step_result step_to(struct stream *s, enum strm_step st)
 enum step_result strm_fail(struct stream *s, unsigned status, char cause, char phase);
 /* Ends the exchange without an answer. */
 enum step_result strm_abort(struct stream *s, char cause, char phase, enum mux_close_how how);
+/* The client's message is broken (EP_ERR): answers what was refused, gives up on what ended early. */
+enum step_result strm_request_broken(struct stream *s);
 /* What a rule verdict means: `next` for continue and allow. */
 enum step_result strm_obey(struct stream *s, enum rule_verdict v, enum strm_step next);
 

@@ -22,6 +22,14 @@ enum step_result strm_fail(struct stream *s, unsigned status, char cause, char p
 	return step_to(s, ST_REPLY);
 }
 
+enum step_result strm_request_broken(struct stream *s)
+{
+	if (s->cli.err != EE_BAD_HEAD && s->cli.err != EE_BAD_BODY)
+		return strm_abort(s, 'C', term_phase(s), MUX_ABORT);
+	s->flags |= SF_CLI_CLOSE;
+	return strm_fail(s, h1_error_status((enum h1_error)s->cli.h1_err), 'P', term_phase(s));
+}
+
 enum step_result strm_obey(struct stream *s, enum rule_verdict v, enum strm_step next)
 {
 	switch (v) {
@@ -63,14 +71,11 @@ enum step_result step_req_head(struct stream *s)
 		c->hold_head = true;
 		count_request(s);
 		headers_capture_request(s);
-		return step_to(s, ST_TCP_RULES);
+		/* a body known to be bad before anything was decided on the head: no server is asked */
+		return c->flags & EP_ERR && c->err == EE_BAD_BODY ? strm_request_broken(s) : step_to(s, ST_TCP_RULES);
 	}
-	if (c->flags & EP_ERR && c->err == EE_BAD_HEAD) {
-		unsigned status = h1_error_status((enum h1_error)c->h1_err);
-
-		s->flags |= SF_CLI_CLOSE;
-		return strm_fail(s, status ? status : 400, 'P', 'R');
-	}
+	if (c->flags & EP_ERR && c->err == EE_BAD_HEAD)
+		return strm_request_broken(s);
 	if (c->flags & (EP_ERR | EP_EOF)) {
 		s->status = 400;
 		return strm_abort(s, 'C', 'R', MUX_CLOSE);
@@ -126,7 +131,7 @@ static enum step_result request_rules(struct stream *s, const struct rt_proxy *p
 		return strm_obey(s, v, next);
 	s->cli.mux->ops->recv(&s->cli);
 	if (s->cli.flags & EP_ERR)
-		return strm_abort(s, 'C', 'R', MUX_ABORT);
+		return strm_request_broken(s);
 	if (s->cli.flags & EP_RX_WAIT && !(s->cli.flags & EP_EOM))
 		return STEP_WAIT;
 	s->ctx.final = true;
@@ -202,11 +207,8 @@ enum step_result step_req_body(struct stream *s)
 	if (s->req.flags & MSG_EXPECT_100 && answer_continue(s) == STEP_END)
 		return STEP_END;
 	c->mux->ops->recv(c);
-	if (c->flags & EP_ERR) {
-		if (c->err == EE_BAD_BODY)
-			return strm_fail(s, 400, 'P', 'R');
-		return strm_abort(s, 'C', 'R', MUX_ABORT);
-	}
+	if (c->flags & EP_ERR)
+		return strm_request_broken(s);
 	if (c->flags & EP_EOM || !(c->flags & EP_RX_WAIT)) {
 		s->exp = 0;
 		s->ctx.body = buf_str(&c->rx);

@@ -20,9 +20,7 @@ static enum step_result request_pump(struct stream *s)
 	}
 	switch (fwd_move(s, &s->cli, &s->srv)) {
 	case FWD_SRC_ERR:
-		if (s->cli.err == EE_BAD_BODY)
-			return strm_fail(s, 400, 'P', term_phase(s));
-		return strm_abort(s, 'C', term_phase(s), MUX_ABORT);
+		return strm_request_broken(s);
 	case FWD_MORE:
 		task_wake(&s->task);
 		break;
