@@ -68,7 +68,7 @@ $(BUILD)/regtests/bench/%: regtests/bench/%.c $(LIB)
 # ---- test ------------------------------------------------------------------------------------------------------------
 
 TALLY = $(BUILD)/tally
-ASAN  = BUILD=build-asan BIN=build-asan/sluice OPT=-O1 SAN="-fsanitize=address,undefined -fno-omit-frame-pointer -DSLUICE_DEBUG"
+ASAN  = BUILD=build-asan BIN=build-asan/sluice OPT=-O1 SAN="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -DSLUICE_DEBUG"
 
 # Everything: installs what is missing, then layers, unit and end-to-end tests, once plain, once under ASan+UBSan, the core again on
 # poll(2), a short run of each fuzzer. The last line is the sum.
