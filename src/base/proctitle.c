@@ -10,7 +10,7 @@
 #include <sluice/base/panic.h>
 #include <sluice/base/proctitle.h>
 
-static char *title;
+static char *title, **copy; /* copy: of argv, for the life of the process */
 static size_t room;
 
 static char *copy_string(const char *s)
@@ -32,7 +32,7 @@ static char *strings_end(char *p, char **list)
 
 char **proctitle_init(int argc, char **argv)
 {
-	char **copy = calloc((size_t)argc + 1, sizeof(*copy));
+	copy = calloc((size_t)argc + 1, sizeof(*copy));
 	if (!copy)
 		die("out of memory");
 	for (int i = 0; i < argc; i++)
