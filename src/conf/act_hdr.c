@@ -9,7 +9,9 @@ bool act_args(struct sema *s, const struct act *a, uint32_t want, const char *us
 	if (a->n - 1 < want)
 		sema_err(s, &a->w[a->n - 1], "'" STR_FMT "' expects %s", STR_ARG(a->w[0].s), usage);
 	else if (a->n - 1 > want)
-		sema_err(s, &a->w[want + 1], "unexpected '" STR_FMT "' behind the arguments of '" STR_FMT "', only 'if' or 'unless' may follow",
+		sema_err(s, &a->w[want + 1],
+			 "unexpected '" STR_FMT "' behind the arguments of '" STR_FMT
+			 "', only 'if' or 'unless' may follow",
 			 STR_ARG(a->w[want + 1].s), STR_ARG(a->w[0].s));
 	return a->n - 1 == want;
 }
@@ -45,7 +47,8 @@ bool act_parse_fmt(struct sema *s, struct act *a)
 
 bool act_parse_replace_header(struct sema *s, struct act *a)
 {
-	if (!act_args(s, a, 3, "a header name, a regular expression and a format") || !act_header_name(s, &a->w[1], &a->r->name))
+	if (!act_args(s, a, 3, "a header name, a regular expression and a format") ||
+	    !act_header_name(s, &a->w[1], &a->r->name))
 		return false;
 	a->r->re = sema_regex(s, &a->w[2], false);
 	a->r->fmt = sema_fmt(s, &a->w[3], a->avail);
@@ -78,7 +81,8 @@ bool act_parse_del_header(struct sema *s, struct act *a)
 		if ((k = arg_word(s, &a->w[3], kinds, 5, "match")) < 0)
 			return false;
 		if (a->n > 4) {
-			sema_err(s, &a->w[4], "unexpected '" STR_FMT "', only 'if' or 'unless' may follow", STR_ARG(a->w[4].s));
+			sema_err(s, &a->w[4], "unexpected '" STR_FMT "', only 'if' or 'unless' may follow",
+				 STR_ARG(a->w[4].s));
 			return false;
 		}
 	}
@@ -112,7 +116,8 @@ bool act_parse_set_status(struct sema *s, struct act *a)
 
 bool act_parse_log_level(struct sema *s, struct act *a)
 {
-	static const char *const words[] = { "emerg", "alert", "crit", "err", "warning", "notice", "info", "debug", "silent" };
+	static const char *const words[] = { "emerg",  "alert", "crit",	 "err",	  "warning",
+					     "notice", "info",	"debug", "silent" };
 	int k;
 
 	if (!act_args(s, a, 1, "a log level"))
@@ -158,7 +163,8 @@ static bool capture_slot(struct sema *s, struct act *a, uint32_t v)
 		return true;
 	}
 	if (!(p->caps & PX_FE) || res) {
-		sema_err(s, &a->w[2], "'len' works in the request rules of a frontend only: declare a slot there and use 'id'");
+		sema_err(s, &a->w[2],
+			 "'len' works in the request rules of a frontend only: declare a slot there and use 'id'");
 		return false;
 	}
 	a->r->num = p->nreq_cap;

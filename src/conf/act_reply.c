@@ -11,7 +11,8 @@ static bool http_response_ok(struct str t, uint32_t *status)
 	struct str first = str_sub(t, 0, 12);
 	uint64_t v;
 
-	if (first.n < 12 || !str_starts(first, STR("HTTP/1.")) || first.p[8] != ' ' || !num_u64(str_sub(first, 9, 3), &v) || v < 100)
+	if (first.n < 12 || !str_starts(first, STR("HTTP/1.")) || first.p[8] != ' ' ||
+	    !num_u64(str_sub(first, 9, 3), &v) || v < 100)
 		return false;
 	*status = (uint32_t)v;
 	return str_find(t, STR("\r\n\r\n"), false) > 0 || str_find(t, STR("\n\n"), false) > 0;
@@ -30,13 +31,15 @@ struct rt_reply *reply_from_file(struct sema *s, const struct word *w, uint32_t 
 			return NULL;
 		}
 		if (!r->silent && !http_response_ok(r->raw, &file_status)) {
-			sema_err(s, w, "'" STR_FMT "' is not a complete HTTP response: a status line, headers and an empty line are needed",
+			sema_err(s, w,
+				 "'" STR_FMT "' is not a complete HTTP response: a status line, headers and an empty "
+					     "line are needed",
 				 STR_ARG(w->s));
 			return NULL;
 		}
 		if (r->raw.n > s->rt->g.bufsize)
-			sema_warn(s, w, "'" STR_FMT "' has %zu bytes, more than a buffer (tune.bufsize %u)", STR_ARG(w->s), r->raw.n,
-				  s->rt->g.bufsize);
+			sema_warn(s, w, "'" STR_FMT "' has %zu bytes, more than a buffer (tune.bufsize %u)",
+				  STR_ARG(w->s), r->raw.n, s->rt->g.bufsize);
 		hmap_put(&s->files, w->s, r);
 	}
 	own = arena_dup(s->a, r, sizeof(*r));
@@ -81,9 +84,22 @@ void dir_errorloc(struct sema *s, const struct line *l)
 
 /* ---- return, deny, tarpit --------------------------------------------------------------------------------------- */
 
-enum reply_word { RW_STATUS, RW_DENY_STATUS, RW_TYPE, RW_STRING, RW_LF_STRING, RW_FILE, RW_LF_FILE, RW_ERRORFILE, RW_HDR, RW_DEFAULT, RW_ERRORFILES };
-static const char *const reply_words[] = { "status", "deny_status", "content-type", "string", "lf-string", "file", "lf-file", "errorfile",
-	"hdr", "default-errorfiles", "errorfiles" };
+enum reply_word {
+	RW_STATUS,
+	RW_DENY_STATUS,
+	RW_TYPE,
+	RW_STRING,
+	RW_LF_STRING,
+	RW_FILE,
+	RW_LF_FILE,
+	RW_ERRORFILE,
+	RW_HDR,
+	RW_DEFAULT,
+	RW_ERRORFILES
+};
+static const char *const reply_words[] = { "status",	"deny_status", "content-type", "string", "lf-string",
+					   "file",	"lf-file",     "errorfile",    "hdr",	 "default-errorfiles",
+					   "errorfiles" };
 
 struct reply_build {
 	struct rt_reply *rp;
@@ -236,13 +252,16 @@ static bool redirect_code(struct sema *s, struct rule *r, const struct word *v)
 static void redirect_cookie(struct sema *s, struct rule *r, const struct word *v, bool clear)
 {
 	bool value = str_chr(v->s, '=') >= 0;
-	r->extra = arena_printf(s->a, STR_FMT "%s; path=/;%s", STR_ARG(v->s), clear && !value ? "=" : "", clear ? " Max-Age=0;" : "");
+	r->extra = arena_printf(s->a, STR_FMT "%s; path=/;%s", STR_ARG(v->s), clear && !value ? "=" : "",
+				clear ? " Max-Age=0;" : "");
 }
 
 static bool redirect_word(struct sema *s, struct rule *r, const struct word *w, uint32_t n, uint32_t *i, unsigned avail)
 {
-	static const char *const words[] = { "location", "prefix", "scheme", "code", "set-cookie", "clear-cookie", "drop-query",
-		"append-slash", "ignore-empty", "keep-query" };
+	static const char *const words[] = {
+		"location",	"prefix",     "scheme",	      "code",	      "set-cookie",
+		"clear-cookie", "drop-query", "append-slash", "ignore-empty", "keep-query"
+	};
 	static const uint32_t flags[] = { REDIR_DROP_QUERY, REDIR_APPEND_SLASH, REDIR_IGNORE_EMPTY, REDIR_KEEP_QUERY };
 	int k = arg_word(s, &w[*i], words, ARRAY_LEN(words), "argument of redirect");
 	const struct word *v;

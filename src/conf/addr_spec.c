@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Addresses as HAProxy writes them: transport and family prefixes, host, port, port ranges and offsets. Names are looked up here, once
- * each and with a bound on the time all of them may take together; one that does not resolve is reported, not fatal. */
+/* Addresses as HAProxy writes them: transport and family prefixes, host, port, port ranges and offsets. Names are
+ * looked up here, once each and with a bound on the time all of them may take together; one that does not resolve is
+ * reported, not fatal. */
 #include <netdb.h>
 #include <stdlib.h>
 #include <sys/un.h>
@@ -13,11 +14,13 @@
 
 enum family_word { FW_ANY, FW_V4, FW_V6, FW_UNIX, FW_ABNS, FW_FD, FW_SOCKPAIR, FW_UDP, FW_UDP4, FW_UDP6, FW_NOT_YET };
 
-static const struct { const char *word; uint8_t id; } family_words[] = {
-	{ "ipv4@", FW_V4 }, { "ipv6@", FW_V6 }, { "tcp@", FW_ANY }, { "tcp4@", FW_V4 }, { "tcp6@", FW_V6 }, { "ip@", FW_ANY },
-	{ "unix@", FW_UNIX }, { "uxst@", FW_UNIX }, { "uxdg@", FW_UNIX }, { "abns@", FW_ABNS }, { "fd@", FW_FD },
-	{ "sockpair@", FW_SOCKPAIR }, { "udp@", FW_UDP }, { "udp4@", FW_UDP4 }, { "udp6@", FW_UDP6 },
-	{ "quic4@", FW_NOT_YET }, { "quic6@", FW_NOT_YET }, { "quic@", FW_NOT_YET }, { "ring@", FW_NOT_YET }, { "rhttp@", FW_NOT_YET },
+static const struct { const char *word; uint8_t id;
+} family_words[] = {
+	{ "ipv4@", FW_V4 },	  { "ipv6@", FW_V6 },	    { "tcp@", FW_ANY },	       { "tcp4@", FW_V4 },
+	{ "tcp6@", FW_V6 },	  { "ip@", FW_ANY },	    { "unix@", FW_UNIX },      { "uxst@", FW_UNIX },
+	{ "uxdg@", FW_UNIX },	  { "abns@", FW_ABNS },	    { "fd@", FW_FD },	       { "sockpair@", FW_SOCKPAIR },
+	{ "udp@", FW_UDP },	  { "udp4@", FW_UDP4 },	    { "udp6@", FW_UDP6 },      { "quic4@", FW_NOT_YET },
+	{ "quic6@", FW_NOT_YET }, { "quic@", FW_NOT_YET },  { "ring@", FW_NOT_YET },   { "rhttp@", FW_NOT_YET },
 	{ "abnsz@", FW_NOT_YET }, { "mptcp@", FW_NOT_YET }, { "mptcp4@", FW_NOT_YET }, { "mptcp6@", FW_NOT_YET },
 };
 
@@ -35,7 +38,8 @@ static enum family_word take_family(struct str *t)
 
 /* ---- unix and descriptors --------------------------------------------------------------------------------------- */
 
-static bool spec_unix(struct sema *s, const struct word *w, struct str path, bool abstract, bool bind, struct addr_spec *o)
+static bool spec_unix(struct sema *s, const struct word *w, struct str path, bool abstract, bool bind,
+		      struct addr_spec *o)
 {
 	size_t max = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
 	struct str pre = bind && !abstract ? s->unix_prefix : STR_NULL;
@@ -46,7 +50,8 @@ static bool spec_unix(struct sema *s, const struct word *w, struct str path, boo
 		return false;
 	}
 	if (full.n > max) {
-		sema_err_at(s, w, path, "the path of a unix socket has at most %zu bytes, this one has %zu", max, full.n);
+		sema_err_at(s, w, path, "the path of a unix socket has at most %zu bytes, this one has %zu", max,
+			    full.n);
 		return false;
 	}
 	o->addr = (struct addr){ .family = AF_UNIX, .path = full.p };
@@ -120,7 +125,8 @@ static bool host_name_ok(struct str h)
 	return h.n && h.n < 254;
 }
 
-static bool spec_name(struct sema *s, const struct word *w, struct str host, enum family_word fam, enum addr_use use, struct addr_spec *o)
+static bool spec_name(struct sema *s, const struct word *w, struct str host, enum family_word fam, enum addr_use use,
+		      struct addr_spec *o)
 {
 	const struct looked_up *r;
 	struct addr a;
@@ -130,7 +136,10 @@ static bool spec_name(struct sema *s, const struct word *w, struct str host, enu
 		return false;
 	}
 	r = lookup_cached(s, host);
-	a = fam == FW_V4 || fam == FW_UDP4 ? r->v4 : fam == FW_V6 || fam == FW_UDP6 ? r->v6 : r->v4.family ? r->v4 : r->v6;
+	a = fam == FW_V4 || fam == FW_UDP4   ? r->v4
+	    : fam == FW_V6 || fam == FW_UDP6 ? r->v6
+	    : r->v4.family		     ? r->v4
+					     : r->v6;
 	o->host = keep(s, host);
 	if (a.family) {
 		o->addr = a;
@@ -207,7 +216,8 @@ static struct str split_port(struct str t, struct str *port, bool *has_port)
 	return str_sub(t, 0, i - 1);
 }
 
-static bool spec_host(struct sema *s, const struct word *w, struct str host, enum family_word fam, enum addr_use use, struct addr_spec *o)
+static bool spec_host(struct sema *s, const struct word *w, struct str host, enum family_word fam, enum addr_use use,
+		      struct addr_spec *o)
 {
 	bool want6 = fam == FW_V6 || fam == FW_UDP6, want4 = fam == FW_V4 || fam == FW_UDP4;
 
@@ -225,7 +235,8 @@ static bool spec_host(struct sema *s, const struct word *w, struct str host, enu
 	return true;
 }
 
-static bool spec_inet(struct sema *s, const struct word *w, struct str t, enum family_word fam, enum addr_use use, struct addr_spec *o)
+static bool spec_inet(struct sema *s, const struct word *w, struct str t, enum family_word fam, enum addr_use use,
+		      struct addr_spec *o)
 {
 	struct str port = STR_NULL, host;
 	bool has_port;
@@ -264,7 +275,8 @@ bool addr_spec_parse(struct sema *s, const struct word *w, struct str text, enum
 	switch (fam) {
 	case FW_NOT_YET:
 		sema_err_at(s, w, str_sub(text, 0, text.n - t.n),
-			    "'" STR_FMT "' is known to HAProxy, not supported by sluice yet", STR_ARG(str_sub(text, 0, text.n - t.n)));
+			    "'" STR_FMT "' is known to HAProxy, not supported by sluice yet",
+			    STR_ARG(str_sub(text, 0, text.n - t.n)));
 		return false;
 	case FW_UNIX: return spec_unix(s, w, t, false, use & (ADDR_BIND | ADDR_CLI), o);
 	case FW_ABNS: return spec_unix(s, w, t, true, false, o);

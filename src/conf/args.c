@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Reading the arguments of a line: numbers with ranges, times, sizes, enumerated words, names; and saying what is wrong with them,
- * with the span of the word or of the part of it that is at fault. */
+/* Reading the arguments of a line: numbers with ranges, times, sizes, enumerated words, names; and saying what is wrong
+ * with them, with the span of the word or of the part of it that is at fault. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,7 +71,8 @@ void sema_xerr(struct sema *s, const struct word *w, const struct xerr *e)
 {
 	const struct word *at = &w[e->word > 0 ? e->word : 0];
 	if (!s->mute)
-		diag(s->d, DIAG_ERROR, span_part(at, e->off, e->len ? e->len : at->s.n), e->hint[0] ? e->hint : NULL, "%s", e->msg);
+		diag(s->d, DIAG_ERROR, span_part(at, e->off, e->len ? e->len : at->s.n), e->hint[0] ? e->hint : NULL,
+		     "%s", e->msg);
 }
 
 struct rt_loc sema_loc(struct sema *s, struct span at)
@@ -179,7 +180,8 @@ bool arg_time(struct sema *s, const struct word *w, uint32_t unit_ms, uint32_t *
 	if (ok || (num.n && !num_u64(num, &digits)))
 		sema_err(s, w, "'" STR_FMT "' is too long a time, at most 24 days", STR_ARG(w->s));
 	else if (!num.n)
-		sema_err(s, w, "'" STR_FMT "' is not a time: a number and an optional unit us, ms, s, m, h or d", STR_ARG(w->s));
+		sema_err(s, w, "'" STR_FMT "' is not a time: a number and an optional unit us, ms, s, m, h or d",
+			 STR_ARG(w->s));
 	else if (unit.n && strchr("umshd", unit.p[0]) && unit.n <= 2)
 		sema_err(s, w, "'" STR_FMT "' is too long a time, at most 24 days", STR_ARG(w->s));
 	else
@@ -226,7 +228,8 @@ bool arg_name(struct sema *s, const struct word *w, const char *what)
 {
 	for (size_t i = 0; i < w->s.n; i++) {
 		char c = w->s.p[i];
-		bool ok = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("-_.:", c);
+		bool ok =
+			(c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("-_.:", c);
 		if (ok && c)
 			continue;
 		sema_err_at(s, w, str_sub(w->s, i, 1), "character '%c' is not allowed in the name of a %s", c, what);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* `bind`: addresses by comma, ranges of ports, and parameters that all of them share. The same address twice in one configuration
- * is an error here; a clash with another process is seen when the leader binds. */
+/* `bind`: addresses by comma, ranges of ports, and parameters that all of them share. The same address twice in one
+ * configuration is an error here; a clash with another process is seen when the leader binds. */
 #include <stdlib.h>
 
 #include "sema_priv.h"
@@ -18,11 +18,20 @@ static bool bind_transparent(struct sema *s, struct bind_arg *b) { (void)s; retu
 static bool bind_v4v6(struct sema *s, struct bind_arg *b) { (void)s; return b->o->sock.v4v6 = true; }
 static bool bind_v6only(struct sema *s, struct bind_arg *b) { (void)s; return b->o->sock.v6only = true; }
 static bool bind_tfo(struct sema *s, struct bind_arg *b) { (void)s; return (b->o->sock.tfo = 256) != 0; }
-static bool bind_backlog(struct sema *s, struct bind_arg *b) { return arg_i32(s, b->v, 0, INT32_MAX, &b->o->sock.backlog); }
+static bool bind_backlog(struct sema *s, struct bind_arg *b)
+{
+	return arg_i32(s, b->v, 0, INT32_MAX, &b->o->sock.backlog);
+}
 static bool bind_maxconn(struct sema *s, struct bind_arg *b) { return arg_u32(s, b->v, 0, 10000000, &b->o->maxconn); }
 static bool bind_tcp_ut(struct sema *s, struct bind_arg *b) { return arg_time(s, b->v, 1, &b->o->sock.tcp_ut_ms); }
-static bool bind_uid(struct sema *s, struct bind_arg *b) { return arg_i32(s, b->v, 0, INT32_MAX, &b->o->sock.unix_uid); }
-static bool bind_gid(struct sema *s, struct bind_arg *b) { return arg_i32(s, b->v, 0, INT32_MAX, &b->o->sock.unix_gid); }
+static bool bind_uid(struct sema *s, struct bind_arg *b)
+{
+	return arg_i32(s, b->v, 0, INT32_MAX, &b->o->sock.unix_uid);
+}
+static bool bind_gid(struct sema *s, struct bind_arg *b)
+{
+	return arg_i32(s, b->v, 0, INT32_MAX, &b->o->sock.unix_gid);
+}
 static bool bind_user(struct sema *s, struct bind_arg *b) { return id_of_user(s, b->v, false, &b->o->sock.unix_uid); }
 static bool bind_group(struct sema *s, struct bind_arg *b) { return id_of_user(s, b->v, true, &b->o->sock.unix_gid); }
 
@@ -85,8 +94,8 @@ static bool unknown_param(struct sema *s, const struct line *l, uint32_t *i)
 	}
 	for (size_t k = 0; k < ARRAY_LEN(rows); k++)
 		names[k] = rows[k].word;
-	sema_err_hint(s, &l->w[*i], diag_nearest(l->w[*i].s, names, ARRAY_LEN(rows)), "unknown parameter '" STR_FMT "' of bind",
-		      STR_ARG(l->w[*i].s));
+	sema_err_hint(s, &l->w[*i], diag_nearest(l->w[*i].s, names, ARRAY_LEN(rows)),
+		      "unknown parameter '" STR_FMT "' of bind", STR_ARG(l->w[*i].s));
 	return false;
 }
 
@@ -110,7 +119,8 @@ static bool bind_params(struct sema *s, const struct line *l, struct rt_bind_opt
 
 /* ---- addresses -------------------------------------------------------------------------------------------------- */
 
-static void add_listener(struct sema *s, const struct word *w, const struct rt_bind_opts *o, const struct addr *a, int fd)
+static void add_listener(struct sema *s, const struct word *w, const struct rt_bind_opts *o, const struct addr *a,
+			 int fd)
 {
 	struct rt_listener l = { .addr = *a, .inherited_fd = fd, .px = (uint32_t)(s->px->p - s->rt->px), .opts = o };
 	char text[ADDR_TEXT_MAX];
@@ -125,8 +135,8 @@ static void add_listener(struct sema *s, const struct word *w, const struct rt_b
 		key = arena_printf(&s->scratch, STR_FMT "%%%s", STR_ARG(key), o->sock.interface);
 	other = hmap_get(&s->binds, key);
 	if (other) {
-		sema_err(s, w, "address " STR_FMT " is already bound at %s:%u", STR_ARG(key), s->src->files.at[other->at.file].name,
-			 other->at.line);
+		sema_err(s, w, "address " STR_FMT " is already bound at %s:%u", STR_ARG(key),
+			 s->src->files.at[other->at.file].name, other->at.line);
 		return;
 	}
 	hmap_put(&s->binds, key, (void *)w);

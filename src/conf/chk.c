@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Health check descriptions of backends: option httpchk and tcp-check, http-check and tcp-check lines. Lines of a proxy replace all
- * those of its defaults; within a section they add up. One check is one connection and, for HTTP, one request. */
+/* Health check descriptions of backends: option httpchk and tcp-check, http-check and tcp-check lines. Lines of a proxy
+ * replace all those of its defaults; within a section they add up. One check is one connection and, for HTTP, one
+ * request. */
 #include <sluice/base/num.h>
 
 #include "chk_priv.h"
@@ -54,7 +55,9 @@ static void version_and_headers(struct sema *s, struct rt_check *c, const struct
 		ptrdiff_t colon = str_chr(line, ':');
 		if (colon < 1)
 			continue;
-		struct word v = { .s = str_trim(str_sub(line, (size_t)colon + 1, line.n)), .at = w->at, .quoted = true };
+		struct word v = { .s = str_trim(str_sub(line, (size_t)colon + 1, line.n)),
+				  .at = w->at,
+				  .quoted = true };
 		if (!add_header(s, c, str_sub(line, 0, (size_t)colon), &v))
 			return;
 	}
@@ -166,7 +169,8 @@ static bool expect_hdr(struct sema *s, const struct word *w, uint32_t n, uint32_
 	if (!(v = arg_next(s, w, n, i)))
 		return false;
 	if (word_is(v, "-m")) {
-		if (!(v = arg_next(s, w, n, i)) || (k = arg_word(s, v, how, 5, "match")) < 0 || !(v = arg_next(s, w, n, i)))
+		if (!(v = arg_next(s, w, n, i)) || (k = arg_word(s, v, how, 5, "match")) < 0 ||
+		    !(v = arg_next(s, w, n, i)))
 			return false;
 	}
 	e->hdr_how = (uint8_t)k;
@@ -207,9 +211,11 @@ static bool expect_match(struct sema *s, const struct word *w, uint32_t n, uint3
 }
 
 /* Words before the match that only shape the log text. */
-static bool expect_prefix(struct sema *s, const struct word *w, uint32_t n, uint32_t *i, struct chk_expect *e, bool *match)
+static bool expect_prefix(struct sema *s, const struct word *w, uint32_t n, uint32_t *i, struct chk_expect *e,
+			  bool *match)
 {
-	static const char *const shaping[] = { "min-recv", "ok-status", "error-status", "tout-status", "on-success", "on-error", "status-code" };
+	static const char *const shaping[] = { "min-recv",   "ok-status", "error-status", "tout-status",
+					       "on-success", "on-error",  "status-code" };
 	const struct word *v;
 
 	*match = false;
@@ -221,7 +227,8 @@ static bool expect_prefix(struct sema *s, const struct word *w, uint32_t n, uint
 	}
 	for (unsigned k = 0; k < ARRAY_LEN(shaping); k++)
 		if (word_is(&w[*i], shaping[k])) {
-			sema_warn(s, &w[*i], "'%s' is known to HAProxy, not supported by sluice yet; ignored", shaping[k]);
+			sema_warn(s, &w[*i], "'%s' is known to HAProxy, not supported by sluice yet; ignored",
+				  shaping[k]);
 			return arg_next(s, w, n, i) != NULL;
 		}
 	*match = !word_is(&w[*i], "!");
@@ -254,12 +261,13 @@ static void step_expect(struct sema *s, const struct line *l, bool http)
 	APPEND(s->a, c->steps, c->nsteps, st);
 }
 
-/* ---- connect, send ------------------------------------------------------------------------------------------------ */
+/* ---- connect, send ------------------------------------------------------------------------------------------------
+ */
 
 static void step_connect(struct sema *s, const struct line *l)
 {
-	static const char *const words[] = { "default", "linger", "port", "comment", "addr", "ssl", "send-proxy", "via-socks4", "sni", "alpn",
-		"proto" };
+	static const char *const words[] = { "default",	   "linger",	 "port", "comment", "addr", "ssl",
+					     "send-proxy", "via-socks4", "sni",	 "alpn",    "proto" };
 	struct rt_check *c = own_steps(s);
 	struct chk_step st = { .kind = CS_CONNECT, .loc = sema_loc(s, l->w[0].at) };
 	const struct word *v;
@@ -345,11 +353,14 @@ static void http_send(struct sema *s, const struct line *l)
 	struct rt_check *c = own_steps(s);
 
 	if (has_step(c, CS_EXPECT)) {
-		sema_err(s, &l->w[1], "'http-check send' must stand before 'http-check expect': the request is sent first");
+		sema_err(s, &l->w[1],
+			 "'http-check send' must stand before 'http-check expect': the request is sent first");
 		return;
 	}
 	if (s->px->chk_sent) {
-		sema_err(s, &l->w[1], "a second 'http-check send' is known to HAProxy, not supported by sluice yet: a check is one request");
+		sema_err(s, &l->w[1],
+			 "a second 'http-check send' is known to HAProxy, not supported by sluice yet: a check is one "
+			 "request");
 		return;
 	}
 	s->px->chk_sent = true;

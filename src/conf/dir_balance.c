@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* `balance`, `hash-type`, `hash-balance-factor`. A word of balance is a row of tbl/lb_algos.def, with arguments in parentheses or behind
- * it; those that hash share the reading of their key. */
+/* `balance`, `hash-type`, `hash-balance-factor`. A word of balance is a row of tbl/lb_algos.def, with arguments in
+ * parentheses or behind it; those that hash share the reading of their key. */
 #include <sluice/base/num.h>
 #include <sluice/lb/lb.h>
 
@@ -55,7 +55,8 @@ static bool key_url_param(struct sema *s, struct rt_backend *be, const struct wo
 		return false;
 	}
 	if (n > 1) {
-		sema_err(s, &w[1], "'" STR_FMT "' after the parameter is known to HAProxy, not supported by sluice yet", STR_ARG(w[1].s));
+		sema_err(s, &w[1], "'" STR_FMT "' after the parameter is known to HAProxy, not supported by sluice yet",
+			 STR_ARG(w[1].s));
 		return false;
 	}
 	be->key = KEY_URL_PARAM;
@@ -70,7 +71,8 @@ static bool key_hdr(struct sema *s, struct rt_backend *be, const struct word *w,
 		return false;
 	}
 	if (n && !word_is(&w[0], "use_domain_only")) {
-		sema_err_hint(s, &w[0], "use_domain_only", "unknown parameter '" STR_FMT "' of balance hdr", STR_ARG(w[0].s));
+		sema_err_hint(s, &w[0], "use_domain_only", "unknown parameter '" STR_FMT "' of balance hdr",
+			      STR_ARG(w[0].s));
 		return false;
 	}
 	be->key = KEY_HDR;
@@ -85,14 +87,16 @@ static bool key_expr(struct sema *s, struct rt_backend *be, const struct word *w
 		sema_err(s, w - 1, "'hash' expects a sample expression");
 		return false;
 	}
-	unsigned avail = NEED_CLIENT | NEED_STREAM | (s->px->p->mode == MODE_HTTP ? NEED_REQ_HEAD | NEED_REQ_BODY : NEED_L6);
+	unsigned avail =
+		NEED_CLIENT | NEED_STREAM | (s->px->p->mode == MODE_HTTP ? NEED_REQ_HEAD | NEED_REQ_BODY : NEED_L6);
 	be->key = KEY_EXPR;
 	be->key_expr = sema_expr(s, &w[0], avail);
 	return be->key_expr != NULL;
 }
 
 /* The key of a hashing algorithm: `kind` is its word, w[0..n) what follows. */
-static bool read_key(struct sema *s, struct rt_backend *be, struct str kind, struct str args, const struct word *w, uint32_t n)
+static bool read_key(struct sema *s, struct rt_backend *be, struct str kind, struct str args, const struct word *w,
+		     uint32_t n)
 {
 	if (str_eq(kind, STR("source"))) {
 		be->key = KEY_SOURCE;
@@ -156,7 +160,8 @@ void dir_balance(struct sema *s, const struct line *l)
 	}
 	fresh.algo = lb_algo_find(name);
 	if (!fresh.algo) {
-		sema_err_hint(s, w, diag_nearest(name, algo_words, ARRAY_LEN(algo_words)), "unknown algorithm '" STR_FMT "'", STR_ARG(name));
+		sema_err_hint(s, w, diag_nearest(name, algo_words, ARRAY_LEN(algo_words)),
+			      "unknown algorithm '" STR_FMT "'", STR_ARG(name));
 		return;
 	}
 	fresh.key = KEY_NONE;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Directives of the global section: process, privileges, limits, tuning. Only numbers and names are settled here; the leader
- * applies them. Several global sections add to each other. */
+/* Directives of the global section: process, privileges, limits, tuning. Only numbers and names are settled here; the
+ * leader applies them. Several global sections add to each other. */
 #include <grp.h>
 #include <pwd.h>
 #include <sched.h>
@@ -16,7 +16,8 @@
 #define FD_DEFAULT_CAP 1048576    /* hard limits beyond this are not taken as a wish */
 #define FD_RESERVE 100            /* pollers, logs, control sockets, files being read */
 
-#define GLOBAL_STR(name, field) void dir_##name(struct sema *s, const struct line *l) { s->rt->g.field = keep(s, l->w[1].s); }
+#define GLOBAL_STR(name, field)                                                                                        \
+	void dir_##name(struct sema *s, const struct line *l) { s->rt->g.field = keep(s, l->w[1].s); }
 GLOBAL_STR(pidfile, pidfile)
 GLOBAL_STR(node, node)
 GLOBAL_STR(localpeer, localpeer)
@@ -24,8 +25,11 @@ GLOBAL_STR(state_base, state_base)
 GLOBAL_STR(state_file, state_file)
 GLOBAL_STR(chroot, chroot)
 
-#define GLOBAL_U32(name, field, min, max) \
-	void dir_##name(struct sema *s, const struct line *l) { (void)!arg_u32(s, &l->w[1], min, max, &s->rt->g.field); }
+#define GLOBAL_U32(name, field, min, max)                                                                              \
+	void dir_##name(struct sema *s, const struct line *l)                                                          \
+	{                                                                                                              \
+		(void)!arg_u32(s, &l->w[1], min, max, &s->rt->g.field);                                                \
+	}
 GLOBAL_U32(maxconnrate, maxconnrate, 0, MAXCONN_MAX)
 GLOBAL_U32(maxsessrate, maxsessrate, 0, MAXCONN_MAX)
 GLOBAL_U32(ulimit_n, ulimit_n, 1, INT32_MAX)
@@ -33,8 +37,11 @@ GLOBAL_U32(spread_checks, spread_checks, 0, 50)
 GLOBAL_U32(tune_maxhdr, maxhdr, 1, 32767)
 GLOBAL_U32(tune_maxaccept, maxaccept, 1, 1000000)
 
-#define GLOBAL_SIZE(name, field, min, max) \
-	void dir_##name(struct sema *s, const struct line *l) { (void)!arg_size(s, &l->w[1], min, max, &s->rt->g.field); }
+#define GLOBAL_SIZE(name, field, min, max)                                                                             \
+	void dir_##name(struct sema *s, const struct line *l)                                                          \
+	{                                                                                                              \
+		(void)!arg_size(s, &l->w[1], min, max, &s->rt->g.field);                                               \
+	}
 GLOBAL_SIZE(tune_bufsize, bufsize, 1024, 256u << 20)
 GLOBAL_SIZE(tune_maxrewrite, maxrewrite, 0, 128u << 20)
 GLOBAL_SIZE(tune_sndbuf_client, sndbuf_client, 0, INT32_MAX)
@@ -42,7 +49,12 @@ GLOBAL_SIZE(tune_rcvbuf_client, rcvbuf_client, 0, INT32_MAX)
 GLOBAL_SIZE(tune_sndbuf_server, sndbuf_server, 0, INT32_MAX)
 GLOBAL_SIZE(tune_rcvbuf_server, rcvbuf_server, 0, INT32_MAX)
 
-#define GLOBAL_FLAG(name, field) void dir_##name(struct sema *s, const struct line *l) { (void)l; s->rt->g.field = true; }
+#define GLOBAL_FLAG(name, field)                                                                                       \
+	void dir_##name(struct sema *s, const struct line *l)                                                          \
+	{                                                                                                              \
+		(void)l;                                                                                               \
+		s->rt->g.field = true;                                                                                 \
+	}
 GLOBAL_FLAG(daemon, daemon)
 GLOBAL_FLAG(noepoll, noepoll)
 GLOBAL_FLAG(quiet, quiet)
@@ -159,7 +171,9 @@ void dir_default_path(struct sema *s, const struct line *l)
 	static const char *const words[] = { "current", "config", "parent", "origin" };
 	int i = arg_word(s, &l->w[1], words, 4, "origin of relative paths");
 	if (i > 0)
-		sema_err(s, &l->w[1], "'%s' is known to HAProxy, not supported by sluice yet: relative paths start at the working directory",
+		sema_err(s, &l->w[1],
+			 "'%s' is known to HAProxy, not supported by sluice yet: relative paths start at the working "
+			 "directory",
 			 words[i]);
 }
 
@@ -218,9 +232,11 @@ static bool cli_param(struct sema *s, const struct line *l, uint32_t *i, struct 
 	} else if (word_is(k, "mode")) {
 		return unix_mode(s, v, &c->sock.unix_mode);
 	} else if (word_is(k, "user") || word_is(k, "uid")) {
-		return word_is(k, "uid") ? arg_i32(s, v, 0, INT32_MAX, &c->sock.unix_uid) : id_of_user(s, v, false, &c->sock.unix_uid);
+		return word_is(k, "uid") ? arg_i32(s, v, 0, INT32_MAX, &c->sock.unix_uid)
+					 : id_of_user(s, v, false, &c->sock.unix_uid);
 	} else if (word_is(k, "group") || word_is(k, "gid")) {
-		return word_is(k, "gid") ? arg_i32(s, v, 0, INT32_MAX, &c->sock.unix_gid) : id_of_user(s, v, true, &c->sock.unix_gid);
+		return word_is(k, "gid") ? arg_i32(s, v, 0, INT32_MAX, &c->sock.unix_gid)
+					 : id_of_user(s, v, true, &c->sock.unix_gid);
 	} else if (!word_is(k, "expose-fd") && !word_is(k, "name") && !word_is(k, "process") && !word_is(k, "thread") &&
 		   !word_is(k, "maxconn") && !word_is(k, "backlog")) {
 		sema_err(s, k, "unknown parameter '" STR_FMT "' of stats socket", STR_ARG(k->s));
@@ -273,17 +289,21 @@ static void stats_global(struct sema *s, const struct line *l)
 
 void dir_stats(struct sema *s, const struct line *l)
 {
-	static const char *const words[] = { "enable", "uri", "auth", "hide-version", "refresh", "realm", "show-legends", "show-node",
-		"show-desc", "show-modules", "admin", "scope", "http-request" };
+	static const char *const words[] = { "enable", "uri",	       "auth",	      "hide-version", "refresh",
+					     "realm",  "show-legends", "show-node",   "show-desc",    "show-modules",
+					     "admin",  "scope",	       "http-request" };
 
 	if (s->sect == SECT_GLOBAL)
 		stats_global(s, l);
 	else if (arg_word(s, &l->w[1], words, ARRAY_LEN(words), "parameter of stats") >= 0)
-		sema_warn(s, &l->w[0], "the statistics page is known to HAProxy, not supported by sluice yet; 'stats " STR_FMT "' is ignored",
+		sema_warn(s, &l->w[0],
+			  "the statistics page is known to HAProxy, not supported by sluice yet; 'stats " STR_FMT
+			  "' is ignored",
 			  STR_ARG(l->w[1].s));
 }
 
-/* ---- what follows from the whole ---------------------------------------------------------------------------------- */
+/* ---- what follows from the whole ----------------------------------------------------------------------------------
+ */
 
 static uint32_t fd_limit(void)
 {

@@ -14,7 +14,8 @@ static void takes_none(struct sema *s, const struct opt_arg *a)
 static void option_none(struct sema *s, const struct opt_arg *a)
 {
 	if (word_is(&a->w[0], "transparent") && !s->no)
-		sema_warn(s, &a->w[0], "'option transparent' is known to HAProxy, not supported by sluice yet; ignored");
+		sema_warn(s, &a->w[0],
+			  "'option transparent' is known to HAProxy, not supported by sluice yet; ignored");
 }
 
 static void option_bit(struct sema *s, const struct opt_arg *a)
@@ -52,11 +53,14 @@ static void option_format(struct sema *s, const struct opt_arg *a)
 		return;
 	}
 	if (a->n > 1 && word_is(&a->w[1], "clf"))
-		sema_warn(s, &a->w[1], "'clf' is known to HAProxy, not supported by sluice yet; the plain format is used");
+		sema_warn(s, &a->w[1],
+			  "'clf' is known to HAProxy, not supported by sluice yet; the plain format is used");
 	else
 		takes_none(s, a);
 	if (a->bits == 3)
-		sema_warn(s, &a->w[0], "the TLS fields of 'option httpslog' are not supported by sluice yet; read as 'option httplog'");
+		sema_warn(s, &a->w[0],
+			  "the TLS fields of 'option httpslog' are not supported by sluice yet; read as 'option "
+			  "httplog'");
 	b->log_kind = a->bits == 2 ? LK_TCP : LK_HTTP;
 	b->log_fmt = NULL;
 	b->log_word = &a->w[0];
@@ -119,7 +123,8 @@ static void option_forwarded(struct sema *s, const struct opt_arg *a)
 		f->proto = f->for_ = true;
 	for (uint32_t i = 1; i < a->n && !s->no; i++) {
 		if (ha_word_find(HAW_OPTION, a->w[i].s)) {
-			sema_err(s, &a->w[i], "'" STR_FMT "' is known to HAProxy, not supported by sluice yet", STR_ARG(a->w[i].s));
+			sema_err(s, &a->w[i], "'" STR_FMT "' is known to HAProxy, not supported by sluice yet",
+				 STR_ARG(a->w[i].s));
 			return;
 		}
 		int k = arg_word(s, &a->w[i], words, 4, "parameter");
@@ -186,8 +191,8 @@ void dir_option(struct sema *s, const struct line *l)
 		if (!word_is(&a.w[0], rows[i].word))
 			continue;
 		if (!strchr(rows[i].sects, letters[__builtin_ctz(s->sect)])) {
-			sema_warn(s, &a.w[0], "'option %s' has no effect in a %s, only in: %s", rows[i].word, s->sect_word,
-				  sect_names(rows[i].sects, buf, sizeof(buf)));
+			sema_warn(s, &a.w[0], "'option %s' has no effect in a %s, only in: %s", rows[i].word,
+				  s->sect_word, sect_names(rows[i].sects, buf, sizeof(buf)));
 			return;
 		}
 		a.bits = rows[i].bits;

@@ -11,7 +11,8 @@ void dir_mode(struct sema *s, const struct line *l)
 	static const char *const words[] = { "tcp", "http" };
 
 	if (word_is(&l->w[1], "log") || word_is(&l->w[1], "haterm") || word_is(&l->w[1], "spop")) {
-		sema_err(s, &l->w[1], "'mode " STR_FMT "' is known to HAProxy, not supported by sluice yet", STR_ARG(l->w[1].s));
+		sema_err(s, &l->w[1], "'mode " STR_FMT "' is known to HAProxy, not supported by sluice yet",
+			 STR_ARG(l->w[1].s));
 		return;
 	}
 	if (word_is(&l->w[1], "udp")) {
@@ -69,7 +70,8 @@ void dir_id(struct sema *s, const struct line *l)
 		return;
 	for (size_t i = 0; i + 1 < s->pxs.n; i++)
 		if (s->pxs.at[i]->id_set && s->pxs.at[i]->p->id == id) {
-			sema_err(s, &l->w[1], "id %u is already that of '" STR_FMT "'", id, STR_ARG(s->pxs.at[i]->name));
+			sema_err(s, &l->w[1], "id %u is already that of '" STR_FMT "'", id,
+				 STR_ARG(s->pxs.at[i]->name));
 			return;
 		}
 	s->px->p->id = id;
@@ -78,14 +80,17 @@ void dir_id(struct sema *s, const struct line *l)
 
 /* ---- timeouts --------------------------------------------------------------------------------------------------- */
 
-static const char *const timeout_words[] = { "connect", "client", "server", "queue", "http-request", "http-keep-alive", "tunnel",
-	"client-fin", "server-fin", "check", "tarpit", "client-hs", "clitimeout", "contimeout", "srvtimeout" };
+static const char *const timeout_words[] = { "connect",		"client",    "server",	   "queue",	 "http-request",
+					     "http-keep-alive", "tunnel",    "client-fin", "server-fin", "check",
+					     "tarpit",		"client-hs", "clitimeout", "contimeout", "srvtimeout" };
 
 /* Those that a frontend has no use for, and a backend. */
 static bool timeout_fits(uint8_t sect, int which)
 {
-	const unsigned fe_only = 1u << TO_CLIENT | 1u << TO_CLIENT_FIN | 1u << TO_HTTP_REQUEST | 1u << TO_HTTP_KEEP_ALIVE | 1u << TO_CLIENT_HS;
-	const unsigned be_only = 1u << TO_CONNECT | 1u << TO_SERVER | 1u << TO_QUEUE | 1u << TO_SERVER_FIN | 1u << TO_CHECK;
+	const unsigned fe_only = 1u << TO_CLIENT | 1u << TO_CLIENT_FIN | 1u << TO_HTTP_REQUEST |
+				 1u << TO_HTTP_KEEP_ALIVE | 1u << TO_CLIENT_HS;
+	const unsigned be_only =
+		1u << TO_CONNECT | 1u << TO_SERVER | 1u << TO_QUEUE | 1u << TO_SERVER_FIN | 1u << TO_CHECK;
 
 	if (sect == SECT_FRONTEND)
 		return !(be_only >> which & 1);
@@ -103,7 +108,8 @@ void dir_timeout(struct sema *s, const struct line *l)
 	if (i < 0)
 		return;
 	if (i >= TO_COUNT) {
-		sema_warn(s, &l->w[1], "'timeout %s' is an old spelling of 'timeout %s'", timeout_words[i], timeout_words[old[i - TO_COUNT]]);
+		sema_warn(s, &l->w[1], "'timeout %s' is an old spelling of 'timeout %s'", timeout_words[i],
+			  timeout_words[old[i - TO_COUNT]]);
 		i = old[i - TO_COUNT];
 	}
 	if (!arg_time(s, &l->w[2], 1, &ms))
@@ -121,7 +127,8 @@ void dir_old_timeout(struct sema *s, const struct line *l)
 	for (unsigned i = 0; i < ARRAY_LEN(words); i++) {
 		if (!word_is(&l->w[0], words[i]))
 			continue;
-		sema_warn(s, &l->w[0], "'%s' was removed from HAProxy; read as 'timeout %s'", words[i], timeout_words[i]);
+		sema_warn(s, &l->w[0], "'%s' was removed from HAProxy; read as 'timeout %s'", words[i],
+			  timeout_words[i]);
 		if (arg_time(s, &l->w[1], 1, &ms))
 			s->px->p->to[i] = ms;
 	}
@@ -157,8 +164,10 @@ static bool retry_status(struct sema *s, const struct word *w)
 
 void dir_retry_on(struct sema *s, const struct line *l)
 {
-	static const char *const words[] = { "none", "conn-failure", "empty-response", "junk-response", "response-timeout", "0rtt-rejected",
-		"all-retryable-errors" };
+	static const char *const words[] = {
+		"none",		 "conn-failure",	"empty-response", "junk-response", "response-timeout",
+		"0rtt-rejected", "all-retryable-errors"
+	};
 	static const uint32_t bits[] = { 0, RO_CONN_FAILURE, RO_EMPTY, RO_JUNK, RO_TIMEOUT, RO_0RTT,
 		RO_CONN_FAILURE | RO_EMPTY | RO_JUNK | RO_TIMEOUT | RO_0RTT | RO_STATUS };
 
@@ -173,7 +182,8 @@ void dir_retry_on(struct sema *s, const struct line *l)
 			return;
 		s->px->p->retry_on |= bits[k];
 		if (bits[k] & RO_STATUS)
-			s->px->p->retry_slots |= 1u << error_slot(500) | 1u << error_slot(502) | 1u << error_slot(503) | 1u << error_slot(504);
+			s->px->p->retry_slots |= 1u << error_slot(500) | 1u << error_slot(502) | 1u << error_slot(503) |
+						 1u << error_slot(504);
 	}
 }
 
@@ -198,7 +208,8 @@ void dir_fullconn(struct sema *s, const struct line *l)
 	(void)!arg_u32(s, &l->w[1], 0, MAXCONN_MAX, &s->px->p->fullconn);
 }
 
-/* Bind lines before and after it: the value is put into those that gave none when they are read, and here for the others. */
+/* Bind lines before and after it: the value is put into those that gave none when they are read, and here for the
+ * others. */
 void dir_backlog(struct sema *s, const struct line *l)
 {
 	if (!arg_u32(s, &l->w[1], 0, INT32_MAX, &s->px->backlog))

@@ -14,9 +14,12 @@ static bool modes_fit(struct sema *s, const struct word *w, const struct px_buil
 	if (be->p->mode == fe->p->mode)
 		return true;
 	if (fe->p->mode == MODE_HTTP)
-		sema_err(s, w, "'" STR_FMT "' is in mode tcp, this frontend in mode http: both must agree", STR_ARG(be->name));
+		sema_err(s, w, "'" STR_FMT "' is in mode tcp, this frontend in mode http: both must agree",
+			 STR_ARG(be->name));
 	else
-		sema_err(s, w, "'" STR_FMT "' is in mode http, this frontend in mode tcp; switching to HTTP on the way is not supported by sluice yet",
+		sema_err(s, w,
+			 "'" STR_FMT "' is in mode http, this frontend in mode tcp; switching to HTTP on the way is "
+				     "not supported by sluice yet",
 			 STR_ARG(be->name));
 	return false;
 }
@@ -39,7 +42,8 @@ void dir_use_backend(struct sema *s, const struct line *l)
 	uint32_t c = cond_at(l->w, l->n, 2);
 
 	if (c > 2) {
-		sema_err(s, &l->w[2], "unexpected '" STR_FMT "' after the backend, only 'if' or 'unless' may follow", STR_ARG(l->w[2].s));
+		sema_err(s, &l->w[2], "unexpected '" STR_FMT "' after the backend, only 'if' or 'unless' may follow",
+			 STR_ARG(l->w[2].s));
 		return;
 	}
 	warn_after_final(s, l);

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* `sluice dump`: the compiled tables as text, in the order of their indices, one fact a line. For people and golden tests. */
+/* `sluice dump`: the compiled tables as text, in the order of their indices, one fact a line. For people and golden
+ * tests. */
 #include <sluice/conf/conf.h>
 #include <sluice/lb/lb.h>
 
-static const char *const phase_words[] = { "tcp-request connection", "tcp-request session", "tcp-request content", "http-request",
-	"tcp-response content", "http-response", "http-after-response" };
+static const char *const phase_words[] = { "tcp-request connection", "tcp-request session",  "tcp-request content",
+					   "http-request",	     "tcp-response content", "http-response",
+					   "http-after-response" };
 static const char *const action_words[] = {
 #define ACTION(id, word, phases, parse, exec, help) word,
 #include <sluice/tbl/actions.def>
 #undef ACTION
 };
-static const char *const timeout_words[] = { "connect", "client", "server", "queue", "http-request", "http-keep-alive", "tunnel",
-	"client-fin", "server-fin", "check", "tarpit", "client-hs" };
+static const char *const timeout_words[] = { "connect",	     "client",		"server", "queue",
+					     "http-request", "http-keep-alive", "tunnel", "client-fin",
+					     "server-fin",   "check",		"tarpit", "client-hs" };
 
 static void put_addr(struct sbuf *out, const struct addr *a)
 {
@@ -30,8 +33,11 @@ static void put_cond(struct sbuf *out, const struct cond *c)
 static void dump_global(const struct rt *rt, struct sbuf *out)
 {
 	const struct rt_global *g = &rt->g;
-	sbuf_printf(out, "global workers=%u maxconn=%u ulimit-n=%u bufsize=%u maxrewrite=%u maxhdr=%u hard-stop-after=%ums proxies=%u servers=%u "
-		    "listeners=%u rules=%u\n", g->workers, g->maxconn, g->ulimit_n, g->bufsize, g->maxrewrite, g->maxhdr, g->hard_stop_after,
+	sbuf_printf(out,
+		    "global workers=%u maxconn=%u ulimit-n=%u bufsize=%u maxrewrite=%u maxhdr=%u hard-stop-after=%ums "
+		    "proxies=%u servers=%u "
+		    "listeners=%u rules=%u\n",
+		    g->workers, g->maxconn, g->ulimit_n, g->bufsize, g->maxrewrite, g->maxhdr, g->hard_stop_after,
 		    rt->npx, rt->nsrv, rt->nlst, rt->nrules);
 }
 
@@ -88,7 +94,8 @@ static void dump_server(const struct rt *rt, uint32_t i, struct sbuf *out)
 	put_addr(out, &s->addr);
 	sbuf_printf(out, " id=%u weight=%u", s->id, s->weight);
 	if (s->host.n)
-		sbuf_printf(out, " host=" STR_FMT "%s", STR_ARG(s->host), s->flags & SRVF_UNRESOLVED ? "(unresolved)" : "");
+		sbuf_printf(out, " host=" STR_FMT "%s", STR_ARG(s->host),
+			    s->flags & SRVF_UNRESOLVED ? "(unresolved)" : "");
 	if (s->flags & SRVF_PORT_OFFSET)
 		sbuf_printf(out, " port%+d", s->port_offset);
 	else if (s->flags & SRVF_PORT_FROM_CLIENT)
@@ -111,11 +118,13 @@ static void dump_backend(const struct rt *rt, const struct rt_proxy *p, struct s
 	static const char *const checks[] = { "tcp", "http", "script" };
 	const struct rt_backend *be = &p->be;
 
-	sbuf_printf(out, "  balance %s retries=%u check=%s\n", be->algo ? be->algo->name : "none", p->retries, checks[p->check.kind]);
+	sbuf_printf(out, "  balance %s retries=%u check=%s\n", be->algo ? be->algo->name : "none", p->retries,
+		    checks[p->check.kind]);
 	for (uint32_t i = 0; i < be->nsrv; i++)
 		dump_server(rt, be->srv0 + i, out);
 	for (uint32_t i = 0; i < p->nuse_srv; i++) {
-		struct str name = p->use_srv[i].target == RT_NONE ? STR("<dynamic>") : rt->srv[p->use_srv[i].target].name;
+		struct str name =
+			p->use_srv[i].target == RT_NONE ? STR("<dynamic>") : rt->srv[p->use_srv[i].target].name;
 		sbuf_printf(out, "  use-server " STR_FMT, STR_ARG(name));
 		put_cond(out, p->use_srv[i].cond);
 		sbuf_addc(out, '\n');
@@ -125,10 +134,12 @@ static void dump_backend(const struct rt *rt, const struct rt_proxy *p, struct s
 static void dump_proxy(const struct rt *rt, uint32_t i, struct sbuf *out)
 {
 	const struct rt_proxy *p = &rt->px[i];
-	const char *kind = (p->caps & (PX_FE | PX_BE)) == (PX_FE | PX_BE) ? "listen" : p->caps & PX_FE ? "frontend" : "backend";
+	const char *kind = (p->caps & (PX_FE | PX_BE)) == (PX_FE | PX_BE) ? "listen"
+			   : p->caps & PX_FE				  ? "frontend"
+									  : "backend";
 
-	sbuf_printf(out, "%s %u " STR_FMT " id=%u mode=%s%s\n ", kind, i, STR_ARG(p->name), p->id, p->mode == MODE_HTTP ? "http" : "tcp",
-		    p->caps & PX_DISABLED ? " disabled" : "");
+	sbuf_printf(out, "%s %u " STR_FMT " id=%u mode=%s%s\n ", kind, i, STR_ARG(p->name), p->id,
+		    p->mode == MODE_HTTP ? "http" : "tcp", p->caps & PX_DISABLED ? " disabled" : "");
 	for (unsigned t = 0; t < TO_COUNT; t++)
 		if (p->to[t])
 			sbuf_printf(out, " %s=%ums", timeout_words[t], p->to[t]);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The bridge to the expression compiler: environments per phase, names it asks for, conditions at the end of lines, and its errors
- * turned into spans of the line. */
+/* The bridge to the expression compiler: environments per phase, names it asks for, conditions at the end of lines, and
+ * its errors turned into spans of the line. */
 #include "sema_priv.h"
 
 static const char *const cond_words[] = { "if", "unless" };
@@ -34,7 +34,9 @@ static bool read_for_expr(void *ctx, struct str name, struct str *text)
 
 struct expr_env sema_env(struct sema *s, unsigned avail)
 {
-	return (struct expr_env){ .arena = s->a, .avail = avail, .resolve = sema_resolve, .read_file = read_for_expr, .ctx = s };
+	return (struct expr_env){
+		.arena = s->a, .avail = avail, .resolve = sema_resolve, .read_file = read_for_expr, .ctx = s
+	};
 }
 
 unsigned phase_avail(const struct sema *s, enum rule_phase ph)
@@ -44,7 +46,8 @@ unsigned phase_avail(const struct sema *s, enum rule_phase ph)
 	switch (ph) {
 	case PH_TCP_CONN:
 	case PH_TCP_SESS: return NEED_CLIENT;
-	case PH_TCP_CONTENT: return NEED_CLIENT | NEED_STREAM | NEED_L6 | (http || s->px->sect == SECT_DEFAULTS ? NEED_REQ_HEAD : 0);
+	case PH_TCP_CONTENT:
+		return NEED_CLIENT | NEED_STREAM | NEED_L6 | (http || s->px->sect == SECT_DEFAULTS ? NEED_REQ_HEAD : 0);
 	case PH_HTTP_REQ: return NEED_CLIENT | NEED_STREAM | NEED_REQ_HEAD | NEED_REQ_BODY;
 	case PH_TCP_RES_CONTENT: return NEED_CLIENT | NEED_STREAM | NEED_RES_L6 | (http ? NEED_RES_HEAD : 0);
 	default: return NEED_CLIENT | NEED_STREAM | NEED_RES_HEAD;
@@ -101,7 +104,9 @@ bool sema_cond(struct sema *s, const struct word *w, uint32_t n, uint32_t i, uns
 		env.avail |= NEED_REQ_HEAD | NEED_REQ_BODY;
 		*out = cond_compile(&env, acls_of(s), words, (int)(n - i - 1), unless, &again);
 		if (*out)
-			sema_warn(s, &w[i + 1 + (uint32_t)e.word], "a test of the request is always false here: it is gone when the response is processed");
+			sema_warn(s, &w[i + 1 + (uint32_t)e.word],
+				  "a test of the request is always false here: it is gone when the response is "
+				  "processed");
 	}
 	if (!*out)
 		sema_xerr(s, w + i + 1, &e);
@@ -112,7 +117,8 @@ bool sema_cond(struct sema *s, const struct word *w, uint32_t n, uint32_t i, uns
 void dir_acl(struct sema *s, const struct line *l)
 {
 	struct px_build *b = s->px;
-	struct expr_env env = sema_env(s, NEED_CLIENT | NEED_STREAM | NEED_REQ_HEAD | NEED_REQ_BODY | NEED_RES_HEAD | NEED_L6 | NEED_RES_L6);
+	struct expr_env env = sema_env(s, NEED_CLIENT | NEED_STREAM | NEED_REQ_HEAD | NEED_REQ_BODY | NEED_RES_HEAD |
+						  NEED_L6 | NEED_RES_L6);
 	struct xerr e = { 0 };
 
 	if (s->mute)

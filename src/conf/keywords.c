@@ -36,8 +36,9 @@ static void heading(FILE *out, const char *title, const char *columns, unsigned 
 
 static const char *phases_text(unsigned phases, char *buf, size_t n)
 {
-	static const char *const names[] = { "tcp-request connection", "tcp-request session", "tcp-request content", "http-request",
-		"tcp-response content", "http-response", "http-after-response" };
+	static const char *const names[] = { "tcp-request connection", "tcp-request session",  "tcp-request content",
+					     "http-request",	       "tcp-response content", "http-response",
+					     "http-after-response" };
 	size_t len = 0;
 
 	buf[0] = '\0';
@@ -72,7 +73,8 @@ static void print_rest(FILE *out)
 #include <sluice/tbl/actions.def>
 #undef ACTION
 	heading(out, "Known to HAProxy, not supported yet", "| word | kind | without it |", 3);
-#define HAW(kind, level, word, nargs, note) row(out, word, #kind, NULL, DIAG_##level == DIAG_ERROR ? "error" : "warning, ignored");
+#define HAW(kind, level, word, nargs, note)                                                                            \
+	row(out, word, #kind, NULL, DIAG_##level == DIAG_ERROR ? "error" : "warning, ignored");
 #include <sluice/tbl/haproxy_words.def>
 #undef HAW
 	heading(out, "Removed from HAProxy, ignored with a warning", "| word | | today |", 3);
@@ -83,8 +85,10 @@ static void print_rest(FILE *out)
 
 void keywords_print(FILE *out)
 {
-	fputs("# Keywords\n\nGenerated from `include/sluice/tbl/*.def` by `make doc`; do not edit. Sections: G global, D defaults, F frontend, "
-	      "B backend, L listen.\n", out);
+	fputs("# Keywords\n\nGenerated from `include/sluice/tbl/*.def` by `make doc`; do not edit. Sections: G global, "
+	      "D defaults, F frontend, "
+	      "B backend, L listen.\n",
+	      out);
 	heading(out, "Directives", "| word | sections | default | meaning |", 4);
 #define DIRECTIVE(word, sects, min, max, flags, fn, dflt, help) row(out, word, sects, dflt, help);
 #include <sluice/tbl/directives.def>

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Logging: targets of `log` lines, formats, captures, unique ids. Formats are compiled when the proxy is complete, since a later
- * line may replace them and expressions may name any proxy. */
+/* Logging: targets of `log` lines, formats, captures, unique ids. Formats are compiled when the proxy is complete,
+ * since a later line may replace them and expressions may name any proxy. */
 #include <sluice/base/num.h>
 
 #include "sema_priv.h"
 
-static const char *const facilities[] = { "kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "auth2", "ftp",
-	"ntp", "audit", "alert", "cron2", "local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7" };
+static const char *const facilities[] = {
+	"kern",	  "user",   "mail",   "daemon", "auth",	  "syslog", "lpr",    "news",
+	"uucp",	  "cron",   "auth2",  "ftp",	"ntp",	  "audit",  "alert",  "cron2",
+	"local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"
+};
 static const char *const levels[] = { "emerg", "alert", "crit", "err", "warning", "notice", "info", "debug" };
 static const char *const formats[] = { "rfc3164", "rfc5424", "raw", "short", "timed", "priority", "local", "iso" };
 
@@ -24,7 +27,8 @@ static bool target_address(struct sema *s, const struct word *w, struct log_targ
 		return true;
 	}
 	if (str_starts(w->s, STR("ring@")) || str_starts(w->s, STR("backend@"))) {
-		sema_err(s, w, "'" STR_FMT "' is known to HAProxy, not supported by sluice yet", STR_ARG(str_sub(w->s, 0, (size_t)str_chr(w->s, '@') + 1)));
+		sema_err(s, w, "'" STR_FMT "' is known to HAProxy, not supported by sluice yet",
+			 STR_ARG(str_sub(w->s, 0, (size_t)str_chr(w->s, '@') + 1)));
 		return false;
 	}
 	if (str_starts(w->s, STR("stream+"))) {
@@ -204,7 +208,8 @@ static struct logfmt *builtin_fmt(struct sema *s, const char *text)
 
 static struct logfmt *chosen_fmt(struct sema *s, struct px_build *b)
 {
-	unsigned avail = ~0u & ~(b->p->mode == MODE_HTTP ? 0u : (unsigned)(NEED_REQ_HEAD | NEED_RES_HEAD | NEED_REQ_BODY));
+	unsigned avail =
+		~0u & ~(b->p->mode == MODE_HTTP ? 0u : (unsigned)(NEED_REQ_HEAD | NEED_RES_HEAD | NEED_REQ_BODY));
 
 	switch (b->log_kind) {
 	case LK_CUSTOM: return sema_log_fmt(s, b->log_fmt, avail);
@@ -212,7 +217,9 @@ static struct logfmt *chosen_fmt(struct sema *s, struct px_build *b)
 		if (b->p->mode == MODE_HTTP)
 			return builtin_fmt(s, logfmt_httplog);
 		if (b->sect != SECT_BACKEND)
-			sema_warn(s, b->log_word, "'option httplog' in '" STR_FMT "' which is in mode tcp: 'option tcplog' is used", STR_ARG(b->name));
+			sema_warn(s, b->log_word,
+				  "'option httplog' in '" STR_FMT "' which is in mode tcp: 'option tcplog' is used",
+				  STR_ARG(b->name));
 		return builtin_fmt(s, logfmt_tcplog);
 	case LK_TCP: return builtin_fmt(s, logfmt_tcplog);
 	default: return builtin_fmt(s, b->p->mode == MODE_HTTP ? logfmt_default_http : logfmt_default_tcp);
@@ -250,7 +257,8 @@ static void capture_header(struct sema *s, const struct line *l, bool res)
 	uint32_t len;
 
 	if (l->n != 6 || !word_is(&l->w[2], "header") || !word_is(&l->w[4], "len")) {
-		sema_err(s, &l->w[MIN(2u, l->n - 1)], "expected 'capture %s header <name> len <bytes>'", res ? "response" : "request");
+		sema_err(s, &l->w[MIN(2u, l->n - 1)], "expected 'capture %s header <name> len <bytes>'",
+			 res ? "response" : "request");
 		return;
 	}
 	if (!arg_u32(s, &l->w[5], 1, 65535, &len))

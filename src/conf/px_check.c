@@ -33,14 +33,17 @@ static void check_frontend(struct sema *s, const struct px_build *b)
 	struct word w = name_word(b);
 
 	if (!b->bound)
-		sema_warn(s, &w, "frontend '" STR_FMT "' has no 'bind': declare it as a backend if that was intended", STR_ARG(b->name));
+		sema_warn(s, &w, "frontend '" STR_FMT "' has no 'bind': declare it as a backend if that was intended",
+			  STR_ARG(b->name));
 }
 
 static void check_default_backend(struct sema *s, const struct px_build *b)
 {
 	if (b->p->default_be != RT_NONE && s->rt->px[b->p->default_be].mode != b->p->mode) {
-		const char *how = b->p->mode == MODE_HTTP ? "is in mode tcp, this frontend in mode http: both must agree" :
-			"is in mode http, this frontend in mode tcp; switching to HTTP on the way is not supported by sluice yet";
+		const char *how = b->p->mode == MODE_HTTP
+					  ? "is in mode tcp, this frontend in mode http: both must agree"
+					  : "is in mode http, this frontend in mode tcp; switching to HTTP on the way "
+					    "is not supported by sluice yet";
 		if (b->default_be)
 			sema_err(s, b->default_be, "'" STR_FMT "' %s", STR_ARG(b->default_be->s), how);
 	}
@@ -67,7 +70,8 @@ static void check_http_only(struct sema *s, const struct px_build *b)
 	if (b->p->mode == MODE_HTTP)
 		return;
 	if (b->p->monitor_uri.n)
-		sema_warn(s, &w, "'monitor-uri' has no effect in '" STR_FMT "', which is in mode tcp", STR_ARG(b->name));
+		sema_warn(s, &w, "'monitor-uri' has no effect in '" STR_FMT "', which is in mode tcp",
+			  STR_ARG(b->name));
 	if (b->p->nreq_cap && b->sect != SECT_BACKEND && b->p->req_cap[0].name.n)
 		sema_warn(s, &w, "'capture' has no effect in '" STR_FMT "', which is in mode tcp", STR_ARG(b->name));
 }
@@ -78,12 +82,17 @@ static void check_backend(struct sema *s, const struct px_build *b)
 	struct word w = name_word(b);
 
 	if (c->nsteps && c->kind == CHK_TCP && b->chk_own)
-		sema_warn(s, &w, "the check steps of '" STR_FMT "' have no effect without 'option httpchk' or 'option tcp-check'", STR_ARG(b->name));
+		sema_warn(s, &w,
+			  "the check steps of '" STR_FMT
+			  "' have no effect without 'option httpchk' or 'option tcp-check'",
+			  STR_ARG(b->name));
 	if (c->kind != CHK_SCRIPT)
 		return;
 	for (uint32_t i = 0; i + 1 < c->nsteps; i++)
 		if (c->steps[i + 1].kind == CS_CONNECT && i == 0 && c->steps[0].kind != CS_CONNECT)
-			sema_warn(s, &w, "in '" STR_FMT "' the steps before the first 'tcp-check connect' use a connection of their own",
+			sema_warn(s, &w,
+				  "in '" STR_FMT
+				  "' the steps before the first 'tcp-check connect' use a connection of their own",
 				  STR_ARG(b->name));
 }
 

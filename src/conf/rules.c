@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Rule lines: http-request, http-response, http-after-response, tcp-request, tcp-response, redirect, and the removed spellings that
- * stand for them. The action's own arguments are read by the parser that tbl/actions.def names. */
+/* Rule lines: http-request, http-response, http-after-response, tcp-request, tcp-response, redirect, and the removed
+ * spellings that stand for them. The action's own arguments are read by the parser that tbl/actions.def names. */
 #include "act_priv.h"
 
 static const struct action_row { const char *word; uint32_t phases; act_parse_fn *parse; } actions[] = {
@@ -9,8 +9,9 @@ static const struct action_row { const char *word; uint32_t phases; act_parse_fn
 #undef ACTION
 };
 
-static const char *const phase_words[] = { "tcp-request connection", "tcp-request session", "tcp-request content", "http-request",
-	"tcp-response content", "http-response", "http-after-response" };
+static const char *const phase_words[] = { "tcp-request connection", "tcp-request session",  "tcp-request content",
+					   "http-request",	     "tcp-response content", "http-response",
+					   "http-after-response" };
 
 /* ---- adding ----------------------------------------------------------------------------------------------------- */
 
@@ -19,27 +20,31 @@ static struct rule rule_new(struct sema *s, unsigned act, const struct line *l)
 	return (struct rule){ .act = (uint8_t)act, .loc = sema_loc(s, l->w[0].at), .id = s->next_rule++ };
 }
 
-/* A rule behind one that ends the list for everybody is dead; a rule of an earlier phase below a later one runs first all the same. */
+/* A rule behind one that ends the list for everybody is dead; a rule of an earlier phase below a later one runs first
+ * all the same. */
 static void warn_order(struct sema *s, const struct line *l, enum rule_phase ph)
 {
-	static const uint8_t rank[PH_COUNT] = { [PH_TCP_CONN] = 1, [PH_TCP_SESS] = 2, [PH_TCP_CONTENT] = 3, [PH_HTTP_REQ] = 4 };
+	static const uint8_t rank[PH_COUNT] = {
+		[PH_TCP_CONN] = 1, [PH_TCP_SESS] = 2, [PH_TCP_CONTENT] = 3, [PH_HTTP_REQ] = 4
+	};
 	struct px_build *b = s->px;
 
 	if (b->phase_final[ph])
-		sema_warn(s, &l->w[0], "this rule is never reached: an unconditional final '%s' rule stands before it", phase_words[ph]);
+		sema_warn(s, &l->w[0], "this rule is never reached: an unconditional final '%s' rule stands before it",
+			  phase_words[ph]);
 	if (!rank[ph])
 		return;
 	if (rank[ph] < b->last_rank)
-		sema_warn(s, &l->w[0], "a '%s' rule stands after %s: it is evaluated before it all the same", phase_words[ph],
-			  b->last_rank_word);
+		sema_warn(s, &l->w[0], "a '%s' rule stands after %s: it is evaluated before it all the same",
+			  phase_words[ph], b->last_rank_word);
 	else
 		b->last_rank = rank[ph], b->last_rank_word = phase_words[ph];
 }
 
 static bool ends_list(unsigned act)
 {
-	return act == ACT_ALLOW || act == ACT_ACCEPT || act == ACT_DENY || act == ACT_REJECT || act == ACT_RETURN || act == ACT_TARPIT ||
-	       act == ACT_REDIRECT || act == ACT_SILENT_DROP;
+	return act == ACT_ALLOW || act == ACT_ACCEPT || act == ACT_DENY || act == ACT_REJECT || act == ACT_RETURN ||
+	       act == ACT_TARPIT || act == ACT_REDIRECT || act == ACT_SILENT_DROP;
 }
 
 static void rule_push(struct sema *s, enum rule_phase ph, const struct line *l, const struct rule *r)
@@ -68,7 +73,8 @@ static int action_find(struct sema *s, enum rule_phase ph, const struct word *w)
 		return -1;
 	}
 	if (!sema_ha_word(s, HAW_ACTION, w))
-		sema_err_hint(s, w, diag_nearest(w->s, near, n), "unknown action '" STR_FMT "' of '%s'", STR_ARG(w->s), phase_words[ph]);
+		sema_err_hint(s, w, diag_nearest(w->s, near, n), "unknown action '" STR_FMT "' of '%s'", STR_ARG(w->s),
+			      phase_words[ph]);
 	return -1;
 }
 
@@ -131,7 +137,8 @@ void dir_tcp_response(struct sema *s, const struct line *l)
 		rule_line(s, PH_TCP_RES_CONTENT, l, l->w + 2, l->n - 2);
 }
 
-/* ---- redirect lines ----------------------------------------------------------------------------------------------- */
+/* ---- redirect lines -----------------------------------------------------------------------------------------------
+ */
 
 void dir_redirect(struct sema *s, const struct line *l)
 {
@@ -146,7 +153,8 @@ void dir_redirect(struct sema *s, const struct line *l)
 		VEC_PUSH(&s->px->redirects, r);
 }
 
-/* ---- removed spellings -------------------------------------------------------------------------------------------- */
+/* ---- removed spellings --------------------------------------------------------------------------------------------
+ */
 
 /* "Name: value" into the words `add-header Name value`, then the condition as it was. */
 void dir_old_add(struct sema *s, const struct line *l)

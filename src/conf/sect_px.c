@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Opening and closing of proxies: names, inheritance from defaults sections, and turning what was collected into frozen arrays.
- * Settings are inherited by copying the structure: everything it points at is never changed in place. */
+/* Opening and closing of proxies: names, inheritance from defaults sections, and turning what was collected into frozen
+ * arrays. Settings are inherited by copying the structure: everything it points at is never changed in place. */
 #include <sluice/lb/lb.h>
 
 #include "sema_priv.h"
@@ -76,15 +76,19 @@ struct px_build *sema_backend(struct sema *s, const struct word *w)
 	if (hmap_get(&s->fe_by_name, w->s))
 		sema_err(s, w, "'" STR_FMT "' is a frontend, a backend is needed here", STR_ARG(w->s));
 	else
-		sema_err_hint(s, w, nearest_name(s, s->pxs.at, s->pxs.n, PX_BE, w->s), "unknown backend '" STR_FMT "'", STR_ARG(w->s));
+		sema_err_hint(s, w, nearest_name(s, s->pxs.at, s->pxs.n, PX_BE, w->s), "unknown backend '" STR_FMT "'",
+			      STR_ARG(w->s));
 	return NULL;
 }
 
 static void complain_duplicate(struct sema *s, const struct word *w, const struct px_build *other)
 {
 	struct span at = other->sec->head.w[0].at;
-	sema_err(s, w, "'" STR_FMT "' is already the name of a %s at %s:%u", STR_ARG(w->s), other->sect == SECT_FRONTEND ? "frontend" :
-		 other->sect == SECT_BACKEND ? "backend" : other->sect == SECT_LISTEN ? "listen section" : "defaults section",
+	sema_err(s, w, "'" STR_FMT "' is already the name of a %s at %s:%u", STR_ARG(w->s),
+		 other->sect == SECT_FRONTEND  ? "frontend"
+		 : other->sect == SECT_BACKEND ? "backend"
+		 : other->sect == SECT_LISTEN  ? "listen section"
+					       : "defaults section",
 		 s->src->files.at[at.file].name, at.line);
 }
 
@@ -103,7 +107,8 @@ static bool base_of(struct sema *s, const struct line *h, uint32_t i, struct px_
 	if (i >= h->n)
 		return true;
 	if (!word_is(&h->w[i], "from")) {
-		sema_err(s, &h->w[i], "unexpected '" STR_FMT "', only 'from <defaults>' may follow", STR_ARG(h->w[i].s));
+		sema_err(s, &h->w[i], "unexpected '" STR_FMT "', only 'from <defaults>' may follow",
+			 STR_ARG(h->w[i].s));
 		return false;
 	}
 	if (i + 2 != h->n) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Driver of the semantic pass: walks the sections twice and hands each line to the handler of its directive. First pass: all
- * sections, names, addresses, settings. Second pass: rules and expressions, when every name is known. A proxy replays the late
- * lines of its defaults before its own; those have been judged where they stand, so the replay is silent. */
+/* Driver of the semantic pass: walks the sections twice and hands each line to the handler of its directive. First
+ * pass: all sections, names, addresses, settings. Second pass: rules and expressions, when every name is known. A proxy
+ * replays the late lines of its defaults before its own; those have been judged where they stand, so the replay is
+ * silent. */
 #include <sluice/base/hash.h>
 
 #include "srv_priv.h"
@@ -143,7 +144,13 @@ static void count_objects(struct sema *s)
 static void global_defaults(struct rt_global *g)
 {
 	*g = (struct rt_global){
-		.bufsize = 16384, .maxrewrite = 1024, .maxhdr = 101, .maxaccept = 8, .hard_stop_after = 300000, .uid = -1, .gid = -1,
+		.bufsize = 16384,
+		.maxrewrite = 1024,
+		.maxhdr = 101,
+		.maxaccept = 8,
+		.hard_stop_after = 300000,
+		.uid = -1,
+		.gid = -1,
 		.server_close_spread = 10000,
 	};
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* What the files of the semantic pass share: the state of one compilation, proxies under construction, the table of directives,
- * argument readers. Early lines (shapes, names, addresses, numbers) are run when met; late ones (expressions, rules, names of
- * other proxies) once every section is known. Inheritance: settings are copied from the defaults, late lines are replayed. */
+/* What the files of the semantic pass share: the state of one compilation, proxies under construction, the table of
+ * directives, argument readers. Early lines (shapes, names, addresses, numbers) are run when met; late ones
+ * (expressions, rules, names of other proxies) once every section is known. Inheritance: settings are copied from the
+ * defaults, late lines are replayed. */
 #ifndef SLUICE_CONF_SEMA_PRIV_H
 #define SLUICE_CONF_SEMA_PRIV_H
 
@@ -136,7 +137,8 @@ const struct ha_word *ha_word_find(enum ha_kind kind, struct str w);
 
 /* ---- words ------------------------------------------------------------------------------------------------------ */
 void words_init(struct sema *s);
-/* Row of a line's first word, or NULL after a diagnosis (an unknown word, a wrong section, a removed spelling that was applied). */
+/* Row of a line's first word, or NULL after a diagnosis (an unknown word, a wrong section, a removed spelling that was
+ * applied). */
 const struct directive *words_find(struct sema *s, const struct line *l);
 /* Did words_find() let this line pass? Without a diagnosis, for the second pass. */
 bool words_allowed(const struct sema *s, const struct directive *d, const struct line *l);
@@ -162,7 +164,8 @@ unsigned phase_avail(const struct sema *s, enum rule_phase ph);
 /* Index of an unquoted if / unless in w[from..n), or n. */
 uint32_t cond_at(const struct word *w, uint32_t n, uint32_t from);
 /* Compiles w[i..n) which starts with if/unless; i == n gives *out = NULL. */
-bool sema_cond(struct sema *s, const struct word *w, uint32_t n, uint32_t i, unsigned avail, struct cond **out) MUST_CHECK;
+bool sema_cond(struct sema *s, const struct word *w, uint32_t n, uint32_t i, unsigned avail,
+	       struct cond **out) MUST_CHECK;
 struct logfmt *sema_fmt(struct sema *s, const struct word *w, unsigned avail) MUST_CHECK;
 struct logfmt *sema_log_fmt(struct sema *s, const struct word *w, unsigned avail) MUST_CHECK; /* of log lines */
 struct expr *sema_expr(struct sema *s, const struct word *w, unsigned avail) MUST_CHECK;
@@ -181,7 +184,8 @@ struct addr_spec {
 	struct str host;        /* the name, when it was one */
 };
 /* text is a slice of w->s. */
-bool addr_spec_parse(struct sema *s, const struct word *w, struct str text, enum addr_use use, struct addr_spec *out) MUST_CHECK;
+bool addr_spec_parse(struct sema *s, const struct word *w, struct str text, enum addr_use use,
+		     struct addr_spec *out) MUST_CHECK;
 
 /* ---- parts of proxies ------------------------------------------------------------------------------------------- */
 void px_init_builtin(struct px_build *b);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* `server` and `default-server`: name, address, parameters. What many servers have in common is stored once: option sets are
- * interned by their bytes, so that a server costs only what differs. `track` is resolved when all servers are known. */
+/* `server` and `default-server`: name, address, parameters. What many servers have in common is stored once: option
+ * sets are interned by their bytes, so that a server costs only what differs. `track` is resolved when all servers are
+ * known. */
 #include "srv_priv.h"
 
 void srv_init_tmpl(struct srv_tmpl *t)
@@ -53,7 +54,8 @@ static void apply_address(struct rt_server *srv, const struct addr_spec *a)
 static void check_options(struct sema *s, const struct line *l, struct srv_tmpl *t, const struct rt_server *srv)
 {
 	if (t->o.minconn > t->o.maxconn && t->o.maxconn) {
-		sema_warn(s, &l->w[1], "minconn %u is above maxconn %u; maxconn is raised to it", t->o.minconn, t->o.maxconn);
+		sema_warn(s, &l->w[1], "minconn %u is above maxconn %u; maxconn is raised to it", t->o.minconn,
+			  t->o.maxconn);
 		t->o.maxconn = t->o.minconn;
 	}
 	if (t->track && (t->flags & SRVF_CHECK))
@@ -71,7 +73,8 @@ static bool claim_name(struct sema *s, const struct line *l, struct rt_server *s
 		hmap_init(&b->srv_names, &s->scratch);
 	other = hmap_get(&b->srv_names, srv->name);
 	if (other) {
-		sema_err(s, &l->w[1], "server '" STR_FMT "' is already defined at %s:%u", STR_ARG(srv->name), other->loc.file, other->loc.line);
+		sema_err(s, &l->w[1], "server '" STR_FMT "' is already defined at %s:%u", STR_ARG(srv->name),
+			 other->loc.file, other->loc.line);
 		return false;
 	}
 	hmap_put(&b->srv_names, srv->name, srv);
@@ -123,13 +126,14 @@ static struct str id_key(struct sema *s, uint32_t id)
 	return str_n(arena_dup(&s->scratch, &id, sizeof(id)), sizeof(id));
 }
 
-static void same_id(struct sema *s, const struct px_build *b, const struct rt_server *other, const struct rt_server *srv)
+static void same_id(struct sema *s, const struct px_build *b, const struct rt_server *other,
+		    const struct rt_server *srv)
 {
 	for (size_t i = 0; i < b->sec->lines.n; i++) {
 		const struct line *l = &b->sec->lines.at[i];
 		if (word_is(&l->w[0], "server") && l->n > 1 && str_eq(l->w[1].s, srv->name))
-			sema_err(s, &l->w[1], "server '" STR_FMT "' has the same id %u as '" STR_FMT "'", STR_ARG(srv->name), srv->id,
-				 STR_ARG(other->name));
+			sema_err(s, &l->w[1], "server '" STR_FMT "' has the same id %u as '" STR_FMT "'",
+				 STR_ARG(srv->name), srv->id, STR_ARG(other->name));
 	}
 }
 
@@ -175,7 +179,8 @@ static uint32_t track_target(struct sema *s, const struct rt_server *srv, const 
 	}
 	t = b->srv_names.arena ? hmap_get(&b->srv_names, name) : NULL;
 	if (!t) {
-		sema_err_at(s, w, name, "unknown server '" STR_FMT "' in backend '" STR_FMT "'", STR_ARG(name), STR_ARG(b->name));
+		sema_err_at(s, w, name, "unknown server '" STR_FMT "' in backend '" STR_FMT "'", STR_ARG(name),
+			    STR_ARG(b->name));
 		return RT_NONE;
 	}
 	return (uint32_t)(t - s->rt->srv);
@@ -208,7 +213,8 @@ void srv_resolve_tracks(struct sema *s)
 		if (!track_ends(rt, i, &end)) {
 			sema_err(s, s->track[i], "tracking runs in a circle");
 		} else if (!(rt->srv[end].flags & SRVF_CHECK)) {
-			sema_err(s, s->track[i], "the tracked server '" STR_FMT "' has no check", STR_ARG(rt->srv[end].name));
+			sema_err(s, s->track[i], "the tracked server '" STR_FMT "' has no check",
+				 STR_ARG(rt->srv[end].name));
 		}
 	}
 }

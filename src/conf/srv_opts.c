@@ -118,11 +118,13 @@ OPT(interface)
 
 OPT(resolvers)
 {
-	sema_warn(s, v, "resolvers are known to HAProxy, not supported by sluice yet: the name is resolved once, at start");
+	sema_warn(s, v,
+		  "resolvers are known to HAProxy, not supported by sluice yet: the name is resolved once, at start");
 	return true;
 }
 
-static bool choose(struct sema *s, const struct word *v, const char *const *words, int n, const char *what, uint8_t *out)
+static bool choose(struct sema *s, const struct word *v, const char *const *words, int n, const char *what,
+		   uint8_t *out)
 {
 	int i = arg_word(s, v, words, n, what);
 	if (i >= 0)
@@ -194,8 +196,8 @@ static bool unknown_opt(struct sema *s, const struct word *w, uint32_t *i)
 	}
 	for (size_t k = 0; k < ARRAY_LEN(rows); k++)
 		names[k] = rows[k].word;
-	sema_err_hint(s, w, diag_nearest(w->s, names, ARRAY_LEN(rows)), "unknown parameter '" STR_FMT "' of %s", STR_ARG(w->s),
-		      s->in_default_server ? "default-server" : "server");
+	sema_err_hint(s, w, diag_nearest(w->s, names, ARRAY_LEN(rows)), "unknown parameter '" STR_FMT "' of %s",
+		      STR_ARG(w->s), s->in_default_server ? "default-server" : "server");
 	return false;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The words: which directive a line is, whether it may stand in its section, and what to say about words that are unknown,
- * misplaced, removed from HAProxy, or known to HAProxy only. The meaning of each word is its handler's business. */
+/* The words: which directive a line is, whether it may stand in its section, and what to say about words that are
+ * unknown, misplaced, removed from HAProxy, or known to HAProxy only. The meaning of each word is its handler's
+ * business. */
 #include <stdio.h>
 
 #include "sema_priv.h"
@@ -75,9 +76,11 @@ const struct ha_word *sema_ha_word(struct sema *s, enum ha_kind kind, const stru
 		return NULL;
 	sep = h->note[0] ? ": " : "";
 	if (h->level == DIAG_ERROR)
-		sema_err(s, w, "'" STR_FMT "' is known to HAProxy, not supported by sluice yet%s%s", STR_ARG(w->s), sep, h->note);
+		sema_err(s, w, "'" STR_FMT "' is known to HAProxy, not supported by sluice yet%s%s", STR_ARG(w->s), sep,
+			 h->note);
 	else
-		sema_warn(s, w, "'" STR_FMT "' is known to HAProxy, not supported by sluice yet%s%s; ignored", STR_ARG(w->s), sep, h->note);
+		sema_warn(s, w, "'" STR_FMT "' is known to HAProxy, not supported by sluice yet%s%s; ignored",
+			  STR_ARG(w->s), sep, h->note);
 	return h;
 }
 
@@ -87,8 +90,8 @@ static bool removed_word(struct sema *s, const struct word *w)
 {
 	for (size_t i = 0; i < ARRAY_LEN(removed_rows); i++)
 		if (word_is(w, removed_rows[i].word)) {
-			sema_warn(s, w, "'%s' was removed from HAProxy and is ignored; today's spelling: %s", removed_rows[i].word,
-				  removed_rows[i].today);
+			sema_warn(s, w, "'%s' was removed from HAProxy and is ignored; today's spelling: %s",
+				  removed_rows[i].word, removed_rows[i].today);
 			return true;
 		}
 	return false;
@@ -117,7 +120,8 @@ static void too_many(struct sema *s, const struct directive *d, const struct wor
 	if (!d->max)
 		sema_err(s, w, "'%s' takes no argument", d->word);
 	else
-		sema_err(s, w, "'%s' takes %s%u argument%s", d->word, d->max > d->min ? "at most " : "", d->max, d->max == 1 ? "" : "s");
+		sema_err(s, w, "'%s' takes %s%u argument%s", d->word, d->max > d->min ? "at most " : "", d->max,
+			 d->max == 1 ? "" : "s");
 }
 
 static bool args_fit(struct sema *s, const struct directive *d, const struct line *l)
@@ -125,8 +129,8 @@ static bool args_fit(struct sema *s, const struct directive *d, const struct lin
 	uint32_t n = l->n - 1;
 
 	if (n < d->min)
-		sema_err(s, &l->w[l->n - 1], "'%s' expects %s%u argument%s", d->word, d->max > d->min ? "at least " : "", d->min,
-			 d->min == 1 ? "" : "s");
+		sema_err(s, &l->w[l->n - 1], "'%s' expects %s%u argument%s", d->word,
+			 d->max > d->min ? "at least " : "", d->min, d->min == 1 ? "" : "s");
 	else if (d->max != 255 && n > d->max)
 		too_many(s, d, &l->w[d->max + 1]);
 	else

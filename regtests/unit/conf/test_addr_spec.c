@@ -124,7 +124,8 @@ static void a_unix_path_longer_than_the_kernel_takes_is_refused(void **st)
 static void unix_bind_puts_its_prefix_before_paths(void **st)
 {
 	struct compiled c;
-	const struct rt *rt = compile_ok(&c, "global\n unix-bind prefix /run/ mode 660\ndefaults\n" TIMES "frontend f\n bind unix@x.sock\n");
+	const struct rt *rt = compile_ok(&c, "global\n unix-bind prefix /run/ mode 660\ndefaults\n" TIMES
+					     "frontend f\n bind unix@x.sock\n");
 
 	(void)st;
 	assert_string_equal(rt->lst[0].addr.path, "/run/x.sock");

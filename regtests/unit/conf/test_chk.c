@@ -50,8 +50,9 @@ static void headers_behind_the_version_are_headers(void **st)
 static void http_check_send_describes_the_request(void **st)
 {
 	struct compiled c;
-	const struct rt_check *k = check(&c, BE " option httpchk\n http-check send meth PUT uri /x ver HTTP/1.1 hdr A b hdr C d body e\n"
-		" http-check disable-on-404\n http-check send-state\n");
+	const struct rt_check *k =
+		check(&c, BE " option httpchk\n http-check send meth PUT uri /x ver HTTP/1.1 hdr A b hdr C d body e\n"
+			     " http-check disable-on-404\n http-check send-state\n");
 
 	(void)st;
 	STR_IS(k->method, "PUT");
@@ -66,8 +67,10 @@ static void http_check_send_describes_the_request(void **st)
 static void expects_of_every_kind_are_read(void **st)
 {
 	struct compiled c;
-	const struct rt_check *k = check(&c, BE " option httpchk\n http-check expect status 200-299,304\n http-check expect ! string bad\n"
-		" http-check expect rstring ^ok\n http-check expect hdr name X value -m beg y\n http-check expect comment why rstatus ^2\n");
+	const struct rt_check *k =
+		check(&c, BE " option httpchk\n http-check expect status 200-299,304\n http-check expect ! string bad\n"
+			     " http-check expect rstring ^ok\n http-check expect hdr name X value -m beg y\n "
+			     "http-check expect comment why rstatus ^2\n");
 
 	(void)st;
 	assert_int_equal(k->nsteps, 5);
@@ -88,8 +91,9 @@ static void expects_of_every_kind_are_read(void **st)
 static void tcp_check_steps_keep_their_order(void **st)
 {
 	struct compiled c;
-	const struct rt_check *k = check(&c, BE " option tcp-check\n tcp-check connect port 81\n tcp-check send PING\\r\\n\n"
-		" tcp-check expect string +PONG\n tcp-check send-binary 00ff41\n tcp-check expect binary 0a\n");
+	const struct rt_check *k = check(
+		&c, BE " option tcp-check\n tcp-check connect port 81\n tcp-check send PING\\r\\n\n"
+		       " tcp-check expect string +PONG\n tcp-check send-binary 00ff41\n tcp-check expect binary 0a\n");
 
 	(void)st;
 	assert_int_equal(k->kind, CHK_SCRIPT);
@@ -105,8 +109,9 @@ static void tcp_check_steps_keep_their_order(void **st)
 static void steps_of_a_proxy_replace_those_of_its_defaults(void **st)
 {
 	struct compiled c;
-	const struct rt *rt = compile_ok(&c, "defaults\n mode http\n option httpchk\n http-check expect status 200\n" TIMES
-		"backend b\n http-check expect string x\nbackend inherits\n");
+	const struct rt *rt =
+		compile_ok(&c, "defaults\n mode http\n option httpchk\n http-check expect status 200\n" TIMES
+			       "backend b\n http-check expect string x\nbackend inherits\n");
 
 	(void)st;
 	assert_int_equal(px(rt, "b")->check.nsteps, 1);
@@ -118,7 +123,8 @@ static void steps_of_a_proxy_replace_those_of_its_defaults(void **st)
 static void send_after_expect_gets_a_helpful_error(void **st)
 {
 	(void)st;
-	expect_error(BE " option httpchk\n http-check expect status 200\n http-check send uri /x\n", "9:13", "before 'http-check expect'");
+	expect_error(BE " option httpchk\n http-check expect status 200\n http-check send uri /x\n", "9:13",
+		     "before 'http-check expect'");
 }
 
 int main(void)

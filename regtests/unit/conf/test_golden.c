@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Broken configurations and what is said about them: each regtests/golden/conf/NAME.cfg must print exactly
- * NAME.err. Names that begin with `lex_` are broken in stage 1, the others only in stage 2. GOLDEN_WRITE=1 writes the .err files instead: read
- * them before committing. */
+/* Broken configurations and what is said about them: each regtests/golden/conf/NAME.cfg must print exactly NAME.err. Names
+ * that begin with `lex_` are broken in stage 1, the others only in stage 2; host names are not looked up. GOLDEN_WRITE=1 writes
+ * the .err files instead: read them before committing. */
 #include <dirent.h>
 #include <unistd.h>
 #include "conf_test.h"

@@ -14,8 +14,10 @@ static const struct rt_backend *balance(struct compiled *c, const char *line)
 
 static void every_algorithm_of_the_table_is_a_word(void **st)
 {
-	static const char *const words[] = { "p2c", "roundrobin", "static-rr", "leastconn", "first", "random", "random(3)", "source", "uri",
-		"url_param id", "hdr(Host)", "hash src", "ewma", "maglev source", "maglev hash path" };
+	static const char *const words[] = {
+		"p2c", "roundrobin",   "static-rr", "leastconn", "first", "random",	   "random(3)",	      "source",
+		"uri", "url_param id", "hdr(Host)", "hash src",	 "ewma",  "maglev source", "maglev hash path"
+	};
 	struct compiled c;
 	char line[64];
 
@@ -72,7 +74,8 @@ static void balance_arguments_reach_their_fields(void **st)
 static void a_later_balance_line_wins_over_that_of_defaults(void **st)
 {
 	struct compiled c;
-	const struct rt *rt = compile_ok(&c, "defaults\n mode http\n balance uri depth 2\n" TIMES "backend a\nbackend b\n balance roundrobin\n");
+	const struct rt *rt = compile_ok(&c, "defaults\n mode http\n balance uri depth 2\n" TIMES
+					     "backend a\nbackend b\n balance roundrobin\n");
 
 	(void)st;
 	assert_int_equal(px(rt, "a")->be.uri_depth, 2);
@@ -84,8 +87,11 @@ static void a_later_balance_line_wins_over_that_of_defaults(void **st)
 static void options_switch_on_and_off(void **st)
 {
 	struct compiled c;
-	const struct rt *rt = compile_ok(&c, "defaults\n mode http\n option abortonclose\n option http-server-close\n option forwardfor header X\n"
-		" option redispatch 2\n" TIMES "backend on\n option httpclose\nbackend off\n no option abortonclose\n no option redispatch\n"
+	const struct rt *rt = compile_ok(
+		&c,
+		"defaults\n mode http\n option abortonclose\n option http-server-close\n option forwardfor header X\n"
+		" option redispatch 2\n" TIMES
+		"backend on\n option httpclose\nbackend off\n no option abortonclose\n no option redispatch\n"
 		" default option http-server-close\n no option forwardfor\n");
 
 	(void)st;
@@ -121,8 +127,11 @@ static void retry_on_collects_kinds_and_statuses(void **st)
 static void log_targets_of_global_and_of_the_proxy_add_up(void **st)
 {
 	struct compiled c;
-	const struct rt *rt = compile_ok(&c, "global\n log 127.0.0.1:1514 len 2000 format rfc5424 sample 1,3-4:10 local3 notice err\n log stdout daemon\n"
-		FE " log global\n log /dev/log local0\n option httplog\nfrontend g\n bind :81\n log global\n no log\n");
+	const struct rt *rt = compile_ok(
+		&c,
+		"global\n log 127.0.0.1:1514 len 2000 format rfc5424 sample 1,3-4:10 local3 notice err\n log stdout "
+		"daemon\n" FE
+		" log global\n log /dev/log local0\n option httplog\nfrontend g\n bind :81\n log global\n no log\n");
 	const struct rt_logging *lg = &px(rt, "f")->log;
 	const struct log_target *t = lg->targets[0];
 
@@ -148,7 +157,9 @@ static void log_targets_of_global_and_of_the_proxy_add_up(void **st)
 static void bind_parameters_are_shared_by_the_addresses_of_a_line(void **st)
 {
 	struct compiled c;
-	const struct rt *rt = compile_ok(&c, FE " backlog 99\n bind :81,:82 name n maxconn 5 accept-proxy tfo defer-accept mss 1400 interface lo v4v6\n"
+	const struct rt *rt = compile_ok(
+		&c, FE
+		" backlog 99\n bind :81,:82 name n maxconn 5 accept-proxy tfo defer-accept mss 1400 interface lo v4v6\n"
 		" bind :83 backlog 7\n");
 
 	(void)st;
@@ -168,9 +179,12 @@ static void bind_parameters_are_shared_by_the_addresses_of_a_line(void **st)
 static void captures_monitor_and_error_pages_are_kept(void **st)
 {
 	struct compiled c;
-	const struct rt_proxy *p = px(compile_ok(&c, FE " capture request header Host len 20\n capture response header Server len 10\n"
-		" capture cookie S len 5\n monitor-uri /m\n monitor fail if FALSE\n errorloc 503 /sorry\n errorfile 408 /dev/null\n"
-		" unique-id-format %[src]\n unique-id-header X-Id\n"), "f");
+	const struct rt_proxy *p =
+		px(compile_ok(&c, FE " capture request header Host len 20\n capture response header Server len 10\n"
+				     " capture cookie S len 5\n monitor-uri /m\n monitor fail if FALSE\n errorloc 503 "
+				     "/sorry\n errorfile 408 /dev/null\n"
+				     " unique-id-format %[src]\n unique-id-header X-Id\n"),
+		   "f");
 
 	(void)st;
 	STR_IS(p->req_cap[0].name, "Host");
@@ -191,11 +205,15 @@ static void a_distribution_file_loads_with_warnings_only(void **st)
 	struct compiled c;
 
 	(void)st;
-	compile_ok(&c, "global\n\tlog /dev/log\tlocal0\n\tlog /dev/log\tlocal1 notice\n\tchroot /var/lib/x\n\tstats socket /run/a.sock mode 660 level admin\n"
-		"\tstats timeout 30s\n\tuser root\n\tgroup root\n\tdaemon\n\tca-base /etc/ssl/certs\n\tcrt-base /etc/ssl/private\n"
-		"\tssl-default-bind-ciphers A:B\n\tssl-default-bind-ciphersuites C\n\tssl-default-bind-options ssl-min-ver TLSv1.2 no-tls-tickets\n"
-		"defaults\n\tlog\tglobal\n\tmode\thttp\n\toption\thttplog\n\toption\tdontlognull\n\ttimeout connect 5000\n\ttimeout client  50000\n"
-		"\ttimeout server  50000\n\terrorfile 400 /dev/null\n");
+	compile_ok(&c, "global\n\tlog /dev/log\tlocal0\n\tlog /dev/log\tlocal1 notice\n\tchroot /var/lib/x\n\tstats "
+		       "socket /run/a.sock mode 660 level admin\n"
+		       "\tstats timeout 30s\n\tuser root\n\tgroup root\n\tdaemon\n\tca-base /etc/ssl/certs\n\tcrt-base "
+		       "/etc/ssl/private\n"
+		       "\tssl-default-bind-ciphers A:B\n\tssl-default-bind-ciphersuites C\n\tssl-default-bind-options "
+		       "ssl-min-ver TLSv1.2 no-tls-tickets\n"
+		       "defaults\n\tlog\tglobal\n\tmode\thttp\n\toption\thttplog\n\toption\tdontlognull\n\ttimeout "
+		       "connect 5000\n\ttimeout client  50000\n"
+		       "\ttimeout server  50000\n\terrorfile 400 /dev/null\n");
 	assert_int_equal(c.rt->ncli, 1);
 	assert_int_equal(c.rt->cli[0].level, 2);
 	assert_int_equal(c.rt->cli[0].sock.unix_mode, 0660);
@@ -206,7 +224,8 @@ static void routes_of_different_modes_are_refused(void **st)
 {
 	(void)st;
 	expect_error(FE " default_backend t\nbackend t\n mode tcp\n", "8:18", "mode tcp");
-	expect_error("defaults\n" TIMES "frontend f\n bind :80\n use_backend t if TRUE\nbackend t\n mode http\n", "7:14", "mode http");
+	expect_error("defaults\n" TIMES "frontend f\n bind :80\n use_backend t if TRUE\nbackend t\n mode http\n",
+		     "7:14", "mode http");
 }
 
 int main(void)

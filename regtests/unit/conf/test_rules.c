@@ -12,7 +12,8 @@ static const struct rule *first(const struct rt *rt, enum rule_phase ph)
 static void a_rule_has_its_action_condition_and_place(void **st)
 {
 	struct compiled c;
-	const struct rule *r = first(compile_ok(&c, FE " http-request set-header X-A %[src] if { path /x }\n"), PH_HTTP_REQ);
+	const struct rule *r =
+		first(compile_ok(&c, FE " http-request set-header X-A %[src] if { path /x }\n"), PH_HTTP_REQ);
 
 	(void)st;
 	assert_int_equal(r->act, ACT_SET_HEADER);
@@ -27,7 +28,8 @@ static void a_rule_has_its_action_condition_and_place(void **st)
 static void a_quoted_if_is_an_argument(void **st)
 {
 	struct compiled c;
-	const struct rule *r = first(compile_ok(&c, FE " http-request set-header X \"if\" if { path /x }\n"), PH_HTTP_REQ);
+	const struct rule *r =
+		first(compile_ok(&c, FE " http-request set-header X \"if\" if { path /x }\n"), PH_HTTP_REQ);
 
 	(void)st;
 	STR_IS(logfmt_literal(r->fmt), "if");
@@ -37,9 +39,11 @@ static void a_quoted_if_is_an_argument(void **st)
 static void deny_has_the_status_of_its_phase_or_the_one_given(void **st)
 {
 	struct compiled c;
-	const struct rt *rt = compile_ok(&c, FE " http-request deny if { path /a }\n http-request deny deny_status 429 if { path /b }\n"
-		" http-request deny status 404 content-type text/plain string no hdr X-Why y if { path /c }\n http-response deny if { status 500 }\n"
-		" http-request tarpit if { path /d }\n");
+	const struct rt *rt = compile_ok(
+		&c, FE " http-request deny if { path /a }\n http-request deny deny_status 429 if { path /b }\n"
+		       " http-request deny status 404 content-type text/plain string no hdr X-Why y if { path /c }\n "
+		       "http-response deny if { status 500 }\n"
+		       " http-request tarpit if { path /d }\n");
 	const struct rule *r = first(rt, PH_HTTP_REQ);
 
 	(void)st;
@@ -97,7 +101,8 @@ static void redirects_come_in_three_kinds_with_flags_and_cookies(void **st)
 static void redirect_lines_run_after_http_request_rules(void **st)
 {
 	struct compiled c;
-	const struct rt *rt = compile_ok(&c, FE " redirect prefix /r if { path /a }\n http-request allow if { path /b }\n");
+	const struct rt *rt =
+		compile_ok(&c, FE " redirect prefix /r if { path /a }\n http-request allow if { path /b }\n");
 	const struct rule_list *rl = &px(rt, "f")->rules[PH_HTTP_REQ];
 
 	(void)st;
@@ -111,8 +116,9 @@ static void redirect_lines_run_after_http_request_rules(void **st)
 static void tcp_rules_go_to_their_phases(void **st)
 {
 	struct compiled c;
-	const struct rt *rt = compile_ok(&c, FE " tcp-request inspect-delay 5s\n tcp-request connection reject if { src 10.0.0.0/8 }\n"
-		" tcp-request session accept\n tcp-request content accept if WAIT_END\n");
+	const struct rt *rt = compile_ok(
+		&c, FE " tcp-request inspect-delay 5s\n tcp-request connection reject if { src 10.0.0.0/8 }\n"
+		       " tcp-request session accept\n tcp-request content accept if WAIT_END\n");
 
 	(void)st;
 	assert_int_equal(px(rt, "f")->inspect_delay, 5000);
@@ -138,7 +144,8 @@ static void a_test_of_the_request_in_a_response_rule_is_a_warning(void **st)
 static void removed_spellings_of_rules_still_work(void **st)
 {
 	struct compiled c;
-	const struct rt *rt = compile_ok(&c, FE " reqadd X-A:\\ b\\ c if { path /x }\n block if { path /y }\n rspadd X-B:d\n");
+	const struct rt *rt =
+		compile_ok(&c, FE " reqadd X-A:\\ b\\ c if { path /x }\n block if { path /y }\n rspadd X-B:d\n");
 	const struct rule *r = first(rt, PH_HTTP_REQ);
 
 	(void)st;
@@ -154,10 +161,13 @@ static void removed_spellings_of_rules_still_work(void **st)
 static void header_and_target_actions_read_their_arguments(void **st)
 {
 	struct compiled c;
-	const struct rt *rt = compile_ok(&c, FE " http-request del-header X-A -m beg\n http-request replace-path ^/a(.*) /b\\1\n"
-		" http-request replace-value X a b\n http-request set-log-level silent\n declare capture request len 10\n"
-		" http-request capture req.hdr(x) id 0\n http-request capture src len 20\n http-response set-status 404 reason Gone\n"
-		" http-after-response add-header X y\n http-request silent-drop rst-ttl 3 if { path /z }\n");
+	const struct rt *rt = compile_ok(
+		&c, FE " http-request del-header X-A -m beg\n http-request replace-path ^/a(.*) /b\\1\n"
+		       " http-request replace-value X a b\n http-request set-log-level silent\n declare capture "
+		       "request len 10\n"
+		       " http-request capture req.hdr(x) id 0\n http-request capture src len 20\n http-response "
+		       "set-status 404 reason Gone\n"
+		       " http-after-response add-header X y\n http-request silent-drop rst-ttl 3 if { path /z }\n");
 	const struct rule *r = first(rt, PH_HTTP_REQ);
 
 	(void)st;

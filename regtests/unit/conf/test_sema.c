@@ -71,7 +71,8 @@ static void all_errors_of_a_file_come_in_one_run(void **st)
 	struct compiled c;
 
 	(void)st;
-	compile(&c, "global\n maxconn x\nfrontend f\n bind :80\n default_backend nob\nbackend b\n server s 1.1.1.1:99999\n");
+	compile(&c, "global\n maxconn x\nfrontend f\n bind :80\n default_backend nob\nbackend b\n server s "
+		    "1.1.1.1:99999\n");
 	assert_null(c.rt);
 	assert_int_equal(c.p.d.errors, 3);
 	compiled_close(&c);
@@ -80,9 +81,10 @@ static void all_errors_of_a_file_come_in_one_run(void **st)
 static void timeouts_that_are_not_given_take_the_value_that_stands_in_for_them(void **st)
 {
 	struct compiled c;
-	const struct rt *rt = compile_ok(&c, "defaults\n" TIMES "frontend a\n bind :80\nfrontend b\n bind :81\n timeout http-request 9s\n"
-		"frontend k\n bind :82\n timeout http-request 9s\n timeout http-keep-alive 4s\n timeout client 0\n"
-		"defaults\nfrontend n\n bind :83\n");
+	const struct rt *rt = compile_ok(
+		&c, "defaults\n" TIMES "frontend a\n bind :80\nfrontend b\n bind :81\n timeout http-request 9s\n"
+		    "frontend k\n bind :82\n timeout http-request 9s\n timeout http-keep-alive 4s\n timeout client 0\n"
+		    "defaults\nfrontend n\n bind :83\n");
 
 	(void)st;
 	assert_int_equal(px(rt, "a")->to[TO_HTTP_REQUEST], 2000);
@@ -141,8 +143,9 @@ static void the_command_line_overrides_the_text(void **st)
 static void ids_count_up_and_leave_out_those_that_are_given(void **st)
 {
 	struct compiled c;
-	const struct rt *rt = compile_ok(&c, "backend a\n server x 1.1.1.1:80\n server y 1.1.1.1:80 id 2\n server z 1.1.1.1:80\n"
-		"backend b\n id 1\nbackend d\n");
+	const struct rt *rt =
+		compile_ok(&c, "backend a\n server x 1.1.1.1:80\n server y 1.1.1.1:80 id 2\n server z 1.1.1.1:80\n"
+			       "backend b\n id 1\nbackend d\n");
 
 	(void)st;
 	assert_int_equal(rt->srv[0].id, 1);
@@ -158,10 +161,13 @@ static void the_dump_names_every_object(void **st)
 {
 	struct compiled c;
 	struct sbuf b = { 0 };
-	static const char *const want[] = { "frontend 0 f", "listener 0 0.0.0.0:80", "use_backend a", "default_backend b", "server 0 s 1.2.3.4:80",
-		"http-request deny 403 if", "use-server s" };
-	const struct rt *rt = compile_ok(&c, "defaults\n mode http\n" TIMES "frontend f\n bind :80\n http-request deny if { path /x }\n"
-		"use_backend a if { path /a }\n default_backend b\nbackend a\n server s 1.2.3.4:80\n use-server s if { path /s }\nbackend b\n");
+	static const char *const want[] = { "frontend 0 f",	 "listener 0 0.0.0.0:80", "use_backend a",
+					    "default_backend b", "server 0 s 1.2.3.4:80", "http-request deny 403 if",
+					    "use-server s" };
+	const struct rt *rt = compile_ok(&c, "defaults\n mode http\n" TIMES
+					     "frontend f\n bind :80\n http-request deny if { path /x }\n"
+					     "use_backend a if { path /a }\n default_backend b\nbackend a\n server s "
+					     "1.2.3.4:80\n use-server s if { path /s }\nbackend b\n");
 
 	(void)st;
 	rt_dump(rt, &b);
@@ -183,7 +189,8 @@ static void a_server_costs_less_than_a_kibibyte(void **st)
 	for (unsigned b = 0; b < 1000; b++) {
 		sbuf_printf(&t, "backend b%u\n balance roundrobin\n option httpchk GET /\n", b);
 		for (unsigned i = 0; i < 10; i++, n++)
-			sbuf_printf(&t, " server s%u 10.0.%u.%u:80 check inter 5s weight 10 maxconn 100\n", i, b % 250, i);
+			sbuf_printf(&t, " server s%u 10.0.%u.%u:80 check inter 5s weight 10 maxconn 100\n", i, b % 250,
+				    i);
 	}
 	struct rt *rt = compile_ok(&c, sbuf_cstr(&t));
 	assert_int_equal(rt->nsrv, n);

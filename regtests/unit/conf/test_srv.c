@@ -26,10 +26,14 @@ static void options_have_their_defaults(void **st)
 static void every_option_reaches_its_field(void **st)
 {
 	struct compiled c;
-	const struct rt *rt = compile_ok(&c, BE " server s 1.2.3.4:80 check inter 1s fastinter 2s downinter 3s rise 4 fall 5 port 81 addr 9.9.9.9 "
-		"weight 6 maxconn 7 minconn 3 maxqueue 8 slowstart 9 observe layer7 error-limit 10 on-error mark-down init-state down backup disabled "
-		"on-marked-down shutdown-sessions on-marked-up shutdown-backup-sessions cookie ck pool-max-conn 11 pool-purge-delay 12s "
-		"pool-low-conn 13 max-reuse 14 tcp-ut 15s source 8.8.8.8 send-proxy-v2 tfo non-stick id 16\n");
+	const struct rt *rt = compile_ok(
+		&c,
+		BE " server s 1.2.3.4:80 check inter 1s fastinter 2s downinter 3s rise 4 fall 5 port 81 addr 9.9.9.9 "
+		   "weight 6 maxconn 7 minconn 3 maxqueue 8 slowstart 9 observe layer7 error-limit 10 on-error "
+		   "mark-down init-state down backup disabled "
+		   "on-marked-down shutdown-sessions on-marked-up shutdown-backup-sessions cookie ck pool-max-conn 11 "
+		   "pool-purge-delay 12s "
+		   "pool-low-conn 13 max-reuse 14 tcp-ut 15s source 8.8.8.8 send-proxy-v2 tfo non-stick id 16\n");
 	const struct rt_server *s = &rt->srv[0];
 	const struct rt_srv_opts *o = s->o;
 
@@ -50,8 +54,8 @@ static void every_option_reaches_its_field(void **st)
 	assert_int_equal(o->error_limit, 10);
 	assert_int_equal(o->on_error, ONERR_MARK_DOWN);
 	assert_int_equal(o->init_state, INIT_DOWN);
-	assert_int_equal(s->flags, SRVF_CHECK | SRVF_BACKUP | SRVF_DISABLED | SRVF_SHUT_ON_DOWN | SRVF_SHUT_BACKUP_ON_UP | SRVF_SEND_PROXY_V2 |
-			 SRVF_TFO | SRVF_NON_STICK);
+	assert_int_equal(s->flags, SRVF_CHECK | SRVF_BACKUP | SRVF_DISABLED | SRVF_SHUT_ON_DOWN |
+					   SRVF_SHUT_BACKUP_ON_UP | SRVF_SEND_PROXY_V2 | SRVF_TFO | SRVF_NON_STICK);
 	STR_IS(s->cookie, "ck");
 	assert_int_equal(o->pool_max_conn, 11);
 	assert_int_equal(o->pool_purge_delay, 12000);
@@ -66,8 +70,9 @@ static void every_option_reaches_its_field(void **st)
 static void default_server_applies_to_later_lines_only(void **st)
 {
 	struct compiled c;
-	const struct rt *rt = compile_ok(&c, BE " server a 1.2.3.4:80\n default-server check inter 9s weight 5\n server b 1.2.3.4:80\n"
-		" server c 1.2.3.4:80 no-check weight 6\n");
+	const struct rt *rt = compile_ok(
+		&c, BE " server a 1.2.3.4:80\n default-server check inter 9s weight 5\n server b 1.2.3.4:80\n"
+		       " server c 1.2.3.4:80 no-check weight 6\n");
 
 	(void)st;
 	assert_int_equal(rt->srv[0].flags, 0);
@@ -82,7 +87,8 @@ static void default_server_applies_to_later_lines_only(void **st)
 static void default_server_of_a_defaults_section_is_inherited(void **st)
 {
 	struct compiled c;
-	const struct rt *rt = compile_ok(&c, "defaults\n default-server inter 7s\n" TIMES "backend b\n server a 1.2.3.4:80\n");
+	const struct rt *rt =
+		compile_ok(&c, "defaults\n default-server inter 7s\n" TIMES "backend b\n server a 1.2.3.4:80\n");
 
 	(void)st;
 	assert_int_equal(rt->srv[0].o->inter, 7000);
@@ -92,8 +98,9 @@ static void default_server_of_a_defaults_section_is_inherited(void **st)
 static void equal_options_are_stored_once(void **st)
 {
 	struct compiled c;
-	const struct rt *rt = compile_ok(&c, BE " server a 1.2.3.4:80 inter 5s\n server b 1.2.3.5:80 inter 5s weight 3\n"
-		" server c 1.2.3.4:80 inter 6s\n");
+	const struct rt *rt =
+		compile_ok(&c, BE " server a 1.2.3.4:80 inter 5s\n server b 1.2.3.5:80 inter 5s weight 3\n"
+				  " server c 1.2.3.4:80 inter 6s\n");
 
 	(void)st;
 	assert_ptr_equal(rt->srv[0].o, rt->srv[1].o);
@@ -104,7 +111,8 @@ static void equal_options_are_stored_once(void **st)
 static void servers_of_a_backend_are_adjacent(void **st)
 {
 	struct compiled c;
-	const struct rt *rt = compile_ok(&c, BE " server a 1.1.1.1:80\n server b 1.1.1.1:80\nbackend c\n server a 1.1.1.1:80\n");
+	const struct rt *rt =
+		compile_ok(&c, BE " server a 1.1.1.1:80\n server b 1.1.1.1:80\nbackend c\n server a 1.1.1.1:80\n");
 
 	(void)st;
 	assert_int_equal(px(rt, "b")->be.srv0, 0);
@@ -133,7 +141,9 @@ static void a_check_needs_a_port(void **st)
 
 	(void)st;
 	expect_error(BE " server a 1.1.1.1 check\n", "6:11", "needs 'port'");
-	compile_ok(&c, BE " server a 1.1.1.1 check port 80\n server b 1.1.1.1 check addr 1.2.3.4:81\n server u /tmp/x check\n");
+	compile_ok(
+		&c, BE
+		" server a 1.1.1.1 check port 80\n server b 1.1.1.1 check addr 1.2.3.4:81\n server u /tmp/x check\n");
 	assert_int_equal(c.rt->srv[1].o->check_port, 81);
 	compiled_close(&c);
 }
