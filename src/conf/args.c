@@ -14,6 +14,7 @@
 
 /* ---- diagnostics ------------------------------------------------------------------------------------------------ */
 
+PRINTF_FMT(5, 0)
 static void say(struct sema *s, enum diag_level lv, struct span at, const char *hint, const char *fmt, va_list ap)
 {
 	char msg[512];
