@@ -68,6 +68,7 @@ $(BUILD)/regtests/bench/%: regtests/bench/%.c $(LIB)
 # ---- test ------------------------------------------------------------------------------------------------------------
 
 TALLY = $(BUILD)/tally
+JOBS  = -j$(shell nproc)
 ASAN  = BUILD=build-asan BIN=build-asan/sluice OPT=-O1 SAN="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -DSLUICE_DEBUG"
 
 # Everything: installs what is missing, then layers, unit and end-to-end tests, once plain, once under ASan+UBSan, the core again on
@@ -75,8 +76,8 @@ ASAN  = BUILD=build-asan BIN=build-asan/sluice OPT=-O1 SAN="-fsanitize=address,u
 check:
 	@regtests/deps check
 	@mkdir -p $(BUILD) && rm -f $(TALLY)
-	@$(MAKE) --no-print-directory all unit-bins tools
-	@$(MAKE) --no-print-directory $(ASAN) all unit-bins
+	@$(MAKE) --no-print-directory $(JOBS) all unit-bins tools
+	@$(MAKE) --no-print-directory $(JOBS) $(ASAN) all unit-bins
 	@regtests/check $(TALLY)
 
 unit: unit-bins
@@ -118,7 +119,7 @@ format:
 # Builds, then serves examples/quickstart.cfg on http://127.0.0.1:8080/ until Ctrl-C.
 demo:
 	@regtests/deps demo
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory -j$(shell nproc) all
 	@echo "try:  curl http://127.0.0.1:8080/"
 	@exec ./sluice -f examples/quickstart.cfg
 
