@@ -86,6 +86,7 @@ static void session_answer_408(struct session *se)
 
 	if (!s)
 		return;
+	s->t.req_start = se->t_hs_done; /* all the time since then was waiting for this request */
 	term_set(s, 'c', 'R');
 	reply_error(s, 408);
 	s->status = 408;

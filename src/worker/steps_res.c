@@ -279,8 +279,6 @@ static void reply_begin(struct stream *s)
 	s->status = s->res.status;
 	if (!(s->cli.flags & EP_EOM) || client_closes(s))
 		s->flags |= SF_CLI_CLOSE;
-	if (!s->t.res_head)
-		s->t.res_head = clock_now_ns;
 }
 
 enum step_result step_reply(struct stream *s)
