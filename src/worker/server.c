@@ -133,6 +133,8 @@ enum step_result strm_retry_same(struct stream *s)
 	uint32_t conn = strm_timeout(s, TO_CONNECT);
 
 	s->navoid = 0;
+	if (s->flags & SF_REQ_SENT)
+		return step_to(s, ST_PICK); /* it takes connections: only a refused one is worth a pause */
 	s->exp = wk_after(conn && conn < TURNAROUND_MS ? conn : TURNAROUND_MS);
 	return step_to(s, ST_TURNAROUND);
 }
