@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* A load client that never retries and believes nothing: each request carries an X-Id that the answer must repeat.
  *
- *   client -p PORT [-c CONNS] [-n REQUESTS | -d SECONDS] [-x] [-u PATH] [-t TIMEOUT_MS] [-4] [-f FILE]
+ *   client -p PORT [-c CONNS] [-n REQUESTS | -d SECONDS] [-x] [-m] [-u PATH] [-t TIMEOUT_MS] [-4] [-f FILE]
  *     -x  one request a connection       -4  layer 4: sends a line, expects it back (an echo origin)
  *     -s  any 2xx is right, X-Id is not asked for (origins that do not know it)
+ *     -m  a mix that upsets framing: HEAD, 204, 304, chunks, 100-continue, interim and early answers, and clients that leave in the middle
  *     -f  stop when FILE appears
  *
  * Prints: requests= ok= refused= reset= eof= timeout= status= mismatch= max_ms=; exit 1 when anything but ok is not 0.
@@ -13,6 +14,7 @@
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,9 +23,31 @@
 #include <time.h>
 #include <unistd.h>
 
+/* -m: requests whose answers are framed in every way there is, one after the other on the same connections. */
+static const struct kind {
+	const char *request;   /* request line; X-Id and the end of the head are put behind it */
+	const char *headers, *body;
+	const char *status;    /* what the answer must begin with behind the version */
+	enum { BODY_LENGTH, BODY_NONE, BODY_CHUNKED, BODY_LEAVE } answer;
+} kinds[] = {
+	{ "GET /x", "", "", "200", BODY_LENGTH },
+	{ "HEAD /size/1000", "", "", "200", BODY_NONE },
+	{ "GET /status/204", "", "", "204", BODY_NONE },
+	{ "GET /status/304", "", "", "304", BODY_NONE },
+	{ "GET /chunked/5/100", "", "", "200", BODY_CHUNKED },
+	{ "POST /echo", "Expect: 100-continue\r\nContent-Length: 5\r\n", "hello", "200", BODY_LENGTH },
+	{ "POST /echo", "Transfer-Encoding: chunked\r\n", "5\r\nhello\r\n0\r\n\r\n", "200", BODY_LENGTH },
+	{ "GET /1xx/2", "", "", "200", BODY_LENGTH },
+	{ "GET /size/20000", "", "", "200", BODY_LENGTH },
+	{ "GET /size/500000", "", "", "200", BODY_LEAVE },
+	{ "POST /early", "Content-Length: 9\r\n", "early bir", "413", BODY_LENGTH },
+	{ "GET /extra", "", "", "200", BODY_LENGTH },
+};
+
 struct slot {
 	int fd;
 	bool busy, fresh;      /* a request is out; nothing was received on this connection yet */
+	const struct kind *kind;
 	unsigned long id;
 	long sent_ms;
 	char in[65536];
@@ -33,7 +57,7 @@ struct slot {
 static int port, ep, conns = 16, timeout_ms = 10000;
 static long want_n = -1;
 static double secs;
-static bool closing, l4, sloppy;
+static bool closing, l4, sloppy, mixed;
 static const char *path = "/", *stop_file;
 static unsigned long next_id, requests, ok, refused, was_reset, eof, timed_out, bad_status, mismatch, reopened;
 static long max_ms;
@@ -79,7 +103,10 @@ static void fire(struct slot *s)
 	if (s->fd < 0 && !dial(s))
 		return;
 	s->id = ++next_id;
-	int n = l4 ? sprintf(b, "line %lu\n", s->id)
+	s->kind = &kinds[mixed ? (s->id * 2654435761u >> 7) % (sizeof kinds / sizeof *kinds) : 0];
+	int n = mixed ? sprintf(b, "%s HTTP/1.1\r\nHost: test\r\nX-Id: %lu\r\n%s\r\n%s", s->kind->request, s->id, s->kind->headers,
+				s->kind->body)
+		: l4 ? sprintf(b, "line %lu\n", s->id)
 		   : sprintf(b, "GET %s HTTP/1.1\r\nHost: test\r\nX-Id: %lu\r\n%s\r\n", path, s->id, closing ? "Connection: close\r\n" : "");
 	requests++;
 	s->busy = true, s->n = 0, s->sent_ms = now_ms();
@@ -98,6 +125,32 @@ static void done(struct slot *s, bool right)
 	s->busy = false, s->n = 0, s->fresh = false;
 }
 
+/* Cuts interim answers off the front. */
+static void skip_interim(struct slot *s)
+{
+	char *h;
+	while (s->n > 12 && s->in[9] == '1' && (h = strstr(s->in, "\r\n\r\n"))) {
+		s->n -= (size_t)(h + 4 - s->in);
+		memmove(s->in, h + 4, s->n + 1);
+	}
+}
+
+/* Bytes of the answer whose head ends at h, SIZE_MAX while that is not known. */
+static size_t mixed_need(const struct slot *s, const char *h, size_t by_length)
+{
+	size_t head = (size_t)(h - s->in) + 4;
+	const char *last;
+	switch (s->kind->answer) {
+	case BODY_CHUNKED:
+		last = strstr(h + 2, "\r\n0\r\n\r\n");
+		return last ? (size_t)(last - s->in) + 7 : SIZE_MAX;
+	case BODY_LENGTH:
+		return by_length;
+	default:
+		return head;
+	}
+}
+
 /* Whole answer in s->in? Judges it. `end`: the server has closed. */
 static void judge(struct slot *s, bool end)
 {
@@ -114,19 +167,25 @@ static void judge(struct slot *s, bool end)
 			drop(s);
 		return;
 	}
+	if (mixed)
+		skip_interim(s);
 	char *h = strstr(s->in, "\r\n\r\n");
 	if (!h)
 		return;
 	char *cl = strcasestr(s->in, "content-length:");
 	size_t need = (size_t)(h - s->in) + 4 + (cl && cl < h ? strtoul(cl + 15, NULL, 10) : 0);
-	if (s->n < need || (!cl && !end))
+	if (mixed)
+		need = mixed_need(s, h, need);
+	if (s->n < need || (!mixed && !cl && !end))
 		return;
+	if (mixed && s->kind->answer == BODY_LEAVE)
+		s->n = need;
 	snprintf(id, sizeof id, "X-Id: %lu\r\n", s->id);
-	bool st = s->n > 12 && s->in[9] == '2', right = st && (sloppy || strcasestr(s->in, id)) && s->n == need;
+	bool st = s->n > 12 && (mixed ? !strncmp(s->in + 9, s->kind->status, 3) : s->in[9] == '2'), right = st && (sloppy || strcasestr(s->in, id)) && s->n == need;
 	bad_status += !st;
 	mismatch += st && !right;
 	char *c = strcasestr(s->in, "connection: close");
-	bool close_it = closing || end || (c && c < h);
+	bool close_it = closing || end || (mixed && s->kind->answer == BODY_LEAVE) || (c && c < h);
 	done(s, right);
 	if (close_it)
 		drop(s);
@@ -166,13 +225,14 @@ static void event(struct slot *s)
 int main(int argc, char **argv)
 {
 	int o;
-	while ((o = getopt(argc, argv, "p:c:n:d:xu:t:4sf:")) != -1) {
+	while ((o = getopt(argc, argv, "p:c:n:d:xmu:t:4sf:")) != -1) {
 		switch (o) {
 		case 'p': port = atoi(optarg); break;
 		case 'c': conns = atoi(optarg); break;
 		case 'n': want_n = atol(optarg); break;
 		case 'd': secs = atof(optarg); break;
 		case 'x': closing = true; break;
+		case 'm': mixed = true; break;
 		case 'u': path = optarg; break;
 		case 't': timeout_ms = atoi(optarg); break;
 		case '4': l4 = true; break;
