@@ -66,8 +66,17 @@ unsigned msg_del(struct http_msg *m, struct str name)
 
 bool msg_set(struct http_msg *m, struct str name, struct str val)
 {
+	int old = msg_find(m, name, 0);
+
 	msg_del(m, name);
-	return msg_add(m, name, val);
+	if (msg_add(m, name, val))
+		return true;
+	if (old < 0 || val.n > UINT32_MAX)
+		return false;
+	/* No slot is left: the old one serves, so that a full message does not lose its Host. */
+	m->hdr[old].flags &= (uint8_t)~HDR_DEL;
+	msg_set_val(m, old, val);
+	return true;
 }
 
 void msg_set_val(struct http_msg *m, int i, struct str val)

@@ -112,9 +112,8 @@ enum rule_verdict act_exec_redirect(struct stream *s, const struct rule *r, enum
 	struct rt_reply answer = { .status = r->status ? r->status : 302 };
 	term_set(s, 'L', phase_is_response(ph) ? 'H' : 'R');
 	reply_prepare(s, &answer, 0);
-	if (!msg_add(&s->res, STR("location"), loc))
-		return RULE_ANSWERED;
-	if (r->extra.n && !msg_add(&s->res, STR("set-cookie"), r->extra))
-		return RULE_ANSWERED;
+	headers_add(s, &s->res, STR("location"), loc);
+	if (r->extra.n)
+		headers_add(s, &s->res, STR("set-cookie"), r->extra);
 	return RULE_ANSWERED;
 }

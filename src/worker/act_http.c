@@ -4,6 +4,7 @@
 #include <sluice/base/num.h>
 
 #include "act_priv.h"
+#include "count.h"
 
 #define ACT_VALUE_MAX 8192
 
@@ -23,8 +24,10 @@ bool act_value(struct stream *s, const struct logfmt *f, struct str *out)
 	if (out->p)
 		return true;
 	strm_render(s, f, &b);
-	if (b.cut)
+	if (b.cut) {
+		count_rewrite_failed(s);
 		return false;
+	}
 	value_clean(text, b.n);
 	*out = strm_dup(s, sbuf_str(&b));
 	return true;
@@ -56,18 +59,17 @@ static enum rule_verdict target_set(struct stream *s, struct str path, struct st
 
 enum rule_verdict act_exec_set_header(struct stream *s, const struct rule *r, enum rule_phase ph)
 {
-	struct http_msg *m = act_msg(s, ph);
 	struct str v;
-	if (act_value(s, r->fmt, &v) && !msg_set(m, r->name, v))
-		msg_del(m, r->name);
+	if (act_value(s, r->fmt, &v))
+		headers_set(s, act_msg(s, ph), r->name, v);
 	return RULE_CONTINUE;
 }
 
 enum rule_verdict act_exec_add_header(struct stream *s, const struct rule *r, enum rule_phase ph)
 {
 	struct str v;
-	if (act_value(s, r->fmt, &v) && !msg_add(act_msg(s, ph), r->name, v))
-		return RULE_CONTINUE;
+	if (act_value(s, r->fmt, &v))
+		headers_add(s, act_msg(s, ph), r->name, v);
 	return RULE_CONTINUE;
 }
 
@@ -177,8 +179,9 @@ static enum rule_verdict uri_set(struct stream *s, struct str v)
 	struct str rest = str_sub(v, (size_t)at + 3, v.n);
 	ptrdiff_t slash = str_chr(rest, '/');
 	struct str host = slash < 0 ? rest : str_sub(rest, 0, (size_t)slash);
-	if (host.n == 0 || !msg_set(&s->req, STR("host"), host))
+	if (host.n == 0)
 		return RULE_CONTINUE;
+	headers_set(s, &s->req, STR("host"), host);
 	s->req.authority = host;
 	s->req.scheme = str_sub(v, 0, (size_t)at);
 	return target_set(s, slash < 0 ? STR("/") : str_sub(rest, (size_t)slash, rest.n), STR_NULL, false);

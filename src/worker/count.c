@@ -137,6 +137,13 @@ static void count_term(const struct stream *s, struct fe_counters *f, struct be_
 		ctr_inc(&f->ereq);
 }
 
+void count_rewrite_failed(const struct stream *s)
+{
+	ctr_inc(&count_fe(s->fe)->wrew);
+	if (s->be)
+		ctr_inc(&count_be(s->be)->wrew);
+}
+
 void count_end(const struct stream *s)
 {
 	struct fe_counters *f = count_fe(s->fe);

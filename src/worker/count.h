@@ -25,6 +25,7 @@ void count_server(const struct stream *s);              /* a server was chosen *
 void count_connect(const struct stream *s, bool reused);
 void count_connect_failed(const struct stream *s);
 void count_retry(const struct stream *s, bool elsewhere);
+void count_rewrite_failed(const struct stream *s);       /* a header or value of a rule did not fit */
 void count_end(const struct stream *s);
 
 #endif

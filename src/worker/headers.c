@@ -2,9 +2,22 @@
 /* Headers that configuration adds or saves outside the rules: X-Forwarded-For, Forwarded, X-Original-To, the unique id, captures. */
 #include <sluice/net/conn.h>
 
+#include "count.h"
 #include "rules.h"
 #include "session.h"
 #include "worker_priv.h"
+
+void headers_add(struct stream *s, struct http_msg *m, struct str name, struct str val)
+{
+	if (!msg_add(m, name, val))
+		count_rewrite_failed(s);
+}
+
+void headers_set(struct stream *s, struct http_msg *m, struct str name, struct str val)
+{
+	if (!msg_set(m, name, val))
+		count_rewrite_failed(s);
+}
 
 static void capture_one(struct stream *s, struct str *slot, const struct http_msg *m, const struct rt_capture *c)
 {
@@ -97,8 +110,7 @@ static void add_address(struct stream *s, const struct rt_xff *fe, const struct 
 		return;
 	if (x->if_none && msg_find(&s->req, x->header, 0) >= 0)
 		return;
-	if (!msg_add(&s->req, x->header, addr_dup(s, a)))
-		return;
+	headers_add(s, &s->req, x->header, addr_dup(s, a));
 }
 
 /* RFC 7239 section 4: nodes in quotes when they hold a colon. */
@@ -127,14 +139,16 @@ static void add_forwarded(struct stream *s, const struct rt_forwarded *f)
 		forwarded_node(&out, "by", strm_smp_ctx(s)->dst);
 	if (f->for_)
 		forwarded_node(&out, "for", strm_smp_ctx(s)->src);
-	if (!out.cut && !msg_add(&s->req, STR("forwarded"), strm_dup(s, sbuf_str(&out))))
-		return;
+	if (out.cut)
+		count_rewrite_failed(s);
+	else
+		headers_add(s, &s->req, STR("forwarded"), strm_dup(s, sbuf_str(&out)));
 }
 
 static void add_unique_id(struct stream *s)
 {
-	if (s->fe->unique_id_hdr.n && s->unique_id.n && !msg_set(&s->req, s->fe->unique_id_hdr, s->unique_id))
-		return;
+	if (s->fe->unique_id_hdr.n && s->unique_id.n)
+		headers_set(s, &s->req, s->fe->unique_id_hdr, s->unique_id);
 }
 
 void headers_request(struct stream *s)
@@ -145,8 +159,8 @@ void headers_request(struct stream *s)
 	if (!(s->flags & SF_HTTP))
 		return;
 	/* The header array is what the first attempt left: nothing is added twice. */
-	if (be->send_name_hdr.n && s->srv_idx != RT_NONE && !msg_set(&s->req, be->send_name_hdr, wk.rt->srv[s->srv_idx].name))
-		return;
+	if (be->send_name_hdr.n && s->srv_idx != RT_NONE)
+		headers_set(s, &s->req, be->send_name_hdr, wk.rt->srv[s->srv_idx].name);
 	if (s->flags & SF_HDRS_DONE)
 		return;
 	s->flags |= SF_HDRS_DONE;

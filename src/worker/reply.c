@@ -7,13 +7,6 @@
 #include "rules.h"
 #include "stream.h"
 
-static void reply_add(struct stream *s, struct str name, struct str val)
-{
-	/* A full header array loses the header rather than the answer. */
-	if (!msg_add(&s->res, name, val))
-		return;
-}
-
 static void reply_begin(struct stream *s, unsigned status)
 {
 	struct http_msg *m = &s->res;
@@ -35,7 +28,7 @@ static void reply_finish(struct stream *s, struct str body)
 	m->flags |= MSG_CLEN;
 	m->body_len = body.n;
 	if (!bodyless)
-		reply_add(s, STR("content-length"), strm_dup(s, str_n(num, num_fmt_u64(num, body.n))));
+		headers_add(s, &s->res, STR("content-length"), strm_dup(s, str_n(num, num_fmt_u64(num, body.n))));
 	if (bodyless || s->req.method == HTTP_HEAD) {
 		m->flags |= MSG_NO_BODY;
 		s->reply_body = STR_NULL;
@@ -64,8 +57,8 @@ static bool reply_raw(struct stream *s, struct str raw)
 static void reply_location(struct stream *s, const struct rt_reply *r)
 {
 	reply_begin(s, r->status);
-	reply_add(s, STR("cache-control"), STR("no-cache"));
-	reply_add(s, STR("location"), r->location);
+	headers_add(s, &s->res, STR("cache-control"), STR("no-cache"));
+	headers_add(s, &s->res, STR("location"), r->location);
 	reply_finish(s, STR_NULL);
 }
 
@@ -102,9 +95,9 @@ void reply_prepare(struct stream *s, const struct rt_reply *r, unsigned status)
 
 	reply_begin(s, status ? status : r->status);
 	if (body.n && r->content_type.n)
-		reply_add(s, STR("content-type"), r->content_type);
+		headers_add(s, &s->res, STR("content-type"), r->content_type);
 	for (unsigned i = 0; i < n; i++)
-		reply_add(s, r->hdrs[i].name, vals[i]);
+		headers_add(s, &s->res, r->hdrs[i].name, vals[i]);
 	reply_finish(s, body);
 }
 
@@ -123,12 +116,12 @@ static void reply_builtin(struct stream *s, unsigned status)
 	sbuf_printf(&out, "<html><body><h1>%u " STR_FMT "</h1>\n" STR_FMT "\n</body></html>\n", status,
 		    STR_ARG(http_reason(status)), STR_ARG(text));
 	reply_begin(s, status);
-	reply_add(s, STR("cache-control"), STR("no-cache"));
-	reply_add(s, STR("content-type"), STR("text/html"));
+	headers_add(s, &s->res, STR("cache-control"), STR("no-cache"));
+	headers_add(s, &s->res, STR("content-type"), STR("text/html"));
 	if (status == 401)
-		reply_add(s, STR("www-authenticate"), STR("Basic realm=\"sluice\""));
+		headers_add(s, &s->res, STR("www-authenticate"), STR("Basic realm=\"sluice\""));
 	else if (status == 407)
-		reply_add(s, STR("proxy-authenticate"), STR("Basic realm=\"sluice\""));
+		headers_add(s, &s->res, STR("proxy-authenticate"), STR("Basic realm=\"sluice\""));
 	reply_finish(s, strm_dup(s, sbuf_str(&out)));
 }
 

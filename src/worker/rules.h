@@ -41,6 +41,10 @@ void headers_capture_response(struct stream *s);
 /* x-forwarded-for, forwarded, originalto, unique-id, http-send-name-header: just before the head goes to the server.
  * Called again for each attempt, so it must not add twice. */
 void headers_request(struct stream *s);
+/* Appends a header, or puts one in place of all of that name, in one of s's messages. When the header array is full the header is
+ * left out and counted as a failed rewrite: traffic does not stop for it. Both strings live as long as the stream. */
+void headers_add(struct stream *s, struct http_msg *m, struct str name, struct str val);
+void headers_set(struct stream *s, struct http_msg *m, struct str name, struct str val);
 
 /* Renders a format with everything known of s; a format without aliases costs no gathering. */
 void strm_render(struct stream *s, const struct logfmt *f, struct sbuf *out);

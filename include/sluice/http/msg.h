@@ -91,7 +91,7 @@ int msg_find(const struct http_msg *m, struct str name, int from);
 bool msg_add(struct http_msg *m, struct str name, struct str val) MUST_CHECK;
 void msg_del_at(struct http_msg *m, int i);
 unsigned msg_del(struct http_msg *m, struct str name);  /* all of that name; returns how many */
-/* Removes all of that name, then appends. */
+/* Removes all of that name, then appends; in a full array the first of them is overwritten. false when there was none and no room. */
 bool msg_set(struct http_msg *m, struct str name, struct str val) MUST_CHECK;
 void msg_set_val(struct http_msg *m, int i, struct str val);
 void msg_set_target(struct http_msg *m, struct str target);

@@ -52,6 +52,17 @@ static void a_full_array_refuses_a_header(void **state)
 	assert_int_equal(m.nhdr, 4);
 }
 
+static void setting_in_a_full_array_overwrites_the_one_that_is_there(void **state)
+{
+	(void)state;
+	assert_true(msg_add(&m, STR("X-Two"), STR("3")));
+	assert_true(msg_set(&m, STR("host"), STR("b")));
+	int i = msg_find_id(&m, HH_HOST, 0);
+	assert_int_equal(i, 0);
+	assert_true(str_eq(hdr_val(&m.hdr[i]), STR("b")));
+	assert_false(msg_set(&m, STR("x-three"), STR("4")));
+}
+
 static void adding_a_header_moves_the_trailers(void **state)
 {
 	(void)state;
@@ -99,6 +110,7 @@ int main(void)
 		cmocka_unit_test_setup(deleting_hides_all_of_a_name_and_moves_nothing, fresh),
 		cmocka_unit_test_setup(setting_replaces_all_of_a_name, fresh),
 		cmocka_unit_test_setup(a_full_array_refuses_a_header, fresh),
+		cmocka_unit_test_setup(setting_in_a_full_array_overwrites_the_one_that_is_there, fresh),
 		cmocka_unit_test_setup(adding_a_header_moves_the_trailers, fresh),
 		cmocka_unit_test_setup(a_rewritten_part_is_no_longer_raw, fresh),
 		cmocka_unit_test_setup(list_headers_are_searched_over_all_their_lines, fresh),
