@@ -3,12 +3,12 @@
  *
  *   origin -p PORT -n NAME [-l LOG] [-s SCRIPT | -e | -b]
  *     -l LOG     one line a request: conn=<serial> req=<n on it> <request line>; with ORIGIN_RAW=1 also every byte received, escaped
- *     -s SCRIPT  plays the same lines on each connection instead: head | send "text with \r\n \xHH" | sleep MS | rst | fin | eof
+ *     -s SCRIPT  plays the same lines on each connection instead: head | want "text" | send "text with \r\n \xHH" | sleep MS | rst | fin | eof
  *     -e         echoes bytes (layer 4); a first line "WHO" is answered with the name
  *     -b         listens but never accepts
  *
  *   /status/N  /size/N  /chunked/COUNT/SIZE  /close  /delay/MS  /drop  /rst  /rst-head  /trunc  /early  /upgrade  /1xx/N  /trailers
- *   /junk  /extra  /echo-head  /echo  /once/NAME (first request ever to NAME is dropped)   anything else: the name
+ *   /hold/NAME (answers the name once the file NAME is beside the log)  /junk  /extra  /echo-head  /echo  /once/NAME (first request ever to NAME is dropped)   anything else: the name
  *
  * Every answer carries X-Origin, X-Conn, X-Req and the request's X-Id. A thread a connection; blocking I/O. */
 #include <arpa/inet.h>
@@ -25,7 +25,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static const char *name = "origin", *script;
+static const char *name = "origin", *script, *log_name;
 static FILE *logf_;
 static bool raw_log, echo_mode;
 static int conns;
@@ -251,6 +251,16 @@ static bool first_time(const char *key)
 	return fresh;
 }
 
+/* Until the file is there, or for 30 s. */
+static void hold(const char *file)
+{
+	char at[4096];
+	const char *slash = log_name ? strrchr(log_name, '/') : NULL;
+	snprintf(at, sizeof at, "%.*s%s", slash ? (int)(slash + 1 - log_name) : 0, slash ? log_name : "", file);
+	for (int i = 0; i < 6000 && access(at, F_OK); i++)
+		usleep(5000);
+}
+
 static void echo_bytes(struct peer *p)
 {
 	do {
@@ -352,6 +362,9 @@ static bool serve(struct peer *p)
 	} else if (!strncmp(path, "/delay/", 7)) {
 		usleep((useconds_t)atoi(path + 7) * 1000);
 		go = answer(p, 200, id, "late\n", 5, head);
+	} else if (!strncmp(path, "/hold/", 6)) {
+		hold(path + 6);
+		go = answer(p, 200, id, small, (size_t)snprintf(small, sizeof small, "%s\n", name), head);
 	} else if (!strncmp(path, "/1xx/", 5)) {
 		for (int i = atoi(path + 5); go && i > 0; i--)
 			go = putf(p, "HTTP/1.1 103 Early Hints\r\nLink: </%d>\r\n\r\n", i);
@@ -394,6 +407,19 @@ static size_t unescape(const char *s, char *out)
 	return n;
 }
 
+/* The next bytes must be these. */
+static bool want(struct peer *p, const char *text, size_t n)
+{
+	while (p->n < n)
+		if (!more(p))
+			return false;
+	bool right = !memcmp(p->in, text, n);
+	log_line("conn=%d want %s\n", p->serial, right ? "met" : "missed");
+	if (right)
+		eat(p, n);
+	return right;
+}
+
 static void play(struct peer *p)
 {
 	FILE *f = fopen(script, "r");
@@ -406,6 +432,9 @@ static void play(struct peer *p)
 				break;
 			log_line("conn=%d head %.*s\n", p->serial, (int)strcspn(p->in, "\r"), p->in);
 			eat(p, p->head);
+		} else if (!strncmp(line, "want \"", 6)) {
+			if (!want(p, text, unescape(line + 6, text)))
+				break;
 		} else if (!strncmp(line, "send \"", 6)) {
 			if (!put(p, text, unescape(line + 6, text)))
 				break;
@@ -427,6 +456,8 @@ static void play(struct peer *p)
 static void *connection(void *arg)
 {
 	struct peer *p = arg;
+	if (script || echo_mode)
+		log_line("conn=%d open\n", p->serial);
 	if (script)
 		play(p);
 	else if (echo_mode) {
@@ -449,7 +480,7 @@ int main(int argc, char **argv)
 		switch (o) {
 		case 'p': port = atoi(optarg); break;
 		case 'n': name = optarg; break;
-		case 'l': logf_ = fopen(optarg, "a"); break;
+		case 'l': logf_ = fopen(log_name = optarg, "a"); break;
 		case 's': script = optarg; break;
 		case 'e': echo_mode = true; break;
 		case 'b': blocked = true; break;
