@@ -103,6 +103,12 @@ static bool redirect_location(struct stream *s, const struct rule *r, struct str
 	return !out.cut;
 }
 
+enum rule_verdict act_exec_disable_l7_retry(struct stream *s, const struct rule *r UNUSED, enum rule_phase ph UNUSED)
+{
+	s->flags |= SF_NO_RETRY;
+	return RULE_CONTINUE;
+}
+
 enum rule_verdict act_exec_redirect(struct stream *s, const struct rule *r, enum rule_phase ph)
 {
 	struct str loc;

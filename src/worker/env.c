@@ -18,11 +18,14 @@ static uint32_t env_fe(const struct stream *s, int idx) { return idx >= 0 ? (uin
 static uint32_t usable_servers(uint32_t px)
 {
 	const struct rt_backend *be = &wk.rt->px[px].be;
-	uint32_t n = 0;
+	uint32_t active = 0, backup = 0;
 
 	for (uint32_t i = 0; i < be->nsrv; i++)
-		n += lb_srv_usable(&wk.lb[px], be->srv0 + i, false);
-	return n;
+		if (lb_srv_usable(&wk.lb[px], be->srv0 + i, false))
+			++*(be->srv[i].flags & SRVF_BACKUP ? &backup : &active);
+	if (active)
+		return active;
+	return be->allbackups ? backup : MIN(backup, 1u);
 }
 
 /* Slots and queue places left over all usable servers; -1 when one of them has no limit. */

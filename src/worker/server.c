@@ -139,6 +139,12 @@ enum step_result strm_retry_same(struct stream *s)
 	return step_to(s, ST_TURNAROUND);
 }
 
+/* In mode tcp nothing but a connection can be tried again. */
+static bool may_reconnect(const struct stream *s)
+{
+	return s->retries < s->be->retries && (s->be->retry_on & RO_CONN_FAILURE || !(s->flags & SF_HTTP));
+}
+
 static bool may_redispatch(const struct stream *s)
 {
 	return s->be->opts & OPT_REDISPATCH;
@@ -155,7 +161,7 @@ enum step_result strm_connect_failed(struct stream *s, bool timed_out)
 		strm_release_server(s, MUX_ABORT, true);
 		return strm_abort(s, 'C', 'C', MUX_ABORT);
 	}
-	if (s->retries >= s->be->retries) {
+	if (!may_reconnect(s)) {
 		strm_release_server(s, MUX_ABORT, true);
 		return strm_fail(s, 503, timed_out ? 's' : 'S', 'C');
 	}

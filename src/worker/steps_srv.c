@@ -116,9 +116,10 @@ static bool client_gone(struct stream *s)
 
 enum step_result step_queue(struct stream *s)
 {
-	if (client_gone(s))
-		return strm_abort(s, 'C', 'Q', MUX_ABORT);
-	return STEP_WAIT;
+	if (!client_gone(s))
+		return STEP_WAIT;
+	s->t.queue_done = clock_now_ns;
+	return strm_abort(s, 'C', 'Q', MUX_ABORT);
 }
 
 enum step_result step_turnaround(struct stream *s)

@@ -103,6 +103,7 @@ static enum step_result strm_phase_expired(struct stream *s)
 	case ST_TARPIT:
 		return step_to(s, ST_REPLY);
 	case ST_QUEUE:
+		s->t.queue_done = clock_now_ns;
 		return strm_fail(s, 503, 's', 'Q');
 	case ST_TURNAROUND:
 		return step_to(s, ST_PICK);
