@@ -41,7 +41,6 @@ static const struct kind {
 	{ "GET /size/20000", "", "", "200", BODY_LENGTH },
 	{ "GET /size/500000", "", "", "200", BODY_LEAVE },
 	{ "POST /early", "Content-Length: 9\r\n", "early bir", "413", BODY_LENGTH },
-	{ "GET /extra", "", "", "200", BODY_LENGTH },
 };
 
 struct slot {

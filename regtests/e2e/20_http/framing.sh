@@ -172,7 +172,7 @@ for x in 302:/redirect 403:/deny 401:/auth 503:/none; do
 done
 nomatch "/evil" "$(cat "$T/origin.a.log")"
 t "a server that answers before it has read the body does not turn the body into a request"
-talk "POST /early HTTP/1.1\r\n${H}Content-Length: 60\r\n\r\n${EVIL}"
+talk "POST /early HTTP/1.1\r\n${H}Connection: close\r\nContent-Length: 60\r\n\r\n${EVIL}"
 match "^HTTP/1.1 413 " "$OUT"
 nomatch "HTTP/1.*HTTP/1" "$OUT"
 nomatch "conn=[0-9]+ req=[0-9]+ GET /evil" "$(cat "$T/origin.a.log")"
