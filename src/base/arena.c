@@ -59,6 +59,22 @@ void arena_reset(struct arena *a)
 	a->total = 0;
 }
 
+void arena_rewind(struct arena *a, struct arena_mark m)
+{
+	a->total = m.total;
+	if (a->head == m.head) {
+		a->cur = m.cur;
+		return;
+	}
+	while (a->head->next != m.head) {
+		struct arena_chunk *c = a->head->next;
+
+		a->head->next = c->next;
+		munmap(c, c->size);
+	}
+	a->cur = (char *)(a->head + 1);
+}
+
 void arena_freeze(struct arena *a)
 {
 	for (struct arena_chunk *c = a->head, *next; c; c = next) {

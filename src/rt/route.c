@@ -105,6 +105,7 @@ static uint32_t next_candidate(struct candidates *c)
 
 int route_first(const struct route *r, struct smp_ctx *ctx, unsigned from)
 {
+	struct arena_mark m = arena_mark(ctx->tmp);
 	struct candidates c;
 
 	c.r = r, c.ctx = ctx, c.from = from, c.best = r->n, c.n = 0;
@@ -114,9 +115,11 @@ int route_first(const struct route *r, struct smp_ctx *ctx, unsigned from)
 	add_bucket(&c, (void *)(uintptr_t)&r->always);
 	for (c.probe = r->first; c.probe; c.probe = c.probe->next)
 		(void)expr_each(c.probe->expr, ctx, look_up_value, &c);
-	for (uint32_t rule; (rule = next_candidate(&c)) < c.best;)
+	for (uint32_t rule; (rule = next_candidate(&c)) < c.best;) {
+		arena_rewind(ctx->tmp, m); /* of the values looked up only the lists they led to are still needed */
 		if (cond_true(r->conds[rule], ctx))
 			return (int)rule;
+	}
 	return c.best < r->n ? (int)c.best : -1;
 }
 

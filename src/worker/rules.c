@@ -12,15 +12,28 @@ static act_exec_fn *const act_exec[ACT_COUNT] = {
 #undef ACTION
 };
 
+/* Nothing that a condition computed outlives it: thousands of rules with converters take the memory of one. */
+static enum cond_result cond_hit(const struct cond *cond, struct smp_ctx *c)
+{
+	struct arena_mark m = arena_mark(c->tmp);
+	enum cond_result r = cond_eval(cond, c);
+
+	arena_rewind(c->tmp, m);
+	return r;
+}
+
 static enum rule_verdict rules_span(struct stream *s, enum rule_phase ph, const struct rule_list *l, uint32_t from, uint32_t to)
 {
 	struct smp_ctx *c = strm_smp_ctx(s);
 
 	for (uint32_t i = from; i < to; i++) {
 		const struct rule *r = &l->at[i];
-		enum cond_result hit = r->cond ? cond_eval(r->cond, c) : COND_TRUE;
-		if (hit == COND_WAIT && !c->final)
+		enum cond_result hit = r->cond ? cond_hit(r->cond, c) : COND_TRUE;
+		if (hit == COND_WAIT && !c->final) {
+			s->rule_list = l;
+			s->rule_at = i;
 			return RULE_WAIT;
+		}
 		if (hit != COND_TRUE)
 			continue;
 		enum rule_verdict v = act_exec[r->act](s, r, ph);
@@ -36,11 +49,12 @@ enum rule_verdict rules_run(struct stream *s, enum rule_phase ph, const struct r
 
 	if (LIKELY(l->n == 0))
 		return RULE_CONTINUE;
-	uint32_t late = ph == PH_HTTP_REQ ? l->late : l->n;
-	enum rule_verdict v = rules_span(s, ph, l, 0, late);
+	uint32_t late = ph == PH_HTTP_REQ ? l->late : l->n, from = s->rule_list == l ? s->rule_at : 0;
+	s->rule_list = NULL;
+	enum rule_verdict v = rules_span(s, ph, l, from, late);
 	/* `redirect` lines are a set of their own behind the rules: an allow does not skip them. */
 	if (late < l->n && (v == RULE_CONTINUE || v == RULE_ALLOW))
-		v = rules_span(s, ph, l, late, l->n);
+		v = rules_span(s, ph, l, MAX(from, late), l->n);
 	return v;
 }
 

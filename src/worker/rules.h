@@ -16,8 +16,8 @@ enum rule_verdict {
 	RULE_WAIT,       /* undecided before more input or ctx.final */
 };
 
-/* Runs px's rules of a phase. With RULE_WAIT it is called again for the whole list when there is more input, and
- * with ctx.final set when there will be none. PH_TCP_CONN and PH_TCP_SESS run on a stream that has no message yet. */
+/* Runs px's rules of a phase. With RULE_WAIT it is called again when there is more input, and with ctx.final set when
+ * there will be none; it goes on with the rule that could not decide. PH_TCP_CONN and PH_TCP_SESS run on a stream that has no message yet. */
 enum rule_verdict rules_run(struct stream *s, enum rule_phase ph, const struct rt_proxy *px);
 
 /* monitor-uri and monitor fail of s->fe: RULE_ANSWERED with SF_MONITOR set, else RULE_CONTINUE. Before http-request

@@ -102,6 +102,9 @@ struct stream {
 	struct buf reply_buf;             /* ... and what is left of it to send */
 
 	struct smp_ctx ctx;               /* for rules, formats and logs; strm_smp_ctx() fills what is due */
+	const struct rule_list *rule_list; /* the list that waits for more input, NULL = none */
+	uint32_t rule_at;                 /* ... and its rule that could not decide: earlier ones have acted */
+
 	struct arena *arena;              /* lives as long as the stream, reset when it goes back */
 
 	/* of the request as received, saved before rules may change it (log, captures): slices in arena or, while

@@ -21,6 +21,14 @@ void arena_init(struct arena *a, size_t chunk_size);
 void arena_free(struct arena *a);
 /* Forgets all allocations but keeps the first chunk. */
 void arena_reset(struct arena *a);
+/* A place to go back to: arena_rewind() forgets what was handed out since the mark, which must be the latest still
+ * standing. The newest chunk is kept, so a loop of mark and rewind maps memory once. */
+struct arena_mark { struct arena_chunk *head; char *cur; size_t total; };
+static inline struct arena_mark arena_mark(const struct arena *a)
+{
+	return (struct arena_mark){ a->head, a->cur, a->total };
+}
+void arena_rewind(struct arena *a, struct arena_mark m);
 /* Makes every chunk read-only (mprotect); no allocation is allowed afterwards. Leader only. */
 void arena_freeze(struct arena *a);
 

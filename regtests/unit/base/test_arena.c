@@ -89,6 +89,54 @@ TEST(a_frozen_arena_can_be_read_but_neither_written_nor_grown)
 	assert_non_null(strstr(err, "assertion failed"));
 }
 
+static void rewinding_gives_the_same_place_again(void **st)
+{
+	struct arena a;
+
+	(void)st;
+	arena_init(&a, 4096);
+	char *kept = arena_bytes(&a, 100);
+	memset(kept, 'k', 100);
+	struct arena_mark m = arena_mark(&a);
+	char *first = arena_bytes(&a, 50);
+	arena_rewind(&a, m);
+	assert_int_equal(a.total, 100);
+	assert_ptr_equal(arena_bytes(&a, 50), first);
+	arena_rewind(&a, m);
+	assert_int_equal(kept[99], 'k');
+	arena_free(&a);
+}
+
+static void a_loop_of_rewinds_that_needs_a_new_chunk_maps_one(void **st)
+{
+	struct arena a;
+
+	(void)st;
+	arena_init(&a, 4096);
+	char *kept = arena_bytes(&a, 4000);
+	memset(kept, 'k', 4000);
+	struct arena_mark m = arena_mark(&a);
+	char *grown = arena_bytes(&a, 3000);
+	(void)arena_bytes(&a, 3000);
+	arena_rewind(&a, m);
+	for (int i = 0; i < 1000; i++) {
+		char *p = arena_bytes(&a, 2000);
+
+		memset(p, 'x', 2000);
+		assert_ptr_not_equal(p, grown);
+		grown = NULL;
+		arena_rewind(&a, m);
+		assert_int_equal(a.total, 4000);
+	}
+	char *again = arena_bytes(&a, 2000);
+	arena_rewind(&a, m);
+	assert_ptr_equal(arena_bytes(&a, 2000), again);
+	assert_int_equal(kept[3999], 'k');
+	arena_reset(&a);
+	assert_ptr_equal(arena_bytes(&a, 1), kept);
+	arena_free(&a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest t[] = {
@@ -96,6 +144,8 @@ int main(void)
 		cmocka_unit_test(an_object_larger_than_a_chunk_gets_its_own),
 		cmocka_unit_test(text_is_packed_copied_and_terminated),
 		cmocka_unit_test(a_frozen_arena_can_be_read_but_neither_written_nor_grown),
+		cmocka_unit_test(rewinding_gives_the_same_place_again),
+		cmocka_unit_test(a_loop_of_rewinds_that_needs_a_new_chunk_maps_one),
 	};
 	return cmocka_run_group_tests(t, NULL, NULL);
 }
