@@ -139,12 +139,12 @@ static void option_forwarded(struct sema *s, const struct opt_arg *a)
 static void option_redispatch(struct sema *s, const struct opt_arg *a)
 {
 	struct rt_proxy *p = s->px->p;
-	int32_t every = -1;
+	int32_t every = 0;
 
 	p->opts = s->no ? p->opts & ~(uint32_t)OPT_REDISPATCH : p->opts | OPT_REDISPATCH;
 	if (a->n > 1 && !s->no && !arg_i32(s, &a->w[1], -1000, 1000, &every))
 		return;
-	p->redispatch_every = (int16_t)(every ? every : -1);
+	p->redispatch_every = (int16_t)every;
 }
 
 static void option_httpchk(struct sema *s, const struct opt_arg *a)

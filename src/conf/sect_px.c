@@ -16,7 +16,6 @@ void px_init_builtin(struct px_build *b)
 		p->to[i] = TO_UNSET;
 	p->opts = OPT_REDISPATCH;
 	p->retries = 3;
-	p->redispatch_every = -1;
 	p->retry_on = RO_CONN_FAILURE;
 	p->reuse = REUSE_SAFE;
 	p->default_be = RT_NONE;

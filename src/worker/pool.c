@@ -95,6 +95,18 @@ static struct sconn *pool_pop(struct list *l, uint32_t srv)
 	return NULL;
 }
 
+bool pool_holds(const struct stream *s, uint32_t srv)
+{
+	const struct list *priv = &s->sess->priv;
+
+	if (s->be->reuse != REUSE_NEVER && wk.srv[srv].nidle)
+		return true;
+	LIST_EACH(p, priv)
+		if (LIST_ENTRY(p, struct sconn, link)->srv == srv)
+			return true;
+	return false;
+}
+
 struct sconn *pool_take(struct stream *s, uint32_t srv)
 {
 	struct wk_srv *ws = &wk.srv[srv];
@@ -129,6 +141,10 @@ struct sconn *pool_connect(struct stream *s, uint32_t srv, const struct addr *ds
 		pool_put(&sconn_pool, sc);
 		return NULL;
 	}
+	if (s->be->opts & OPT_TCPKA_SRV)
+		sock_keepalive(c->io.fd, true);
+	if (s->be->opts & OPT_NOLINGER)
+		sock_set_linger_reset(c->io.fd);
 	*sc = (struct sconn){ .magic = SCONN_MAGIC, .srv = srv };
 	sc->priv = rs->flags & (SRVF_SEND_PROXY | SRVF_SEND_PROXY_V2);
 	list_init(&sc->link);
@@ -189,22 +205,38 @@ void pool_drop_all(void)
 		pool_drop_server(i);
 }
 
+static void server_end_streams(uint32_t srv, char why)
+{
+	struct list *l = &wk.srv[srv].streams;
+
+	while (!list_empty(l)) {
+		struct stream *s = LIST_ENTRY(l->next, struct stream, srv_link);
+
+		term_cause(s, why);
+		strm_end(s, MUX_ABORT);
+	}
+}
+
 /* A server has gone down (or into maintenance): who waits for it chooses again, its idle connections are closed, and
  * with on-marked-down shutdown-sessions its exchanges end. */
 static void server_lost(uint32_t srv)
 {
-	struct wk_srv *ws = &wk.srv[srv];
-
 	lb_queue_flush(&wk.q, srv);
 	pool_drop_server(srv);
-	if (!(wk.rt->srv[srv].flags & SRVF_SHUT_ON_DOWN))
-		return;
-	while (!list_empty(&ws->streams)) {
-		struct stream *s = LIST_ENTRY(ws->streams.next, struct stream, srv_link);
+	if (wk.rt->srv[srv].flags & SRVF_SHUT_ON_DOWN)
+		server_end_streams(srv, 'D');
+}
 
-		term_cause(s, 'D');
-		strm_end(s, MUX_ABORT);
-	}
+/* A server is back: with on-marked-up shutdown-backup-sessions the exchanges of its backend's backups end. */
+static void server_back(uint32_t srv)
+{
+	const struct rt_backend *be = &wk.rt->px[wk.rt->srv[srv].px].be;
+
+	if (!(wk.rt->srv[srv].flags & SRVF_SHUT_BACKUP_ON_UP))
+		return;
+	for (uint32_t i = be->srv0; i < be->srv0 + be->nsrv; i++)
+		if (wk.rt->srv[i].flags & SRVF_BACKUP)
+			server_end_streams(i, 'U');
 }
 
 void pool_follow_states(void)
@@ -221,9 +253,13 @@ void pool_follow_states(void)
 		uint64_t admin = atomic_load_explicit(&wk.seg->srv[i].admin, memory_order_acquire);
 		bool down = srv_op_state(op) == SRV_DOWN || srv_admin_bits(admin) & ADM_MAINT;
 
-		if (down && !wk.srv[i].down)
-			server_lost(i);
+		bool was = wk.srv[i].down;
+
 		wk.srv[i].down = down;
+		if (down && !was)
+			server_lost(i);
+		else if (was && !down)
+			server_back(i);
 	}
 	if (wk.q.waiting)
 		lb_queue_poll(&wk.q);

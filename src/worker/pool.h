@@ -34,6 +34,8 @@ struct wk_srv {                 /* what a worker knows of a server beyond the sh
 void pool_start(void);
 /* Acts on state changes of servers since the last call: queues, idle connections, shutdown-sessions. */
 void pool_follow_states(void);
+/* Is an idle connection to srv kept that s could be given? */
+bool pool_holds(const struct stream *s, uint32_t srv);
 /* An idle connection that s may use under its backend's http-reuse, checked to be alive; NULL = make one. */
 struct sconn *pool_take(struct stream *s, uint32_t srv);
 /* Gives back a connection whose exchange is over. It may be closed at once. */

@@ -15,7 +15,7 @@ void strm_take_server(struct stream *s, uint32_t srv)
 {
 	if (s->retries && s->srv_idx != RT_NONE && s->srv_idx != srv)
 		s->flags |= SF_REDISPATCHED;
-	s->srv_idx = srv;
+	s->srv_idx = s->sess->last_srv = srv;
 	s->flags |= SF_SRV_COUNTED;
 	list_push(&wk.srv[srv].streams, &s->srv_link);
 	if (!s->t.queue_done)
@@ -145,14 +145,23 @@ static bool may_reconnect(const struct stream *s)
 	return s->retries < s->be->retries && (s->be->retry_on & RO_CONN_FAILURE || !(s->flags & SF_HTTP));
 }
 
-static bool may_redispatch(const struct stream *s)
+/* May this retry (s->retries counts it already) go to another server? One that is down is left at any retry. */
+static bool retry_elsewhere(const struct stream *s)
 {
-	return s->be->opts & OPT_REDISPATCH;
+	int every = s->be->redispatch_every;
+
+	if (!(s->be->opts & OPT_REDISPATCH))
+		return false;
+	if (!lb_srv_usable(&wk.lb[s->be_idx], s->srv_idx, true))
+		return true;
+	if (every < 0)
+		every += s->be->retries + 1;
+	return every <= 1 || s->retries % every == 0;
 }
 
 enum step_result strm_connect_failed(struct stream *s, bool timed_out)
 {
-	bool other = may_redispatch(s);
+	bool other;
 
 	s->exp = s->exp_cli = s->exp_srv = 0;
 	server_observe(s, false, false);
@@ -166,6 +175,7 @@ enum step_result strm_connect_failed(struct stream *s, bool timed_out)
 		return strm_fail(s, 503, timed_out ? 's' : 'S', 'C');
 	}
 	s->retries++;
+	other = retry_elsewhere(s);
 	count_retry(s, other);
 	if (other) {
 		avoid_server(s);
@@ -189,16 +199,16 @@ static bool method_idempotent(const struct stream *s)
 }
 
 /* Sends the whole request again, elsewhere if there is an elsewhere. */
-static enum step_result request_again(struct stream *s, bool elsewhere)
+static enum step_result request_again(struct stream *s, bool elsewhere, bool failed)
 {
 	s->exp = s->exp_cli = s->exp_srv = 0;
-	if (elsewhere && may_redispatch(s)) {
+	if (elsewhere) {
 		avoid_server(s);
 		s->flags &= ~(unsigned)SF_PINNED;
 	} else {
 		s->flags |= SF_PINNED;
 	}
-	strm_release_server(s, MUX_ABORT, elsewhere);
+	strm_release_server(s, MUX_ABORT, failed);
 	return step_to(s, ST_PICK);
 }
 
@@ -210,15 +220,18 @@ enum step_result strm_response_failed(struct stream *s, enum retry_on why, unsig
 
 	/* a stale idle connection is nobody's fault: again at once, and not counted as a try */
 	if (held && reused && untouched && (method_idempotent(s) || !s->srv.bytes_out) && s->ntries < 16) {
-		return request_again(s, false);
+		return request_again(s, false, false);
 	}
 	if (why != RO_STATUS)
 		server_observe(s, true, false);
 	if (held && s->retries < s->be->retries && !(s->flags & SF_NO_RETRY) &&
 	    (s->be->retry_on & why || (untouched && !s->srv.bytes_out && !reused))) {
+		bool other;
+
 		s->retries++;
-		count_retry(s, may_redispatch(s));
-		return request_again(s, true);
+		other = retry_elsewhere(s);
+		count_retry(s, other);
+		return request_again(s, other, true);
 	}
 	if (reused && untouched && s->flags & SF_NOT_FIRST && !s->status) {
 		strm_release_server(s, MUX_ABORT, false);

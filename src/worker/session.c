@@ -198,6 +198,7 @@ static void session_begin(struct session *se, int fd, const struct addr *peer, c
 	se->magic = SESSION_MAGIC;
 	se->lst = lst;
 	se->fe = &wk.rt->px[lst->px];
+	se->last_srv = RT_NONE;
 	list_init(&se->streams);
 	list_init(&se->priv);
 	timer_init(&se->timer, session_timer);
@@ -208,6 +209,10 @@ static void session_begin(struct session *se, int fd, const struct addr *peer, c
 	wk_live(LIVE_PROCESS, 0, 1);
 	wk_live(LIVE_FE, lst->px, 1);
 	se->flags = SESS_COUNTED_FE;
+	if (se->fe->opts & OPT_TCPKA_CLI)
+		sock_keepalive(fd, true);
+	if (se->fe->opts & OPT_NOLINGER)
+		sock_set_linger_reset(fd);
 	se->conn = conn_new_front(fd, peer, &xprt_raw, lst->opts->xprt_cfg, NULL, NULL);
 }
 

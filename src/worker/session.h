@@ -35,6 +35,7 @@ struct session {
 	uint64_t kill_at;               /* ms: ended then if idle (or SESS_HARD); 0 = never */
 	struct timespec accept_date;    /* wall clock of the accept */
 	uint32_t nreq;                  /* exchanges begun */
+	uint32_t last_srv;              /* server of the last exchange, RT_NONE before there is one */
 };
 
 /* Once, before the first session: limits of the configuration. */

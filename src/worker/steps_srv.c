@@ -65,6 +65,15 @@ static bool pick_pinned(struct stream *s, uint32_t *srv)
 	return s->flags & SF_PINNED;
 }
 
+/* prefer-last-server: where the client's last request went, while a connection to it is kept. Keys go first. */
+static bool pick_last(const struct stream *s, const struct lb *lb)
+{
+	uint32_t srv = s->sess->last_srv;
+
+	return s->be->opts & OPT_PREFER_LAST && srv != RT_NONE && !s->navoid && !lb->algo->by_key &&
+	       lb_srv_usable(lb, srv, false) && pool_holds(s, srv);
+}
+
 enum step_result step_pick(struct stream *s)
 {
 	struct lb *lb = &wk.lb[s->be_idx];
@@ -80,6 +89,10 @@ enum step_result step_pick(struct stream *s)
 	}
 	if (s->flags & SF_PINNED)
 		return lb_queue_admit(&wk.q, s->be_idx, want) ? pick_admit(s, want) : pick_enqueue(s, want);
+	if (pick_last(s, lb)) {
+		want = s->sess->last_srv;
+		return lb_queue_admit(&wk.q, s->be_idx, want) ? pick_admit(s, want) : pick_enqueue(s, want);
+	}
 	lbkey_fill(s, &r);
 	memcpy(avoid, s->avoid, s->navoid * sizeof(avoid[0]));
 	r.avoid = avoid;

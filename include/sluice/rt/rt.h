@@ -254,7 +254,8 @@ struct rt_proxy {
 	struct rt_check check;
 	uint32_t fullconn;
 	uint16_t retries;               /* extra tries, default 3 */
-	int16_t redispatch_every;       /* -1 = on the last retry */
+	int16_t redispatch_every;       /* retries that may leave the server: 0 = every one, at once; n = every n-th; -n = the
+					 * n-th from the end */
 	uint32_t retry_on;              /* enum retry_on bits */
 	uint32_t retry_slots;           /* with RO_STATUS: bit error_slot(status) for each status that is tried again */
 	uint8_t reuse;                  /* enum rt_reuse */
