@@ -72,7 +72,7 @@ static void settle(struct fleet *f, struct board *b)
 
 	for (unsigned i = 0; i < BINS; i++) {
 		max = MAX(max, live_sum(f->seg, LIVE_SRV, i));
-		for (unsigned w = 0; w < f->seg->h->nworkers; w++)
+		for (unsigned w = 0; w < f->seg->geo.nworkers; w++)
 			atomic_store(live_row(f->seg, LIVE_SRV, i) + w, 0);
 	}
 	atomic_fetch_add(&b->sum_max, max);

@@ -34,26 +34,26 @@ static struct block block_proc(void)
 
 static struct block block_fe(const struct segment *s, unsigned px)
 {
-	size_t at = s->h->ctr_px_off + px * sizeof(struct px_counters);
+	size_t at = s->geo.ctr_px_off + px * sizeof(struct px_counters);
 	return (struct block){ at + offsetof(struct px_counters, fe), sizeof(struct fe_counters), CTR_SCOPE_FE };
 }
 
 static struct block block_be(const struct segment *s, unsigned px)
 {
-	size_t at = s->h->ctr_px_off + px * sizeof(struct px_counters);
+	size_t at = s->geo.ctr_px_off + px * sizeof(struct px_counters);
 	return (struct block){ at + offsetof(struct px_counters, be), sizeof(struct be_counters), CTR_SCOPE_BE };
 }
 
 static struct block block_srv(const struct segment *s, unsigned srv)
 {
-	size_t at = s->h->ctr_srv_off + srv * sizeof(struct srv_counters);
+	size_t at = s->geo.ctr_srv_off + srv * sizeof(struct srv_counters);
 	return (struct block){ at, sizeof(struct srv_counters), CTR_SCOPE_SRV };
 }
 
 /* Has any byte of [off, off + len) of the column been written? Without a descriptor the answer is a safe yes. */
 static bool column_has_data(const struct segment *s, unsigned col, size_t off, size_t len, struct extent *x)
 {
-	off_t from = (off_t)(s->h->off_ctr + col * s->h->ctr_column + off), to = from + (off_t)len;
+	off_t from = (off_t)(s->geo.off_ctr + col * s->geo.ctr_column + off), to = from + (off_t)len;
 
 	if (s->fd < 0)
 		return true;
@@ -124,7 +124,7 @@ static void sum_block_once(const struct segment *s, struct block b, uint64_t now
 	const char *cols[SEG_MAX_WORKERS + 1];
 	unsigned ncols = 0;
 
-	for (unsigned i = 0; i <= s->h->nworkers; i++) {
+	for (unsigned i = 0; i <= s->geo.nworkers; i++) {
 		struct extent x = { 0, 0 };
 		if (column_has_data(s, i, b.off, b.size, &x))
 			cols[ncols++] = ctr_column(s, i) + b.off;
@@ -153,14 +153,14 @@ void proc_ctr_sum(const struct segment *s, uint64_t now_ms, struct proc_counters
 
 void px_ctr_sum(const struct segment *s, unsigned px, uint64_t now_ms, struct px_counters *out)
 {
-	ASSERT(px < s->h->npx);
+	ASSERT(px < s->geo.npx);
 	sum_block(s, block_fe(s, px), now_ms, &out->fe);
 	sum_block(s, block_be(s, px), now_ms, &out->be);
 }
 
 void srv_ctr_sum(const struct segment *s, unsigned srv, uint64_t now_ms, struct srv_counters *out)
 {
-	ASSERT(srv < s->h->nsrv);
+	ASSERT(srv < s->geo.nsrv);
 	sum_block(s, block_srv(s, srv), now_ms, out);
 }
 
@@ -185,10 +185,10 @@ static void fold_block(const struct segment *s, struct block b, unsigned from, u
 /* Gives the pages back as well; the mapping then reads zero. */
 static void column_clear(const struct segment *s, unsigned col)
 {
-	off_t at = (off_t)(s->h->off_ctr + col * s->h->ctr_column);
+	off_t at = (off_t)(s->geo.off_ctr + col * s->geo.ctr_column);
 
-	if (s->fd < 0 || fallocate(s->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at, (off_t)s->h->ctr_column) < 0)
-		memset(ctr_column(s, col), 0, s->h->ctr_column);
+	if (s->fd < 0 || fallocate(s->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, at, (off_t)s->geo.ctr_column) < 0)
+		memset(ctr_column(s, col), 0, s->geo.ctr_column);
 }
 
 void ctr_fold_column(const struct segment *s, unsigned from, unsigned to)
@@ -197,11 +197,11 @@ void ctr_fold_column(const struct segment *s, unsigned from, unsigned to)
 
 	atomic_fetch_add_explicit(&s->h->fold_seq, 1, memory_order_acq_rel);
 	fold_block(s, block_proc(), from, to, &x);
-	for (unsigned i = 0; i < s->h->npx; i++) {
+	for (unsigned i = 0; i < s->geo.npx; i++) {
 		fold_block(s, block_fe(s, i), from, to, &x);
 		fold_block(s, block_be(s, i), from, to, &x);
 	}
-	for (unsigned i = 0; i < s->h->nsrv; i++)
+	for (unsigned i = 0; i < s->geo.nsrv; i++)
 		fold_block(s, block_srv(s, i), from, to, &x);
 	column_clear(s, from);
 	atomic_fetch_add_explicit(&s->h->fold_seq, 1, memory_order_acq_rel);

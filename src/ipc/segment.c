@@ -17,27 +17,25 @@
 
 static uint64_t page_up(uint64_t n) { return (n + PAGE - 1) & ~(uint64_t)(PAGE - 1); }
 
-static void layout_counters(struct seg_header *h)
+static void layout_counters(struct seg_geometry *g)
 {
-	h->ctr_px_size = sizeof(struct px_counters);
-	h->ctr_srv_size = sizeof(struct srv_counters);
-	h->ctr_px_off = sizeof(struct proc_counters);
-	h->ctr_srv_off = h->ctr_px_off + (uint64_t)h->npx * sizeof(struct px_counters);
-	h->ctr_column = page_up(h->ctr_srv_off + (uint64_t)h->nsrv * sizeof(struct srv_counters));
+	g->ctr_px_off = sizeof(struct proc_counters);
+	g->ctr_srv_off = g->ctr_px_off + (uint64_t)g->npx * sizeof(struct px_counters);
+	g->ctr_column = page_up(g->ctr_srv_off + (uint64_t)g->nsrv * sizeof(struct srv_counters));
 }
 
-static void layout(struct seg_header *h, unsigned nworkers, unsigned npx, unsigned nsrv)
-{
-	uint64_t nrows = 1 + 3ul * npx + 3ul * nsrv;
+static uint64_t rows_count(const struct seg_geometry *g) { return 1 + 3ul * g->npx + 3ul * g->nsrv; }
 
-	h->nworkers = nworkers, h->npx = npx, h->nsrv = nsrv;
-	h->row_stride = CACHE_LINE * ((nworkers + 15) / 16);
-	h->off_srv = page_up(SEG_OFF_SLOT + nworkers * sizeof(struct seg_slot));
-	h->off_rows = page_up(h->off_srv + nsrv * sizeof(struct seg_srv));
-	h->off_be = page_up(h->off_rows + nrows * h->row_stride);
-	h->off_ctr = page_up(h->off_be + npx * sizeof(struct seg_be));
-	layout_counters(h);
-	h->size = h->off_ctr + (nworkers + 1) * h->ctr_column;
+static void layout(struct seg_geometry *g, unsigned nworkers, unsigned npx, unsigned nsrv)
+{
+	g->nworkers = nworkers, g->npx = npx, g->nsrv = nsrv;
+	g->row_stride = CACHE_LINE * ((nworkers + 15) / 16);
+	g->off_srv = page_up(SEG_OFF_SLOT + nworkers * sizeof(struct seg_slot));
+	g->off_rows = page_up(g->off_srv + nsrv * sizeof(struct seg_srv));
+	g->off_be = page_up(g->off_rows + rows_count(g) * g->row_stride);
+	g->off_ctr = page_up(g->off_be + npx * sizeof(struct seg_be));
+	layout_counters(g);
+	g->size = g->off_ctr + (nworkers + 1) * g->ctr_column;
 }
 
 static uint32_t fnv1a(uint32_t hash, const void *p, size_t n)
@@ -53,8 +51,8 @@ uint32_t segment_abi(void)
 	static const uint32_t shape[] = {
 		sizeof(struct seg_header), sizeof(struct seg_slot), sizeof(struct seg_srv), sizeof(struct seg_be),
 		SEG_OFF_SLOT, SEG_MAX_WORKERS,
-		AT(seg_header, state), AT(seg_header, nworkers), AT(seg_header, row_stride), AT(seg_header, off_srv),
-		AT(seg_header, off_ctr), AT(seg_header, ctr_column), AT(seg_header, fold_seq), AT(seg_header, checker_beat),
+		AT(seg_header, state), AT(seg_header, geo.nworkers), AT(seg_header, geo.row_stride), AT(seg_header, geo.off_srv),
+		AT(seg_header, geo.off_ctr), AT(seg_header, geo.ctr_column), AT(seg_header, fold_seq), AT(seg_header, checker_beat),
 		AT(seg_slot, epoch), AT(seg_slot, pid), AT(seg_slot, beat), AT(seg_slot, started),
 		AT(seg_srv, op), AT(seg_srv, check), AT(seg_srv, chk_fail), AT(seg_srv, admin), AT(seg_srv, ewma),
 		AT(seg_srv, fail_hint), AT(seg_srv, passive_seq), AT(seg_be, rr_cursor), AT(seg_be, first_hint),
@@ -72,38 +70,33 @@ uint32_t segment_abi(void)
 
 /* ---- creating and mapping ---- */
 
-static struct segment *segment_attach(int fd, size_t size)
+static struct segment *segment_attach(int fd, const struct seg_geometry *g)
 {
 	struct segment *s = calloc(1, sizeof(*s));
 	if (!s)
 		return NULL;
-	char *base = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	char *base = mmap(NULL, g->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (base == MAP_FAILED) {
 		free(s);
 		return NULL;
 	}
 	s->fd = fd;
+	s->geo = *g;
 	s->h = (struct seg_header *)(void *)base;
 	s->slot = (struct seg_slot *)(void *)(base + SEG_OFF_SLOT);
+	s->srv = (struct seg_srv *)(void *)(base + g->off_srv);
+	s->rows = base + g->off_rows;
+	s->be = (struct seg_be *)(void *)(base + g->off_be);
+	s->ctr = base + g->off_ctr;
 	return s;
 }
 
-static void segment_point(struct segment *s)
-{
-	char *base = (char *)s->h;
-
-	s->srv = (struct seg_srv *)(void *)(base + s->h->off_srv);
-	s->rows = base + s->h->off_rows;
-	s->be = (struct seg_be *)(void *)(base + s->h->off_be);
-	s->ctr = base + s->h->off_ctr;
-}
-
-static int memfd_sized(const struct seg_header *h)
+static int memfd_sized(const struct seg_geometry *g)
 {
 	int fd = memfd_create("sluice-segment", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0)
 		return -1;
-	int err = ftruncate(fd, (off_t)h->size) < 0 ? errno : posix_fallocate(fd, 0, (off_t)h->off_ctr);
+	int err = ftruncate(fd, (off_t)g->size) < 0 ? errno : posix_fallocate(fd, 0, (off_t)g->off_ctr);
 	if (!err && fcntl(fd, F_ADD_SEALS, SEALS) < 0)
 		err = errno;
 	if (!err)
@@ -121,61 +114,55 @@ struct segment *segment_create(uint64_t generation, unsigned nworkers, unsigned 
 		errno = EINVAL;
 		return NULL;
 	}
-	layout(&h, nworkers, npx, nsrv);
-	int fd = memfd_sized(&h);
+	layout(&h.geo, nworkers, npx, nsrv);
+	int fd = memfd_sized(&h.geo);
 	if (fd < 0)
 		return NULL;
-	struct segment *s = segment_attach(fd, h.size);
+	struct segment *s = segment_attach(fd, &h.geo);
 	if (!s) {
 		close(fd);
 		return NULL;
 	}
 	memcpy(s->h, &h, sizeof(h));
-	segment_point(s);
 	return s;
 }
 
-/* The header is copied once and judged from the copy; everything derived must equal what this build would lay out. */
-static bool header_is_ours(const struct seg_header *got, uint64_t file_size)
+/* Everything derived must equal what this build would lay out. */
+static bool geometry_is_ours(const struct seg_geometry *got, uint64_t file_size)
 {
-	struct seg_header want = { 0 };
+	struct seg_geometry want = { 0 };
 
-	if (got->magic != SEG_MAGIC || got->abi != segment_abi() || got->nworkers < 1 || got->nworkers > SEG_MAX_WORKERS)
+	if (got->nworkers < 1 || got->nworkers > SEG_MAX_WORKERS)
 		return false;
 	layout(&want, got->nworkers, got->npx, got->nsrv);
-	return want.size == got->size && want.size == file_size && want.row_stride == got->row_stride &&
-	       want.off_srv == got->off_srv && want.off_rows == got->off_rows && want.off_be == got->off_be &&
-	       want.off_ctr == got->off_ctr && want.ctr_column == got->ctr_column && want.ctr_px_off == got->ctr_px_off &&
-	       want.ctr_srv_off == got->ctr_srv_off;
+	return want.size == file_size && !memcmp(&want, got, sizeof(want));
 }
 
-static bool segment_file_ok(int fd)
+/* The header is copied once and judged from the copy; *h is that copy. */
+static bool segment_file_ok(int fd, struct seg_header *h)
 {
-	struct seg_header h;
 	struct stat st;
 	int seals = fcntl(fd, F_GET_SEALS);
 
 	return seals >= 0 && (seals & SEALS) == SEALS && fstat(fd, &st) == 0 &&
-	       pread(fd, &h, sizeof(h), 0) == (ssize_t)sizeof(h) && header_is_ours(&h, (uint64_t)st.st_size);
+	       pread(fd, h, sizeof(*h), 0) == (ssize_t)sizeof(*h) && h->magic == SEG_MAGIC && h->abi == segment_abi() &&
+	       geometry_is_ours(&h->geo, (uint64_t)st.st_size);
 }
 
 struct segment *segment_map(int fd)
 {
-	struct stat st;
+	struct seg_header h;
 
-	if (!segment_file_ok(fd) || fstat(fd, &st) < 0) {
+	if (!segment_file_ok(fd, &h)) {
 		errno = EPROTO;
 		return NULL;
 	}
 	int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
 	if (own < 0)
 		return NULL;
-	struct segment *s = segment_attach(own, (size_t)st.st_size);
-	if (!s) {
+	struct segment *s = segment_attach(own, &h.geo);
+	if (!s)
 		close(own);
-		return NULL;
-	}
-	segment_point(s);
 	return s;
 }
 
@@ -183,7 +170,7 @@ void segment_unmap(struct segment *s)
 {
 	if (!s)
 		return;
-	munmap(s->h, s->h->size);
+	munmap(s->h, s->geo.size);
 	if (s->fd >= 0)
 		close(s->fd);
 	free(s);
@@ -193,14 +180,13 @@ void segment_unmap(struct segment *s)
 
 static void rows_clear_column(struct segment *s, unsigned w)
 {
-	for (char *row = s->rows, *end = row + (1 + 3ul * s->h->npx + 3ul * s->h->nsrv) * s->h->row_stride; row < end;
-	     row += s->h->row_stride)
+	for (char *row = s->rows, *end = row + rows_count(&s->geo) * s->geo.row_stride; row < end; row += s->geo.row_stride)
 		atomic_store_explicit((_Atomic uint32_t *)(void *)row + w, 0, memory_order_relaxed);
 }
 
 void segment_reap(struct segment *s, unsigned w)
 {
-	ASSERT(w < s->h->nworkers);
+	ASSERT(w < s->geo.nworkers);
 	struct seg_slot *sl = &s->slot[w];
 
 	atomic_store_explicit(&sl->state, SLOT_DEAD, memory_order_release);

@@ -156,7 +156,7 @@ static const struct lb_algo *algo_for(const struct rt_backend *be)
 
 bool lb_init(struct lb *lb, const struct rt_backend *be, uint32_t be_idx, const struct segment *seg, unsigned worker)
 {
-	if (worker >= seg->h->nworkers || be_idx >= seg->h->npx || be->srv0 + be->nsrv > seg->h->nsrv || (be->nsrv && !be->algo))
+	if (worker >= seg->geo.nworkers || be_idx >= seg->geo.npx || be->srv0 + be->nsrv > seg->geo.nsrv || (be->nsrv && !be->algo))
 		return false;
 	*lb = (struct lb){ .be = be, .algo = algo_for(be), .seg = seg, .worker = worker, .be_idx = be_idx };
 	return true;

@@ -57,7 +57,7 @@ static void ewma_done(struct lb *lb, const struct lb_done *d)
 	_Atomic uint64_t *at;
 	uint64_t w;
 
-	if ((!sample && !d->failed) || d->srv >= lb->seg->h->nsrv)
+	if ((!sample && !d->failed) || d->srv >= lb->seg->geo.nsrv)
 		return;
 	at = &lb->seg->srv[d->srv].ewma;
 	w = atomic_load_explicit(at, memory_order_relaxed);

@@ -22,7 +22,7 @@ static uint32_t row_sum(const struct segment *seg, enum live_kind k, uint32_t id
 	const _Atomic uint32_t *row = live_row(seg, k, idx);
 	uint32_t t = 0;
 
-	for (unsigned i = 0; i < seg->h->nworkers; i++)
+	for (unsigned i = 0; i < seg->geo.nworkers; i++)
 		t += atomic_load(row + i);
 	return t;
 }
@@ -219,7 +219,7 @@ static uint32_t waiting_in(const struct lb_queues *q, uint32_t be, uint32_t srv,
 /* Draws the worker that gets the free slot, in proportion to the number waiting there; nworkers when nobody waits. */
 static unsigned draw_worker(const struct lb_queues *q, uint32_t be, uint32_t srv)
 {
-	unsigned n = q->seg->h->nworkers, chosen = n;
+	unsigned n = q->seg->geo.nworkers, chosen = n;
 	uint64_t seen = 0;
 
 	for (unsigned i = 0; i < n; i++) {
@@ -250,7 +250,7 @@ void lb_release(struct lb_queues *q, uint32_t be, uint32_t srv)
 	}
 	column_add(q->seg, LIVE_SRV, srv, q->worker, -1);
 	to = draw_worker(q, be, srv);
-	if (to == q->seg->h->nworkers)
+	if (to == q->seg->geo.nworkers)
 		return;
 	if (to == q->worker)
 		serve_one(q, be, srv);

@@ -60,20 +60,20 @@ extern const struct ctr_desc ctr_descs[];
 extern const unsigned ctr_ndescs;
 
 /* The calling worker's own blocks. */
-static inline char *ctr_column(const struct segment *s, unsigned col) { return s->ctr + (size_t)col * s->h->ctr_column; }
+static inline char *ctr_column(const struct segment *s, unsigned col) { return s->ctr + (size_t)col * s->geo.ctr_column; }
 static inline struct proc_counters *proc_ctr(const struct segment *s, unsigned worker)
 {
 	return (struct proc_counters *)(void *)ctr_column(s, worker + 1);
 }
 static inline struct px_counters *px_ctr(const struct segment *s, unsigned px, unsigned worker)
 {
-	ASSERT_HOT(px < s->h->npx && worker < s->h->nworkers);
-	return (struct px_counters *)(void *)(ctr_column(s, worker + 1) + s->h->ctr_px_off) + px;
+	ASSERT_HOT(px < s->geo.npx && worker < s->geo.nworkers);
+	return (struct px_counters *)(void *)(ctr_column(s, worker + 1) + s->geo.ctr_px_off) + px;
 }
 static inline struct srv_counters *srv_ctr(const struct segment *s, unsigned srv, unsigned worker)
 {
-	ASSERT_HOT(srv < s->h->nsrv && worker < s->h->nworkers);
-	return (struct srv_counters *)(void *)(ctr_column(s, worker + 1) + s->h->ctr_srv_off) + srv;
+	ASSERT_HOT(srv < s->geo.nsrv && worker < s->geo.nworkers);
+	return (struct srv_counters *)(void *)(ctr_column(s, worker + 1) + s->geo.ctr_srv_off) + srv;
 }
 
 static inline uint64_t ctr_load(const uint64_t *c) { return __atomic_load_n(c, __ATOMIC_RELAXED); }

@@ -20,15 +20,19 @@
 enum seg_state { SEG_STARTING, SEG_ACTIVE, SEG_DRAINING, SEG_STOPPED };
 enum slot_state { SLOT_FREE, SLOT_STARTING, SLOT_READY, SLOT_ACTIVE, SLOT_DRAINING, SLOT_DEAD };
 
-struct seg_header {
-	uint32_t magic, abi;          /* abi: hash of the layout; another build does not map it */
-	uint64_t generation, size;    /* size in bytes of the whole segment */
-	_Atomic uint32_t state;       /* enum seg_state, leader */
+struct seg_geometry {
+	uint64_t size;                /* bytes of the whole segment */
 	uint32_t nworkers, nsrv, npx; /* servers and proxies of the configuration */
 	uint32_t row_stride;          /* bytes of a live row: 64 per 16 workers */
 	uint64_t off_srv, off_rows, off_be, off_ctr; /* byte offsets */
-	uint32_t ctr_px_size, ctr_srv_size; /* bytes of one counter block */
 	uint64_t ctr_column, ctr_px_off, ctr_srv_off; /* bytes of a column of counters; where its proxies and servers start */
+};
+
+struct seg_header {
+	uint32_t magic, abi;          /* abi: hash of the layout; another build does not map it */
+	uint64_t generation;
+	struct seg_geometry geo;      /* for who maps it; nobody computes an address from here */
+	_Atomic uint32_t state;       /* enum seg_state, leader */
 	_Atomic uint32_t fold_seq;    /* odd while the leader folds a dead worker's counters: readers of sums try again */
 	_Atomic uint64_t epoch_checker, epoch_leader; /* bumped on each state change: readers rebuild what they derived */
 	_Atomic uint64_t checker_beat; /* ms, monotonic */
@@ -64,6 +68,7 @@ struct seg_be {                    /* one a proxy */
 
 struct segment {                   /* a process's view: pointers into the mapping */
 	int fd;
+	struct seg_geometry geo;      /* its own copy: a worker that writes over the header moves no other process's stores */
 	struct seg_header *h;
 	struct seg_slot *slot;
 	struct seg_srv *srv;
@@ -88,7 +93,7 @@ uint32_t segment_abi(void);
 static inline _Atomic uint32_t *live_row(const struct segment *s, enum live_kind k, unsigned idx)
 {
 	size_t row;
-	unsigned np = s->h->npx, ns = s->h->nsrv;
+	unsigned np = s->geo.npx, ns = s->geo.nsrv;
 	switch (k) {
 	case LIVE_PROCESS: row = 0; break;
 	case LIVE_FE: row = 1 + idx; break;
@@ -98,7 +103,7 @@ static inline _Atomic uint32_t *live_row(const struct segment *s, enum live_kind
 	case LIVE_SRV_QUEUE: row = 1 + 3ul * np + ns + idx; break;
 	default: row = 1 + 3ul * np + 2ul * ns + idx; break;
 	}
-	return (_Atomic uint32_t *)(s->rows + row * s->h->row_stride);
+	return (_Atomic uint32_t *)(s->rows + row * s->geo.row_stride);
 }
 static inline void live_add(const struct segment *s, enum live_kind k, unsigned idx, unsigned worker, int32_t d)
 {
@@ -114,7 +119,7 @@ static inline uint32_t live_sum_row(const _Atomic uint32_t *row, unsigned nworke
 }
 static inline uint32_t live_sum(const struct segment *s, enum live_kind k, unsigned idx)
 {
-	return live_sum_row(live_row(s, k, idx), s->h->nworkers);
+	return live_sum_row(live_row(s, k, idx), s->geo.nworkers);
 }
 
 static inline enum srv_op srv_op_state(uint64_t op) { return (enum srv_op)(op & 0xff); }
@@ -129,7 +134,8 @@ static inline uint64_t srv_op_pack(enum srv_op st, unsigned pos, unsigned ramp, 
 #define ADM_MAINT (ADM_FORCED_MAINT | ADM_INHERITED_MAINT | ADM_CONFIG_MAINT | ADM_RESOLUTION)
 #define ADM_DRAIN (ADM_FORCED_DRAIN | ADM_INHERITED_DRAIN)
 static inline unsigned srv_admin_bits(uint64_t a) { return a & 0xff; }
-static inline unsigned srv_admin_weight(uint64_t a) { return (a >> 8) & 0xffff; }
+/* 0-256 whatever stands in the word: tables are sized by it. */
+static inline unsigned srv_admin_weight(uint64_t a) { return ((a >> 8) & 0xffff) > 256 ? 256 : (a >> 8) & 0xffff; }
 static inline uint32_t srv_admin_maxconn(uint64_t a) { return (uint32_t)(a >> 32); }
 static inline uint64_t srv_admin_pack(unsigned bits, unsigned weight, uint32_t maxconn)
 {

@@ -84,7 +84,7 @@ struct str lb_key_uri(const struct rt_backend *be, struct str uri); /* the part 
 struct str lb_key_domain(struct str host);                         /* hdr(…) use_domain_only: "example" of "www.example.com" */
 
 /* In-flight count of a server over all workers. */
-static inline uint32_t lb_load(const struct lb *lb, const struct lb_cand *c) { return live_sum_row(c->row, lb->seg->h->nworkers); }
+static inline uint32_t lb_load(const struct lb *lb, const struct lb_cand *c) { return live_sum_row(c->row, lb->seg->geo.nworkers); }
 static inline bool lb_avoided(const struct lb_req *r, uint32_t srv)
 {
 	for (unsigned i = 0; i < r->navoid; i++)

@@ -21,26 +21,24 @@ static void layout_is_the_golden_one(void **state)
 		{ offsetof(struct seg_header, magic), 0, "magic" },
 		{ offsetof(struct seg_header, abi), 4, "abi" },
 		{ offsetof(struct seg_header, generation), 8, "generation" },
-		{ offsetof(struct seg_header, size), 16, "size" },
-		{ offsetof(struct seg_header, state), 24, "state" },
-		{ offsetof(struct seg_header, nworkers), 28, "nworkers" },
-		{ offsetof(struct seg_header, nsrv), 32, "nsrv" },
-		{ offsetof(struct seg_header, npx), 36, "npx" },
-		{ offsetof(struct seg_header, row_stride), 40, "row_stride" },
-		{ offsetof(struct seg_header, off_srv), 48, "off_srv" },
-		{ offsetof(struct seg_header, off_rows), 56, "off_rows" },
-		{ offsetof(struct seg_header, off_be), 64, "off_be" },
-		{ offsetof(struct seg_header, off_ctr), 72, "off_ctr" },
-		{ offsetof(struct seg_header, ctr_px_size), 80, "ctr_px_size" },
-		{ offsetof(struct seg_header, ctr_srv_size), 84, "ctr_srv_size" },
-		{ offsetof(struct seg_header, ctr_column), 88, "ctr_column" },
-		{ offsetof(struct seg_header, ctr_px_off), 96, "ctr_px_off" },
-		{ offsetof(struct seg_header, ctr_srv_off), 104, "ctr_srv_off" },
-		{ offsetof(struct seg_header, fold_seq), 112, "fold_seq" },
-		{ offsetof(struct seg_header, epoch_checker), 120, "epoch_checker" },
-		{ offsetof(struct seg_header, epoch_leader), 128, "epoch_leader" },
-		{ offsetof(struct seg_header, checker_beat), 136, "checker_beat" },
-		{ sizeof(struct seg_header), 144, "header" },
+		{ offsetof(struct seg_header, geo.size), 16, "geo.size" },
+		{ offsetof(struct seg_header, geo.nworkers), 24, "geo.nworkers" },
+		{ offsetof(struct seg_header, geo.nsrv), 28, "geo.nsrv" },
+		{ offsetof(struct seg_header, geo.npx), 32, "geo.npx" },
+		{ offsetof(struct seg_header, geo.row_stride), 36, "geo.row_stride" },
+		{ offsetof(struct seg_header, geo.off_srv), 40, "geo.off_srv" },
+		{ offsetof(struct seg_header, geo.off_rows), 48, "geo.off_rows" },
+		{ offsetof(struct seg_header, geo.off_be), 56, "geo.off_be" },
+		{ offsetof(struct seg_header, geo.off_ctr), 64, "geo.off_ctr" },
+		{ offsetof(struct seg_header, geo.ctr_column), 72, "geo.ctr_column" },
+		{ offsetof(struct seg_header, geo.ctr_px_off), 80, "geo.ctr_px_off" },
+		{ offsetof(struct seg_header, geo.ctr_srv_off), 88, "geo.ctr_srv_off" },
+		{ offsetof(struct seg_header, state), 96, "state" },
+		{ offsetof(struct seg_header, fold_seq), 100, "fold_seq" },
+		{ offsetof(struct seg_header, epoch_checker), 104, "epoch_checker" },
+		{ offsetof(struct seg_header, epoch_leader), 112, "epoch_leader" },
+		{ offsetof(struct seg_header, checker_beat), 120, "checker_beat" },
+		{ sizeof(struct seg_header), 128, "header" },
 		{ offsetof(struct seg_slot, epoch), 4, "slot.epoch" },
 		{ offsetof(struct seg_slot, pid), 8, "slot.pid" },
 		{ offsetof(struct seg_slot, beat), 16, "slot.beat" },
@@ -70,14 +68,14 @@ static void areas_do_not_overlap_and_end_at_the_size(void **state)
 	struct segment *s = segment_create(7, 17, 3, 100);
 	assert_non_null(s);
 	const struct seg_header *h = s->h;
-	assert_int_equal(h->row_stride, 128);
-	assert_true(SEG_OFF_SLOT + 17 * sizeof(struct seg_slot) <= h->off_srv);
-	assert_true(h->off_srv + 100 * sizeof(struct seg_srv) <= h->off_rows);
-	assert_true(h->off_rows + (1 + 9 + 300) * (uint64_t)h->row_stride <= h->off_be);
-	assert_true(h->off_be + 3 * sizeof(struct seg_be) <= h->off_ctr);
-	assert_int_equal(h->off_ctr + 18 * h->ctr_column, h->size);
-	assert_ptr_equal(live_row(s, LIVE_SRV_CONN, 99), s->rows + (1 + 9 + 299) * (size_t)h->row_stride);
-	assert_ptr_equal((char *)(srv_ctr(s, 99, 16) + 1) <= (char *)h + h->size ? s : NULL, s);
+	assert_int_equal(h->geo.row_stride, 128);
+	assert_true(SEG_OFF_SLOT + 17 * sizeof(struct seg_slot) <= h->geo.off_srv);
+	assert_true(h->geo.off_srv + 100 * sizeof(struct seg_srv) <= h->geo.off_rows);
+	assert_true(h->geo.off_rows + (1 + 9 + 300) * (uint64_t)h->geo.row_stride <= h->geo.off_be);
+	assert_true(h->geo.off_be + 3 * sizeof(struct seg_be) <= h->geo.off_ctr);
+	assert_int_equal(h->geo.off_ctr + 18 * h->geo.ctr_column, h->geo.size);
+	assert_ptr_equal(live_row(s, LIVE_SRV_CONN, 99), s->rows + (1 + 9 + 299) * (size_t)h->geo.row_stride);
+	assert_ptr_equal((char *)(srv_ctr(s, 99, 16) + 1) <= (char *)h + h->geo.size ? s : NULL, s);
 	segment_unmap(s);
 }
 
@@ -88,7 +86,7 @@ static void the_segment_cannot_be_resized(void **state)
 	assert_non_null(s);
 	assert_int_equal(ftruncate(s->fd, 0), -1);
 	assert_int_equal(errno, EPERM);
-	assert_int_equal(ftruncate(s->fd, (off_t)s->h->size + 4096), -1);
+	assert_int_equal(ftruncate(s->fd, (off_t)s->h->geo.size + 4096), -1);
 	segment_unmap(s);
 }
 
@@ -123,17 +121,30 @@ static void a_foreign_or_damaged_segment_is_refused(void **state)
 	s->h->abi ^= 1;
 	assert_null(segment_map(s->fd));
 	assert_int_equal(errno, EPROTO);
-	*s->h = good, s->h->off_rows += 64;
+	*s->h = good, s->h->geo.off_rows += 64;
 	assert_null(segment_map(s->fd));
-	*s->h = good, s->h->nsrv = 300;
+	*s->h = good, s->h->geo.nsrv = 300;
 	assert_null(segment_map(s->fd));
-	*s->h = good, s->h->nworkers = 0;
+	*s->h = good, s->h->geo.nworkers = 0;
 	assert_null(segment_map(s->fd));
 	*s->h = good;
 	segment_unmap(s);
 	int fd = memfd_create("x", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	assert_null(segment_map(fd));
 	close(fd);
+}
+
+static void a_header_written_over_moves_no_store(void **state)
+{
+	(void)state;
+	struct segment *s = segment_create(1, 2, 2, 2);
+	_Atomic uint32_t *row = live_row(s, LIVE_SRV, 1);
+	memset(&s->h->geo, 0xff, sizeof(s->h->geo));
+	assert_ptr_equal(live_row(s, LIVE_SRV, 1), row);
+	live_add(s, LIVE_SRV, 1, 1, 3);
+	segment_reap(s, 1);
+	assert_int_equal(live_sum(s, LIVE_SRV, 1), 0);
+	segment_unmap(s);
 }
 
 static void reaping_zeroes_only_the_dead_workers_column(void **state)
@@ -212,6 +223,7 @@ int main(void)
 		cmocka_unit_test(worker_counts_out_of_range_are_refused),
 		cmocka_unit_test(a_second_mapping_sees_the_same_words),
 		cmocka_unit_test(a_foreign_or_damaged_segment_is_refused),
+		cmocka_unit_test(a_header_written_over_moves_no_store),
 		cmocka_unit_test(reaping_zeroes_only_the_dead_workers_column),
 		cmocka_unit_test(reaping_frees_the_slot_and_moves_its_epoch),
 		cmocka_unit_test(gauges_are_exact_after_a_worker_is_killed_at_any_moment),
