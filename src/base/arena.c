@@ -124,6 +124,7 @@ char *arena_cstr(struct arena *a, struct str s) { return (char *)arena_str(a, s)
 struct str arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 {
 	va_list again;
+	ASSERT(fmt);
 	va_copy(again, ap);
 	int n = vsnprintf(NULL, 0, fmt, again);
 	va_end(again);
