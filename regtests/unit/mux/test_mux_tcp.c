@@ -66,7 +66,7 @@ static void a_slow_reader_blocks_and_wakes_the_sender(void **state)
 {
 	struct buf b = { 0 };
 	struct mux_tx tx = { .body = &b };
-	size_t sent = 0, n = 0;
+	size_t sent = 0;
 	bool blocked = false;
 
 	(void)state;
@@ -78,7 +78,7 @@ static void a_slow_reader_blocks_and_wakes_the_sender(void **state)
 		while (!mux_tcp.send(&s.ep, &tx)) {
 			assert_int_equal(s.ep.flags & (EP_TX_WAIT | EP_ERR), EP_TX_WAIT);
 			blocked = true;
-			n += strlen(peer_read(&s)) + (got[0] == 0);
+			peer_read(&s);
 			assert_true(s.wakes > before);
 		}
 	}
