@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* What is said of a proxy once all of it is known. */
+#include "sema_test.h"
+
+static void expect_quiet(const char *text)
+{
+	struct compiled c;
+
+	compile_ok(&c, text);
+	assert_string_equal(c.p.diags, "");
+	compiled_close(&c);
+}
+
+static void missing_timeouts_are_listed_once_a_proxy(void **st)
+{
+	(void)st;
+	expect_warning("listen l\n mode tcp\n bind :1\n server s 127.0.0.1:1\n",
+		       "t.cfg:1:8: warning: 'l' has no timeout for: client connect server; 60s are used for client");
+	expect_warning("backend b\n mode tcp\n timeout connect 1s\n server s 127.0.0.1:1\n",
+		       "t.cfg:1:9: warning: 'b' has no timeout for: server\n");
+	expect_quiet("listen l\n mode tcp\n bind :1\n" TIMES " server s 127.0.0.1:1\n");
+	expect_quiet("backend b\n mode tcp\n");
+}
+
+static void a_timeout_switched_off_is_not_missing(void **st)
+{
+	(void)st;
+	expect_quiet("frontend f\n mode tcp\n bind :1\n timeout client 0\n");
+}
+
+static void a_frontend_without_a_bind_is_suspect(void **st)
+{
+	(void)st;
+	expect_warning("frontend f\n mode tcp\n timeout client 1s\n", "frontend 'f' has no 'bind'");
+	expect_quiet("frontend f\n mode tcp\n timeout client 1s\n disabled\n");
+}
+
+static void modes_of_a_frontend_and_its_backend_must_agree(void **st)
+{
+	(void)st;
+	expect_error("frontend f\n mode http\n bind :1\n timeout client 1s\n default_backend b\nbackend b\n mode tcp\n",
+		     "5:18", "'b' is in mode tcp, this frontend in mode http: both must agree");
+	expect_error("frontend f\n mode tcp\n bind :1\n timeout client 1s\n default_backend b\nbackend b\n mode http\n",
+		     "5:18", "'b' is in mode http, this frontend in mode tcp");
+}
+
+static void an_acl_that_nothing_uses_is_told_where_it_stands(void **st)
+{
+	(void)st;
+	expect_warning("frontend f\n mode http\n bind :1\n timeout client 1s\n acl used path /a\n acl lost path /b\n"
+		       " http-request deny if used\n", "t.cfg:6:6: warning: acl 'lost' is never used");
+	expect_quiet("frontend f\n mode http\n bind :1\n timeout client 1s\n acl a path /a\n http-request deny if !a\n");
+}
+
+static void http_settings_in_a_tcp_proxy_are_without_effect(void **st)
+{
+	(void)st;
+	expect_warning("frontend f\n mode tcp\n bind :1\n timeout client 1s\n monitor-uri /up\n",
+		       "'monitor-uri' has no effect in 'f', which is in mode tcp");
+	expect_warning("frontend f\n mode tcp\n bind :1\n timeout client 1s\n capture request header Host len 9\n",
+		       "'capture' has no effect in 'f', which is in mode tcp");
+}
+
+static void check_steps_need_the_option_that_runs_them(void **st)
+{
+	(void)st;
+	expect_warning("backend b\n mode http\n http-check expect status 200\n",
+		       "the check steps of 'b' have no effect without 'option httpchk' or 'option tcp-check'");
+	expect_quiet("backend b\n mode http\n option httpchk\n http-check expect status 200\n");
+}
+
+static void what_is_missing_is_not_told_beside_an_error(void **st)
+{
+	struct compiled c;
+
+	(void)st;
+	compile(&c, "frontend f\n mode tcp\n bnd :1\n");
+	assert_int_equal(c.p.d.errors, 1);
+	assert_null(strstr(c.p.diags, "has no 'bind'"));
+	assert_null(strstr(c.p.diags, "has no timeout"));
+	compiled_close(&c);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(missing_timeouts_are_listed_once_a_proxy),
+		cmocka_unit_test(a_timeout_switched_off_is_not_missing),
+		cmocka_unit_test(a_frontend_without_a_bind_is_suspect),
+		cmocka_unit_test(modes_of_a_frontend_and_its_backend_must_agree),
+		cmocka_unit_test(an_acl_that_nothing_uses_is_told_where_it_stands),
+		cmocka_unit_test(http_settings_in_a_tcp_proxy_are_without_effect),
+		cmocka_unit_test(check_steps_need_the_option_that_runs_them),
+		cmocka_unit_test(what_is_missing_is_not_told_beside_an_error),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
