@@ -10,6 +10,8 @@
 #include <unistd.h>
 #include <sluice/ipc/counters.h>
 
+#define ADMIT_TRIES 8
+
 #define PAGE 4096u
 #define SEALS (F_SEAL_SHRINK | F_SEAL_GROW)
 
@@ -197,4 +199,39 @@ void segment_reap(struct segment *s, unsigned w)
 	atomic_store_explicit(&sl->beat, 0, memory_order_relaxed);
 	atomic_store_explicit(&sl->started, 0, memory_order_relaxed);
 	atomic_store_explicit(&sl->state, SLOT_FREE, memory_order_release);
+}
+
+/* seq_cst on both sides: of two workers that add and then look, one sees the other. */
+static void column_add(_Atomic uint32_t *c, int32_t d)
+{
+	atomic_store(c, atomic_load_explicit(c, memory_order_relaxed) + (uint32_t)d);
+}
+
+static uint32_t row_sum(const _Atomic uint32_t *row, unsigned n)
+{
+	uint32_t t = 0;
+
+	for (unsigned i = 0; i < n; i++)
+		t += atomic_load(row + i);
+	return t;
+}
+
+/* The last of several that collide sees the others gone and tries again; which it is, nobody needs to know. */
+bool live_admit(const struct segment *s, enum live_kind k, unsigned idx, unsigned worker, uint32_t limit)
+{
+	_Atomic uint32_t *row = live_row(s, k, idx);
+
+	if (!limit) {
+		live_add(s, k, idx, worker, 1);
+		return true;
+	}
+	for (unsigned tries = 0; tries < ADMIT_TRIES; tries++) {
+		column_add(row + worker, 1);
+		if (row_sum(row, s->geo.nworkers) <= limit)
+			return true;
+		column_add(row + worker, -1);
+		if (row_sum(row, s->geo.nworkers) >= limit)
+			return false;
+	}
+	return false;
 }

@@ -8,23 +8,11 @@
 #include <sluice/base/rand.h>
 #include <sluice/lb/queue.h>
 
-#define ADMIT_TRIES 8
-
 static void column_add(const struct segment *seg, enum live_kind k, uint32_t idx, unsigned worker, int32_t d)
 {
 	_Atomic uint32_t *c = live_row(seg, k, idx) + worker;
 
 	atomic_store(c, atomic_load_explicit(c, memory_order_relaxed) + (uint32_t)d);
-}
-
-static uint32_t row_sum(const struct segment *seg, enum live_kind k, uint32_t idx)
-{
-	const _Atomic uint32_t *row = live_row(seg, k, idx);
-	uint32_t t = 0;
-
-	for (unsigned i = 0; i < seg->geo.nworkers; i++)
-		t += atomic_load(row + i);
-	return t;
 }
 
 static uint32_t ramped(uint64_t op, uint32_t max)
@@ -50,22 +38,9 @@ uint32_t lb_srv_limit(const struct segment *seg, const struct rt_server *s, uint
 	return ramped(op, max);
 }
 
-/* The last of several that collide sees the others gone and tries again; which it is, nobody needs to know. */
 bool lb_admit(const struct segment *seg, uint32_t srv, unsigned worker, uint32_t limit)
 {
-	if (!limit) {
-		live_add(seg, LIVE_SRV, srv, worker, 1);
-		return true;
-	}
-	for (unsigned tries = 0; tries < ADMIT_TRIES; tries++) {
-		column_add(seg, LIVE_SRV, srv, worker, 1);
-		if (row_sum(seg, LIVE_SRV, srv) <= limit)
-			return true;
-		column_add(seg, LIVE_SRV, srv, worker, -1);
-		if (row_sum(seg, LIVE_SRV, srv) >= limit)
-			return false;
-	}
-	return false;
+	return live_admit(seg, LIVE_SRV, srv, worker, limit);
 }
 
 bool lb_queues_init(struct lb_queues *q, const struct rt *rt, const struct segment *seg, unsigned worker, struct lb *lb, const int *wake_fd)

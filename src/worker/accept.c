@@ -21,6 +21,7 @@
 #define ACCEPT_LAST 4096       /* bound of the last pass */
 #define PAUSE_FULL_MS 20       /* another worker's sessions free the limit too, and nobody tells us */
 #define PAUSE_FDS_MS 100
+#define PAUSE_RATE_MS 50u
 #define PAUSE_BACK_MS 2
 
 enum wk_lst_state { LST_OFF, LST_ON, LST_PAUSED };
@@ -84,21 +85,57 @@ static void lst_resume(struct timer *t)
 		lst_join(l, wk.h->listen_fd[l - wk.lst]);
 }
 
-/* The process-wide and the frontend's limit, one shared count each. */
-static bool limit_reached(struct wk_lst *l)
-{
-	const struct rt_proxy *fe = &wk.rt->px[wk.rt->lst[l - wk.lst].px];
-	uint32_t max = wk.rt->g.maxconn;
+static const struct rt_proxy *lst_fe(const struct wk_lst *l) { return &wk.rt->px[wk.rt->lst[l - wk.lst].px]; }
 
-	if (max && live_sum(wk.seg, LIVE_PROCESS, 0) >= max) {
+/* Takes the place of one connection under the process-wide and the frontend's limit, one shared count each. */
+static bool place_take(const struct rt_proxy *fe)
+{
+	if (!live_admit(wk.seg, LIVE_PROCESS, 0, wk.slot, wk.rt->g.maxconn)) {
 		ctr_inc(&proc_ctr(wk.seg, wk.slot)->conn_full);
-		return true;
+		return false;
 	}
-	if (fe->maxconn && live_sum(wk.seg, LIVE_FE, px_index(fe)) >= fe->maxconn) {
-		ctr_inc(&px_ctr(wk.seg, px_index(fe), wk.slot)->fe.limit_wait);
+	if (live_admit(wk.seg, LIVE_FE, px_index(fe), wk.slot, fe->maxconn))
 		return true;
-	}
+	wk_live(LIVE_PROCESS, 0, -1);
+	ctr_inc(&px_ctr(wk.seg, px_index(fe), wk.slot)->fe.limit_wait);
 	return false;
+}
+
+static void place_give(const struct rt_proxy *fe)
+{
+	wk_live(LIVE_FE, px_index(fe), -1);
+	wk_live(LIVE_PROCESS, 0, -1);
+}
+
+/* Sums a rate over all workers: `at` is its word in our own column, the others stand at the same offset in theirs. */
+static bool rate_reached(const uint64_t *at, uint32_t limit)
+{
+	const char *own = (const char *)at;
+	uint64_t t = 0, now = clock_ms();
+
+	for (unsigned i = 0; limit && i < wk.h->nworkers; i++) {
+		ptrdiff_t d = ((ptrdiff_t)i - (ptrdiff_t)wk.slot) * (ptrdiff_t)wk.seg->geo.ctr_column;
+
+		t += ctr_rate_read(ctr_load((const uint64_t *)(const void *)(own + d)), now);
+	}
+	return limit && t >= limit;
+}
+
+/* The strictest of the limits in force that is reached, events a second; 0 = none. */
+static uint32_t rate_limit(const struct rt_proxy *fe)
+{
+	const struct rt_global *g = &wk.rt->g;
+	const struct proc_counters *p = proc_ctr(wk.seg, wk.slot);
+	uint32_t low = 0;
+
+	if (rate_reached(&p->conn_rate, g->maxconnrate))
+		low = g->maxconnrate;
+	if (rate_reached(&p->sess_rate, g->maxsessrate) && (!low || g->maxsessrate < low))
+		low = g->maxsessrate;
+	if (rate_reached(&px_ctr(wk.seg, px_index(fe), wk.slot)->fe.rate, fe->rate_limit) &&
+	    (!low || fe->rate_limit < low))
+		low = fe->rate_limit;
+	return low;
 }
 
 static void accept_count(const struct rt_proxy *fe)
@@ -112,7 +149,7 @@ static void accept_count(const struct rt_proxy *fe)
 	ctr_rate_hit(&f->conn_rate, clock_ms(), 1);
 }
 
-/* false: nothing more to accept here for now. */
+/* With a place taken; it is the session's, or given back. false: nothing more to accept here for now. */
 static bool accept_one(struct wk_lst *l)
 {
 	uint32_t idx = (uint32_t)(l - wk.lst);
@@ -120,10 +157,11 @@ static bool accept_one(struct wk_lst *l)
 	int fd = sock_accept(wk.h->listen_fd[idx], &peer);
 
 	if (fd >= 0) {
-		accept_count(&wk.rt->px[wk.rt->lst[idx].px]);
+		accept_count(lst_fe(l));
 		session_new(fd, &peer, idx);
 		return true;
 	}
+	place_give(lst_fe(l));
 	switch (errno) {
 	case EMFILE:
 	case ENFILE:
@@ -149,14 +187,19 @@ static bool accept_one(struct wk_lst *l)
 static void accept_ready(struct io *io)
 {
 	struct wk_lst *l = CONTAINER_OF(io, struct wk_lst, io);
-	uint32_t least = wk.h->nworkers > 1 ? least_loaded() : UINT32_MAX;
+	uint32_t least = wk.h->nworkers > 1 ? least_loaded() : UINT32_MAX, rate;
 
 	for (unsigned i = 0; i < ACCEPT_BATCH && l->state == LST_ON; i++) {
 		if (least != UINT32_MAX && accept_stand_back(wk.nsess, least)) {
 			lst_pause(l, PAUSE_BACK_MS);
 			return;
 		}
-		if (limit_reached(l)) {
+		rate = rate_limit(lst_fe(l));
+		if (rate) {
+			lst_pause(l, MAX(MIN(1000 / rate, PAUSE_RATE_MS), 1u));
+			return;
+		}
+		if (!place_take(lst_fe(l))) {
 			nfull += !l->full;
 			l->full = true;
 			lst_pause(l, PAUSE_FULL_MS);
@@ -211,7 +254,7 @@ void accept_stop(void)
 		if (l->state == LST_ON)
 			io_del(&l->io);
 		if (l->state != LST_OFF)
-			for (unsigned n = 0; n < ACCEPT_LAST && !limit_reached(l) && accept_one(l); n++)
+			for (unsigned n = 0; n < ACCEPT_LAST && place_take(lst_fe(l)) && accept_one(l); n++)
 				;
 		l->state = LST_OFF;
 		if (wk.h->listen_fd[i] >= 0)

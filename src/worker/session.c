@@ -206,8 +206,6 @@ static void session_begin(struct session *se, int fd, const struct addr *peer, c
 	se->accept_date = clock_real;
 	list_push(&wk.sessions, &se->link);
 	wk.nsess++;
-	wk_live(LIVE_PROCESS, 0, 1);
-	wk_live(LIVE_FE, lst->px, 1);
 	se->flags = SESS_COUNTED_FE;
 	if (se->fe->opts & OPT_TCPKA_CLI)
 		sock_keepalive(fd, true);
@@ -223,6 +221,8 @@ void session_new(int fd, const struct addr *peer, uint32_t lst_idx)
 
 	if (!se) {
 		close(fd);
+		wk_live(LIVE_FE, lst->px, -1);
+		wk_live(LIVE_PROCESS, 0, -1);
 		return;
 	}
 	session_begin(se, fd, peer, lst);

@@ -40,7 +40,7 @@ struct session {
 
 /* Once, before the first session: limits of the configuration. */
 void session_setup(void);
-/* Serves an accepted descriptor, which it takes over. */
+/* Serves an accepted descriptor, which it takes over, with its unit of LIVE_PROCESS and LIVE_FE. */
 void session_new(int fd, const struct addr *peer, uint32_t lst_idx);
 /* The deadline of a stream may have come closer: makes sure that the timer fires in time. */
 void session_arm(struct session *se, uint64_t deadline_ms);

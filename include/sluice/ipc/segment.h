@@ -122,6 +122,10 @@ static inline uint32_t live_sum(const struct segment *s, enum live_kind k, unsig
 	return live_sum_row(live_row(s, k, idx), s->geo.nworkers);
 }
 
+/* Takes one unit of a gauge in our own column unless `limit` are in use over all workers. Adds first and looks then, so that the limit
+ * holds whatever others do meanwhile; of those that collide all may be refused, after a few tries. limit 0 = none. Live workers only. */
+bool live_admit(const struct segment *s, enum live_kind k, unsigned idx, unsigned worker, uint32_t limit) MUST_CHECK;
+
 static inline enum srv_op srv_op_state(uint64_t op) { return (enum srv_op)(op & 0xff); }
 static inline unsigned srv_op_pos(uint64_t op) { return (op >> 8) & 0xff; }
 /* Share of its weight a server gets now, 1-100; 100 unless SRV_STARTING. */
