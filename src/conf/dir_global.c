@@ -59,7 +59,14 @@ GLOBAL_FLAG(daemon, daemon)
 GLOBAL_FLAG(noepoll, noepoll)
 GLOBAL_FLAG(quiet, quiet)
 
+/* Its meaning is none (guid, DF_INERT). */
 void dir_tolerated_arg(struct sema *s, const struct line *l)
+{
+	(void)s, (void)l;
+}
+
+/* env.c carried the line out while files were read. */
+void dir_done_before(struct sema *s, const struct line *l)
 {
 	(void)s, (void)l;
 }

@@ -13,9 +13,14 @@ static void takes_none(struct sema *s, const struct opt_arg *a)
 
 static void option_none(struct sema *s, const struct opt_arg *a)
 {
-	if (word_is(&a->w[0], "transparent") && !s->no)
-		sema_warn(s, &a->w[0],
-			  "'option transparent' is known to HAProxy, not supported by sluice yet; ignored");
+	if (!s->no)
+		sema_warn_inert(s, &a->w[0]);
+}
+
+static void option_always(struct sema *s, const struct opt_arg *a)
+{
+	if (s->no)
+		sema_warn(s, &a->w[0], "'option " STR_FMT "' cannot be turned off", STR_ARG(a->w[0].s));
 }
 
 static void option_bit(struct sema *s, const struct opt_arg *a)

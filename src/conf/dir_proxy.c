@@ -248,6 +248,7 @@ void dir_source(struct sema *s, const struct line *l)
 		if (!v)
 			return;
 		s->px->p->source_if = arena_cstr(s->a, v->s);
+		sema_warn_inert(s, v - 1);
 	}
 }
 

@@ -131,9 +131,10 @@ void dir_tcp_response(struct sema *s, const struct line *l)
 	static const char *const words[] = { "content", "inspect-delay" };
 	int k = arg_word(s, &l->w[1], words, 2, "kind of tcp-response");
 
-	if (k == 1)
+	if (k == 1) {
 		(void)!arg_time(s, &l->w[2], 1, &s->px->p->res_inspect_delay);
-	else if (k == 0)
+		sema_warn_inert(s, &l->w[1]);
+	} else if (k == 0)
 		rule_line(s, PH_TCP_RES_CONTENT, l, l->w + 2, l->n - 2);
 }
 

@@ -17,6 +17,7 @@ enum dir_flags {
 	DF_NAMED = 8,   /* in a defaults section only when that has a name */
 	DF_MULTI = 16,  /* may be repeated, each line adds */
 	DF_LAX = 32,    /* in the wrong kind of proxy: ignored with a warning, as HAProxy does */
+	DF_INERT = 64,  /* is read and changes nothing: the warning says so */
 };
 
 struct sema;
@@ -139,6 +140,8 @@ const struct ha_word *ha_word_find(enum ha_kind kind, struct str w);
 void words_init(struct sema *s);
 /* Row of a line's first word, or NULL after a diagnosis (an unknown word, a wrong section, a removed spelling that was
  * applied). */
+/* Warns that w is read and changes nothing. */
+void sema_warn_inert(struct sema *s, const struct word *w);
 const struct directive *words_find(struct sema *s, const struct line *l);
 /* Did words_find() let this line pass? Without a diagnosis, for the second pass. */
 bool words_allowed(const struct sema *s, const struct directive *d, const struct line *l);

@@ -10,7 +10,11 @@ typedef bool opt_fn(struct sema *s, struct srv_tmpl *t, const struct word *v);
 #define OPT_TIME(name, field) OPT(name) { return arg_time(s, v, 1, &t->o.field); }
 #define OPT_U32(name, field, min, max) OPT(name) { return arg_u32(s, v, min, max, &t->o.field); }
 
+/* What it asks for is so anyway. */
+OPT(default) { return true; }
+/* The word changes nothing, or would change what the server gets: srv_opts_parse() says so. */
 OPT(tolerated) { return true; }
+OPT(unsupported) { return false; }
 OPT_SET(backup, SRVF_BACKUP)
 OPT_CLEAR(no_backup, SRVF_BACKUP)
 OPT_SET(check, SRVF_CHECK)
@@ -18,9 +22,6 @@ OPT_CLEAR(no_check, SRVF_CHECK)
 OPT_SET(disabled, SRVF_DISABLED)
 OPT_CLEAR(enabled, SRVF_DISABLED)
 OPT_SET(non_stick, SRVF_NON_STICK)
-OPT_SET(send_proxy, SRVF_SEND_PROXY)
-OPT_SET(send_proxy_v2, SRVF_SEND_PROXY_V2)
-OPT_CLEAR(no_send_proxy, SRVF_SEND_PROXY | SRVF_SEND_PROXY_V2)
 OPT_SET(tfo, SRVF_TFO)
 OPT_CLEAR(no_tfo, SRVF_TFO)
 OPT_TIME(fastinter, fastinter)
@@ -113,6 +114,7 @@ OPT(source)
 OPT(interface)
 {
 	t->o.source_if = keep(s, v->s).p;
+	sema_warn_inert(s, v - 1);
 	return true;
 }
 
@@ -205,7 +207,7 @@ bool srv_opts_parse(struct sema *s, const struct word *w, uint32_t n, struct srv
 {
 	for (uint32_t i = 0; i < n; i++) {
 		const struct opt_row *r = hmap_get(&s->srv_opts, w[i].s);
-		const struct word *v = NULL;
+		const struct word *k = &w[i], *v = NULL;
 		if (!r) {
 			if (!unknown_opt(s, &w[i], &i))
 				return false;
@@ -213,6 +215,10 @@ bool srv_opts_parse(struct sema *s, const struct word *w, uint32_t n, struct srv
 		}
 		if (r->nargs && !(v = arg_next(s, w, n, &i)))
 			return false;
+		if (r->run == srv_tolerated)
+			sema_warn_inert(s, k);
+		else if (r->run == srv_unsupported)
+			sema_err(s, k, "'%s' is known to HAProxy, not supported by sluice yet", r->word);
 		if (!r->run(s, t, v))
 			return false;
 	}

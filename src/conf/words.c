@@ -155,6 +155,11 @@ static void wrong_section(struct sema *s, const struct directive *d, const struc
 		sema_err(s, w, "'%s' is not allowed in section '%s', only in: %s", d->word, s->sect_word, buf);
 }
 
+void sema_warn_inert(struct sema *s, const struct word *w)
+{
+	sema_warn(s, w, "'" STR_FMT "' is accepted, but has no effect in sluice", STR_ARG(w->s));
+}
+
 const struct directive *words_find(struct sema *s, const struct line *l)
 {
 	const struct word *w = &l->w[0];
@@ -179,5 +184,7 @@ const struct directive *words_find(struct sema *s, const struct line *l)
 	}
 	if (l->prefix == LINE_PLAIN && !args_fit(s, d, l))
 		return NULL;
+	if (d->flags & DF_INERT)
+		sema_warn_inert(s, w);
 	return d;
 }

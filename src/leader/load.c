@@ -17,6 +17,7 @@ struct rt *leader_load(const struct conf_opts *o, bool quiet, bool warn_fatal)
 	if (conf_parse_files(&src, &d, o))
 		rt = conf_compile(&src, &d, o);
 	bool refused = d.errors || (warn_fatal && d.warnings);
+	quiet = quiet || (rt && rt->g.quiet);
 	diags_print(&d, stderr, !quiet || refused);
 	if (!d.errors && refused)
 		fprintf(stderr, "error: %u warning%s and -dW\n", d.warnings, d.warnings == 1 ? "" : "s");

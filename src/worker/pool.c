@@ -146,7 +146,6 @@ struct sconn *pool_connect(struct stream *s, uint32_t srv, const struct addr *ds
 	if (s->be->opts & OPT_NOLINGER)
 		sock_set_linger_reset(c->io.fd);
 	*sc = (struct sconn){ .magic = SCONN_MAGIC, .srv = srv };
-	sc->priv = rs->flags & (SRVF_SEND_PROXY | SRVF_SEND_PROXY_V2);
 	list_init(&sc->link);
 	sc->mux = mo->init(c, false, &back_cfg);
 	if (!sc->mux) {

@@ -109,7 +109,7 @@ struct rt_bind_opts {               /* shared by the addresses of a bind line */
 	struct sock_listen_opts sock;
 	struct str name;
 	uint32_t maxconn;               /* 0 = none */
-	bool accept_proxy, ssl;
+	bool ssl;
 	const void *xprt_cfg;
 	struct rt_loc loc;
 };
@@ -126,8 +126,7 @@ enum rt_opt {                       /* options that are one bit */
 	OPT_HTTP_KEEP_ALIVE = 1u << 0, OPT_HTTP_SERVER_CLOSE = 1u << 1, OPT_HTTPCLOSE = 1u << 2, OPT_PRETEND_KEEPALIVE = 1u << 3,
 	OPT_ABORTONCLOSE = 1u << 4, OPT_HTTP_BUFFER_REQUEST = 1u << 5, OPT_REDISPATCH = 1u << 6, OPT_ALLBACKUPS = 1u << 7,
 	OPT_PREFER_LAST = 1u << 8, OPT_LOG_HEALTH = 1u << 9, OPT_TCPKA_CLI = 1u << 10, OPT_TCPKA_SRV = 1u << 11, OPT_NOLINGER = 1u << 12,
-	OPT_PERSIST = 1u << 13, OPT_CONTSTATS = 1u << 14, OPT_HTTP_NO_DELAY = 1u << 15, OPT_IGNORE_PROBES = 1u << 16,
-	OPT_ACCEPT_UNSAFE_REQ = 1u << 17, OPT_ACCEPT_UNSAFE_RES = 1u << 18,
+	OPT_IGNORE_PROBES = 1u << 13,
 };
 
 struct rt_xff { bool on, if_none; struct str header; struct addr_net *except; uint32_t nexcept; };
@@ -165,7 +164,7 @@ enum init_state { INIT_UP, INIT_FULLY_UP, INIT_DOWN, INIT_FULLY_DOWN, INIT_NONE 
 enum observe { OBSERVE_NONE, OBSERVE_L4, OBSERVE_L7 };
 enum srv_flags {
 	SRVF_BACKUP = 1, SRVF_CHECK = 2, SRVF_DISABLED = 4, SRVF_SHUT_ON_DOWN = 8, SRVF_PORT_FROM_CLIENT = 16 /* port 0: the client's */,
-	SRVF_PORT_OFFSET = 32, SRVF_UNRESOLVED = 64, SRVF_SEND_PROXY = 128, SRVF_SEND_PROXY_V2 = 256, SRVF_TFO = 512, SRVF_SHUT_BACKUP_ON_UP = 1024,
+	SRVF_PORT_OFFSET = 32, SRVF_UNRESOLVED = 64, SRVF_TFO = 512, SRVF_SHUT_BACKUP_ON_UP = 1024,
 	SRVF_CHECK_SSL = 2048, SRVF_SSL = 4096, SRVF_NON_STICK = 8192,
 };
 struct rt_srv_opts {                /* identical option sets of many servers are shared: a server costs what differs */

@@ -159,7 +159,7 @@ static void bind_parameters_are_shared_by_the_addresses_of_a_line(void **st)
 	struct compiled c;
 	const struct rt *rt = compile_ok(
 		&c, FE
-		" backlog 99\n bind :81,:82 name n maxconn 5 accept-proxy tfo defer-accept mss 1400 interface lo v4v6\n"
+		" backlog 99\n bind :81,:82 name n maxconn 5 tfo defer-accept mss 1400 interface lo v4v6\n"
 		" bind :83 backlog 7\n");
 
 	(void)st;
@@ -167,7 +167,7 @@ static void bind_parameters_are_shared_by_the_addresses_of_a_line(void **st)
 	assert_ptr_equal(rt->lst[1].opts, rt->lst[2].opts);
 	STR_IS(rt->lst[1].opts->name, "n");
 	assert_int_equal(rt->lst[1].opts->maxconn, 5);
-	assert_true(rt->lst[1].opts->accept_proxy && rt->lst[1].opts->sock.defer_accept && rt->lst[1].opts->sock.v4v6);
+	assert_true(rt->lst[1].opts->sock.defer_accept && rt->lst[1].opts->sock.v4v6);
 	assert_int_equal(rt->lst[1].opts->sock.mss, 1400);
 	assert_string_equal(rt->lst[1].opts->sock.interface, "lo");
 	assert_int_equal(rt->lst[0].opts->sock.backlog, 99);

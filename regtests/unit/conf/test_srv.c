@@ -33,7 +33,7 @@ static void every_option_reaches_its_field(void **st)
 		   "mark-down init-state down backup disabled "
 		   "on-marked-down shutdown-sessions on-marked-up shutdown-backup-sessions cookie ck pool-max-conn 11 "
 		   "pool-purge-delay 12s "
-		   "pool-low-conn 13 max-reuse 14 tcp-ut 15s source 8.8.8.8 send-proxy-v2 tfo non-stick id 16\n");
+		   "pool-low-conn 13 max-reuse 14 tcp-ut 15s source 8.8.8.8 tfo non-stick id 16\n");
 	const struct rt_server *s = &rt->srv[0];
 	const struct rt_srv_opts *o = s->o;
 
@@ -55,7 +55,7 @@ static void every_option_reaches_its_field(void **st)
 	assert_int_equal(o->on_error, ONERR_MARK_DOWN);
 	assert_int_equal(o->init_state, INIT_DOWN);
 	assert_int_equal(s->flags, SRVF_CHECK | SRVF_BACKUP | SRVF_DISABLED | SRVF_SHUT_ON_DOWN |
-					   SRVF_SHUT_BACKUP_ON_UP | SRVF_SEND_PROXY_V2 | SRVF_TFO | SRVF_NON_STICK);
+					   SRVF_SHUT_BACKUP_ON_UP | SRVF_TFO | SRVF_NON_STICK);
 	STR_IS(s->cookie, "ck");
 	assert_int_equal(o->pool_max_conn, 11);
 	assert_int_equal(o->pool_purge_delay, 12000);
