@@ -117,9 +117,21 @@ static struct str connection_line(enum h1_conn_hdr conn)
 	}
 }
 
+/* The empty line. Behind a line that leaves as received stands the next one of a complete head: when that is the empty line itself, the
+ * whole rest, body included, stays one slice. */
+static void write_end(struct h1_out *o, const char *raw_end)
+{
+	if (raw_end && raw_end[0] == '\r' && raw_end[1] == '\n')
+		h1_write_bytes(o, str_n(raw_end, 2));
+	else
+		put(o, STR("\r\n"));
+}
+
 void h1_write_head(struct h1_out *o, const struct http_msg *m, enum h1_conn_hdr conn)
 {
 	bool has_clen = false, has_te = false;
+	const char *raw_end = m->flags & MSG_START_RAW ? m->start_raw.p + m->start_raw.n : NULL;
+	size_t bytes;
 
 	write_start(o, m);
 	for (unsigned i = 0; i < m->nhdr; i++) {
@@ -128,14 +140,16 @@ void h1_write_head(struct h1_out *o, const struct http_msg *m, enum h1_conn_hdr 
 			continue;
 		has_clen |= h->id == HH_CONTENT_LENGTH;
 		has_te |= h->id == HH_TRANSFER_ENCODING;
-		if (h->flags & HDR_RAW)
+		raw_end = h->flags & HDR_RAW ? h->name + h->raw_len : NULL;
+		if (raw_end)
 			h1_write_bytes(o, str_n(h->name, h->raw_len));
 		else
 			put_line(o, hdr_name(h), hdr_val(h));
 	}
+	bytes = o->bytes;
 	write_framing(o, m, has_clen, has_te);
 	put(o, connection_line(conn));
-	put(o, STR("\r\n"));
+	write_end(o, o->bytes == bytes ? raw_end : NULL);
 }
 
 void h1_write_chunk_size(struct h1_out *o, uint64_t n)
