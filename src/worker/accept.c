@@ -16,7 +16,6 @@
 #include "session.h"
 #include "worker_priv.h"
 
-#define ACCEPT_BATCH 8         /* a wake-up */
 #define ACCEPT_REJOIN 16       /* then go to the end of the wait queue */
 #define ACCEPT_LAST 4096       /* bound of the last pass */
 #define PAUSE_FULL_MS 20       /* another worker's sessions free the limit too, and nobody tells us */
@@ -189,7 +188,7 @@ static void accept_ready(struct io *io)
 	struct wk_lst *l = CONTAINER_OF(io, struct wk_lst, io);
 	uint32_t least = wk.h->nworkers > 1 ? least_loaded() : UINT32_MAX, rate;
 
-	for (unsigned i = 0; i < ACCEPT_BATCH && l->state == LST_ON; i++) {
+	for (unsigned i = 0; i < wk.rt->g.maxaccept && l->state == LST_ON; i++) {
 		if (least != UINT32_MAX && accept_stand_back(wk.nsess, least)) {
 			lst_pause(l, PAUSE_BACK_MS);
 			return;
