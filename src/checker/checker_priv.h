@@ -27,6 +27,8 @@ struct check_ops {
 	void (*start)(struct target *t);
 	/* Bytes, end of file or room to send: goes on until it would block or has given a verdict. */
 	void (*io)(struct target *t);
+	/* Time is up: says in words where the check stood. NULL: there is nothing to say. */
+	void (*where)(const struct target *t, struct sbuf *out);
 };
 extern const struct check_ops chk_tcp, chk_http, chk_script;
 
@@ -119,6 +121,8 @@ struct report {                 /* why: part of every line */
 };
 void report_check(const struct target *t, const struct report *r);
 void report_change(const struct target *t, enum health_change ch, const struct report *r);
+/* Can the server be chosen for a request now? */
+bool fleet_takes_requests(const struct checker *ck, uint32_t srv);
 void fleet_count(const struct checker *ck, const struct rt_proxy *px, unsigned *active, unsigned *backup);
 
 #endif

@@ -84,16 +84,33 @@ void http_requests_free(struct checker *ck)
 	arena_free(&arena);
 }
 
+/* The weights of the servers that requests are balanced over. */
+static unsigned weight_in_use(const struct target *t)
+{
+	const struct rt_backend *be = &t->px->be;
+	unsigned sum[2] = { 0, 0 };
+
+	for (uint32_t i = be->srv0; i < be->srv0 + be->nsrv; i++)
+		if (fleet_takes_requests(t->ck, i))
+			sum[!!(t->ck->rt->srv[i].flags & SRVF_BACKUP)] +=
+				srv_admin_weight(atomic_load_explicit(&t->ck->seg->srv[i].admin, memory_order_relaxed));
+	return sum[0] ? sum[0] : sum[1];
+}
+
 static void add_state(struct sbuf *b, const struct target *t)
 {
 	const struct segment *seg = t->ck->seg;
 	uint64_t admin = atomic_load_explicit(&seg->srv[t->srv].admin, memory_order_relaxed);
+	const struct addr *a = &t->s->addr;
+	char ip[ADDR_TEXT_MAX];
 	unsigned have, of;
 
 	health_fraction(&t->health, &have, &of);
-	sbuf_printf(b, "X-Haproxy-Server-State: %s %u/%u; name=" STR_FMT "/" STR_FMT "; node=" STR_FMT "; weight=%u; scur=%u/%u; qcur=%u\r\n",
-		    t->health.state == SRV_DOWN ? "DOWN" : t->health.state == SRV_STOPPING ? "NOLB" : "UP", have, of, STR_ARG(t->px->name),
-		    STR_ARG(t->s->name), STR_ARG(t->ck->rt->g.node), srv_admin_weight(admin), live_sum(seg, LIVE_SRV, t->srv),
+	sbuf_printf(b, "X-Haproxy-Server-State: %s %u/%u; address=%.*s; port=%u; name=" STR_FMT "/" STR_FMT "; node=" STR_FMT "; weight=%u/%u; scur=%u/%u; qcur=%u\r\n",
+		    t->health.state == SRV_DOWN ? "DOWN" : t->health.state == SRV_STOPPING ? "NOLB" : "UP", have, of, (int)addr_ip_text(a, ip), ip, a->port,
+		    STR_ARG(t->px->name),
+		    STR_ARG(t->s->name), STR_ARG(t->ck->rt->g.node), srv_admin_weight(admin), weight_in_use(t),
+		    live_sum(seg, LIVE_SRV, t->srv),
 		    live_sum(seg, LIVE_BE, t->s->px), live_sum(seg, LIVE_SRV_QUEUE, t->srv));
 }
 
@@ -153,7 +170,7 @@ static bool judge_head(struct target *t, const struct http_msg *m)
 	bool body = false, any = false;
 
 	if (c->disable_on_404 && m->status == 404 && t->health.state != SRV_DOWN) {
-		probe_finish(t, CHK_L7OKC, 404, m->reason);
+		probe_finish(t, CHK_L7OKC, 404, STR_NULL);
 		return false;
 	}
 	for (uint32_t i = 0; i < c->nsteps; i++) {

@@ -22,6 +22,24 @@ static void fail_at(struct target *t, enum check_status st, const char *what)
 	probe_finish(t, st, 0, sbuf_str(&b));
 }
 
+static void script_where(const struct target *t, struct sbuf *out)
+{
+	static const char *const kinds[] = { [CS_CONNECT] = "connect", [CS_SEND] = "send", [CS_SEND_BINARY] = "send-binary", [CS_EXPECT] = "expect" };
+	static const char *const matches[] = { [CM_STRING] = "string", [CM_RSTRING] = "rstring", [CM_BINARY] = "binary", [CM_RBINARY] = "rbinary" };
+	const struct chk_step *s = &t->px->check.steps[t->x->step];
+	const struct chk_expect *e = &s->exp;
+	struct str comment = s->comment.n ? s->comment : e->comment;
+
+	sbuf_printf(out, " at step %u of tcp-check (%s", t->x->step + 1, kinds[s->kind]);
+	if (s->kind == CS_EXPECT && e->match < ARRAY_LEN(matches) && matches[e->match])
+		sbuf_printf(out, " %s", matches[e->match]);
+	if (s->kind == CS_EXPECT && e->match != CM_BINARY)
+		sbuf_printf(out, " '" STR_FMT "'", STR_ARG(e->text));
+	sbuf_addc(out, ')');
+	if (comment.n)
+		sbuf_printf(out, " comment: '" STR_FMT "'", STR_ARG(comment));
+}
+
 /* OK: go on with the next step. */
 static enum probe_io expect(struct target *t, const struct chk_expect *e)
 {
@@ -100,4 +118,4 @@ static void script_start(struct target *t)
 	script_io(t);
 }
 
-const struct check_ops chk_script = { .name = "script", .start = script_start, .io = script_io };
+const struct check_ops chk_script = { .name = "script", .start = script_start, .io = script_io, .where = script_where };

@@ -132,10 +132,10 @@ static void look_at_errors(struct checker *ck)
 		if (!t->observed)
 			continue;
 		seq = atomic_load_explicit(&ck->seg->srv[t->srv].passive_seq, memory_order_relaxed);
-		if (seq != t->seen_passive) {
-			t->seen_passive = seq;
+		/* as often as the limit was reached since the last look; more than that would not sink it deeper */
+		for (uint32_t n = MIN(seq - t->seen_passive, (uint32_t)t->health.rise + t->health.fall); n; n--)
 			act_on_errors(t);
-		}
+		t->seen_passive = seq;
 	}
 }
 
@@ -204,17 +204,20 @@ void fleet_tick(struct checker *ck)
 		climb(ck);
 }
 
+bool fleet_takes_requests(const struct checker *ck, uint32_t srv)
+{
+	uint64_t admin = atomic_load_explicit(&ck->seg->srv[srv].admin, memory_order_relaxed);
+	enum srv_op st = srv_op_state(atomic_load_explicit(&ck->seg->srv[srv].op, memory_order_relaxed));
+
+	return st != SRV_DOWN && st != SRV_STOPPING && !(srv_admin_bits(admin) & (ADM_MAINT | ADM_DRAIN)) && srv_admin_weight(admin);
+}
+
 void fleet_count(const struct checker *ck, const struct rt_proxy *px, unsigned *active, unsigned *backup)
 {
 	*active = *backup = 0;
-	for (uint32_t i = px->be.srv0; i < px->be.srv0 + px->be.nsrv; i++) {
-		uint64_t admin = atomic_load_explicit(&ck->seg->srv[i].admin, memory_order_relaxed);
-		enum srv_op st = srv_op_state(atomic_load_explicit(&ck->seg->srv[i].op, memory_order_relaxed));
-
-		if (st == SRV_DOWN || st == SRV_STOPPING || srv_admin_bits(admin) & (ADM_MAINT | ADM_DRAIN) || !srv_admin_weight(admin))
-			continue;
-		++*(ck->rt->srv[i].flags & SRVF_BACKUP ? backup : active);
-	}
+	for (uint32_t i = px->be.srv0; i < px->be.srv0 + px->be.nsrv; i++)
+		if (fleet_takes_requests(ck, i))
+			++*(ck->rt->srv[i].flags & SRVF_BACKUP ? backup : active);
 }
 
 /* ---- start ---- */

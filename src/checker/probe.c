@@ -191,11 +191,16 @@ static enum check_status timeout_status(const struct target *t)
 static void on_timer(struct timer *tm)
 {
 	struct target *t = CONTAINER_OF(tm, struct target, timer);
+	char text[INFO_MAX];
+	struct sbuf info = SBUF_FIXED(text);
 
-	if (t->phase == PROBE_IDLE)
+	if (t->phase == PROBE_IDLE) {
 		start(t);
-	else
-		probe_finish(t, timeout_status(t), 0, STR_NULL);
+		return;
+	}
+	if (t->phase == PROBE_TALKING && t->ops->where)
+		t->ops->where(t, &info);
+	probe_finish(t, timeout_status(t), 0, sbuf_str(&info));
 }
 
 void probe_init(struct target *t)

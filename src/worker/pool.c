@@ -229,9 +229,10 @@ static void server_lost(uint32_t srv)
 /* A server is back: with on-marked-up shutdown-backup-sessions the exchanges of its backend's backups end. */
 static void server_back(uint32_t srv)
 {
-	const struct rt_backend *be = &wk.rt->px[wk.rt->srv[srv].px].be;
+	const struct rt_server *s = &wk.rt->srv[srv];
+	const struct rt_backend *be = &wk.rt->px[s->px].be;
 
-	if (!(wk.rt->srv[srv].flags & SRVF_SHUT_BACKUP_ON_UP))
+	if (!(s->flags & SRVF_SHUT_BACKUP_ON_UP) || s->flags & SRVF_BACKUP || !lb_srv_usable(&wk.lb[s->px], srv, false))
 		return;
 	for (uint32_t i = be->srv0; i < be->srv0 + be->nsrv; i++)
 		if (wk.rt->srv[i].flags & SRVF_BACKUP)

@@ -56,7 +56,7 @@ static bool pick_pinned(struct stream *s, uint32_t *srv)
 	if (!(s->flags & SF_PINNED) && s->be->nuse_srv && !s->navoid) {
 		uint32_t want = rules_use_server(s);
 
-		if (want != RT_NONE && lb_srv_usable(&wk.lb[s->be_idx], want, false)) {
+		if (want != RT_NONE && lb_srv_usable(&wk.lb[s->be_idx], want, true)) {
 			s->srv_idx = want;
 			s->flags |= SF_PINNED;
 		}

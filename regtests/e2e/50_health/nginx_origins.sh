@@ -20,6 +20,8 @@ frontend f
   default_backend b
 backend b
   balance roundrobin
+  # the kernel may still take a connection for a process that is dying: that is an empty response
+  retry-on conn-failure empty-response
   option httpchk GET /id
   http-check expect status 200
   option log-health-checks

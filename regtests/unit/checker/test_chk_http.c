@@ -164,7 +164,8 @@ static void the_request_says_what_is_configured(void **s)
 	fx_go(&f);
 	RUN_UNTIL(status_of(&f, 0) == CHK_L7OK);
 	snprintf(want, sizeof(want), "POST /health?x HTTP/1.1\r\nConnection: close\r\nContent-Length: 4\r\nHost: 127.0.0.1:%u\r\n"
-		 "X-Haproxy-Server-State: UP 1/3; name=b/s1; node=n1; weight=1; scur=0/0; qcur=0\r\n\r\nping", f.srv[0].addr.port);
+		 "X-Haproxy-Server-State: UP 1/3; address=127.0.0.1; port=%u; name=b/s1; node=n1; weight=1/1; scur=0/0; qcur=0\r\n\r\nping",
+		 f.srv[0].addr.port, f.srv[0].addr.port);
 	assert_string_equal(o.got, want);
 	origin_close(&o);
 	fx_close(&f);
