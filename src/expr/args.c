@@ -56,6 +56,12 @@ static bool arg_ref(const struct expr_env *env, enum ref_kind kind, const char *
 	return false;
 }
 
+static bool bit_at(const uint8_t *p, unsigned i)
+{
+	return p[i / 8] >> (7 - i % 8) & 1;
+}
+
+/* A length, or an address whose bits are ones up to that length and zeros behind it. */
 static bool arg_mask(const struct xarg *x, unsigned bits, struct arg *out)
 {
 	uint64_t len;
@@ -66,11 +72,17 @@ static bool arg_mask(const struct xarg *x, unsigned bits, struct arg *out)
 		out->net = n;
 		return len <= bits;
 	}
-	char text[ADDR_TEXT_MAX + 16];
-	struct sbuf b = SBUF_FIXED(text);
+	if (!addr_parse_ip(&n.ip, x->s) || n.ip.family != (bits == 32 ? AF_INET : AF_INET6))
+		return false;
+	const uint8_t *p = bits == 32 ? (const uint8_t *)&n.ip.in4 : (const uint8_t *)&n.ip.in6;
 
-	sbuf_printf(&b, "%s/" STR_FMT, bits == 32 ? "0.0.0.0" : "::", STR_ARG(x->s));
-	return !b.cut && addr_parse_net(&out->net, sbuf_str(&b));
+	for (n.len = 0; n.len < bits && bit_at(p, n.len);)
+		n.len++;
+	for (unsigned i = n.len; i < bits; i++)
+		if (bit_at(p, i))
+			return false;
+	out->net = (struct addr_net){ .len = n.len };
+	return true;
 }
 
 static bool arg_bool(struct str s, struct arg *out)
