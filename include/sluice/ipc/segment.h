@@ -51,7 +51,7 @@ struct seg_slot {                  /* one a worker, 128 bytes */
 enum srv_op { SRV_DOWN = 0, SRV_STARTING = 1, SRV_UP = 2, SRV_STOPPING = 3 /* NOLB: persistent only */ };
 enum srv_admin { ADM_FORCED_MAINT = 1, ADM_INHERITED_MAINT = 2, ADM_CONFIG_MAINT = 4, ADM_FORCED_DRAIN = 8, ADM_INHERITED_DRAIN = 16, ADM_RESOLUTION = 32 };
 
-struct seg_srv {                   /* one a server, a cache line each for the two writers */
+struct seg_srv {                   /* one a server, one cache line: all but ewma and the hints changes rarely */
 	_Alignas(64) _Atomic uint64_t op;  /* checker: state 8 | check position 8 | slow start % 8 | flags 8 | seconds of last change 32 */
 	_Atomic uint64_t check;       /* checker: status 8 | http code 16 | duration ms 24 */
 	_Atomic uint32_t chk_fail, chk_down; /* checker: failed checks, transitions to DOWN */
