@@ -208,10 +208,12 @@ void probe_init(struct target *t)
 	timer_init(&t->timer, on_timer);
 }
 
-/* First checks are spread over one interval, so that neither a start nor a restart is a storm. */
+/* First checks are spread over the interval of the state they begin in, so that neither a start nor a restart is a storm. */
 void probe_schedule_first(struct target *t, uint32_t nth, uint32_t of)
 {
-	timer_set(&t->timer, slot_of(t, clock_ms() + 1 + (uint64_t)t->s->o->inter * nth / MAX(of, 1u)));
+	uint64_t interval = health_interval(&t->health, t->s->o);
+
+	timer_set(&t->timer, slot_of(t, clock_ms() + 1 + interval * nth / MAX(of, 1u)));
 }
 
 void probe_soon(struct target *t, uint32_t ms)
