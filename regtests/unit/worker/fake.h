@@ -81,7 +81,7 @@ struct fake_world {
 static void fake_world(struct fake_world *w)
 {
 	memset(w, 0, sizeof(*w));
-	w->rt.g = (struct rt_global){ .bufsize = 16384, .maxrewrite = 1024, .maxhdr = 101 };
+	w->rt.g = (struct rt_global){ .bufsize = 16384, .maxrewrite = 1024, .maxhdr = 101, .maxaccept = 8 };
 	w->rt.px = w->px, w->rt.npx = 2, w->rt.srv = w->srv, w->rt.nsrv = 2;
 	w->opts.pool_max_conn = -1;
 	w->opts.pool_purge_delay = 1000;

@@ -63,7 +63,7 @@ static void rig_init(struct rig *r, enum rt_mode mode, unsigned nsrv)
 {
 	memset(r, 0, sizeof(*r));
 	r->rt.g.maxconn = 1000, r->rt.g.workers = 1;
-	r->rt.g.bufsize = 16384, r->rt.g.maxrewrite = 1024, r->rt.g.maxhdr = 101;
+	r->rt.g.bufsize = 16384, r->rt.g.maxrewrite = 1024, r->rt.g.maxhdr = 101, r->rt.g.maxaccept = 8;
 	r->rt.px = r->px, r->rt.npx = 2, r->rt.srv = r->srv, r->rt.nsrv = nsrv, r->rt.lst = &r->lst, r->rt.nlst = 1;
 	r->opts = (struct rt_srv_opts){ .pool_max_conn = -1, .pool_purge_delay = 5000, .error_limit = 10 };
 	for (unsigned i = 0; i < nsrv; i++) {
