@@ -173,25 +173,3 @@ bool smp_cast(struct smp *s, enum smp_type to, struct arena *tmp)
 		return false;
 	}
 }
-
-void smp_text(const struct smp *s, struct sbuf *out)
-{
-	char text[ADDR_TEXT_MAX];
-
-	switch (s->type) {
-	case SMP_BOOL:
-	case SMP_INT:
-		sbuf_add(out, str_n(text, num_fmt_i64(text, s->i)));
-		break;
-	case SMP_IP:
-		sbuf_add(out, str_n(text, addr_ip_text(&s->ip, text)));
-		break;
-	case SMP_STR:
-	case SMP_METH:
-		sbuf_add(out, s->s);
-		break;
-	case SMP_BIN:
-		sbuf_add(out, str_n(s->s.p, s->s.n ? strnlen(s->s.p, s->s.n) : 0));
-		break;
-	}
-}

@@ -8,15 +8,13 @@
 #include <unistd.h>
 #include <sluice/ipc/msg.h>
 
-struct msg_row { enum role from, to; size_t payload; bool fd; const char *name; };
+struct msg_row { enum role from, to; size_t payload; bool fd; };
 
 static const struct msg_row rows[IPC_COUNT] = {
-#define IPC_MSG(id, from, to, payload, fd, help) [IPC_##id] = { ROLE_##from, ROLE_##to, sizeof(struct ipc_##payload), fd, #id },
+#define IPC_MSG(id, from, to, payload, fd, help) [IPC_##id] = { ROLE_##from, ROLE_##to, sizeof(struct ipc_##payload), fd },
 #include <sluice/tbl/ipc_msgs.def>
 #undef IPC_MSG
 };
-
-const char *ipc_name(enum ipc_type t) { return (unsigned)t < IPC_COUNT ? rows[t].name : "?"; }
 
 int ipc_pair(int sv[2]) { return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sv); }
 

@@ -10,7 +10,6 @@ const char logfmt_httplog[] = "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %
 const char logfmt_tcplog[] = "%ci:%cp [%t] %ft %b/%s %Tw/%Tc/%Tt %B %ts %ac/%fc/%bc/%sc/%rc %sq/%bq";
 const char logfmt_default_http[] = "Connect from %ci:%cp to %fi:%fp (%f/HTTP)";
 const char logfmt_default_tcp[] = "Connect from %ci:%cp to %fi:%fp (%f/TCP)";
-const char logfmt_error[] = "%ci:%cp [%tr] %ft %ST %{+Q}r";
 
 enum seg_kind { SEG_TEXT, SEG_BLANK, SEG_EXPR, SEG_ALIAS };
 struct seg {

@@ -16,16 +16,11 @@ static struct pool arena_struct_pool = POOL("stream arena", struct strm_arena);
 /* Arenas keep their first chunk while they wait for the next stream: a stack, so that the warm one is used. */
 static struct { struct arena *at[256]; unsigned n; } spare;
 
-static const struct {
-	enum step_result (*fn)(struct stream *s);
-	const char *name;
-} steps[ST_COUNT] = {
-#define STEP(id, fn, name, help) [ST_##id] = { step_##fn, name },
+static enum step_result (*const steps[ST_COUNT])(struct stream *s) = {
+#define STEP(id, fn, name, help) [ST_##id] = step_##fn,
 #include "strm_steps.def"
 #undef STEP
 };
-
-const char *strm_step_name(enum strm_step st) { return st < ST_COUNT ? steps[st].name : "?"; }
 
 void strm_setup(uint16_t max_hdr) { hdr_pool.size = max_hdr * sizeof(struct hdr); }
 
@@ -129,7 +124,7 @@ void strm_run(struct stream *s)
 	do {
 		s->again = false;
 		do
-			r = steps[s->step].fn(s);
+			r = steps[s->step](s);
 		while (r == STEP_NEXT);
 		if (r == STEP_END)
 			return;

@@ -142,7 +142,6 @@ void strm_drop_req_head(struct stream *s);
 uint64_t strm_deadline(const struct stream *s);
 /* Called when strm_deadline() has passed. */
 void strm_expire(struct stream *s);
-const char *strm_step_name(enum strm_step st);
 
 /* Text in the stream's arena. */
 static inline struct str strm_dup(struct stream *s, struct str v)

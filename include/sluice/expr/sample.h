@@ -63,8 +63,6 @@ struct smp_ctx {
  * it starts with, 0 when it starts with none. */
 bool smp_cast(struct smp *s, enum smp_type to, struct arena *tmp) MUST_CHECK;
 bool smp_castable(enum smp_type from, enum smp_type to);
-/* Appends the text form: how a sample appears in a header or log; binary up to its first NUL. */
-void smp_text(const struct smp *s, struct sbuf *out);
 struct str smp_type_name(enum smp_type t);
 
 #endif

@@ -38,6 +38,5 @@ bool ipc_send(int sock, enum ipc_type t, uint32_t arg, uint64_t num, const void 
 int ipc_recv(int sock, enum role me, enum role peer, struct ipc_msg *m, int *fd) MUST_CHECK;
 /* Waits up to timeout_ms until the channel is readable or closed; false on timeout. */
 bool ipc_wait(int sock, int timeout_ms);
-const char *ipc_name(enum ipc_type t);
 
 #endif

@@ -44,7 +44,6 @@ struct seg_slot {                  /* one a worker, 128 bytes */
 	_Atomic uint32_t pid;
 	_Atomic uint64_t beat;        /* ms of the last loop turn */
 	_Atomic uint64_t started;
-	_Atomic uint32_t wakeup_fd;   /* unused across processes; kept for dumps */
 };
 
 /* Operational state of a server as the checker publishes it in one 64-bit store. */
@@ -77,7 +76,7 @@ struct segment {                   /* a process's view: pointers into the mappin
 };
 
 /* Live rows: which gauge of which object. */
-enum live_kind { LIVE_PROCESS, LIVE_FE, LIVE_BE, LIVE_BE_QUEUE, LIVE_SRV, LIVE_SRV_QUEUE, LIVE_SRV_CONN /* open TCP connections incl. idle */, LIVE_LISTENER_UNUSED };
+enum live_kind { LIVE_PROCESS, LIVE_FE, LIVE_BE, LIVE_BE_QUEUE, LIVE_SRV, LIVE_SRV_QUEUE, LIVE_SRV_CONN /* open TCP connections incl. idle */ };
 
 /* Creates (leader) and maps a segment; sizes come from tbl/counters.def and the arguments. NULL and errno on failure (EINVAL: no
  * worker or more than SEG_MAX_WORKERS). All but the counters is allocated at once, so that no later store can meet a full machine. */

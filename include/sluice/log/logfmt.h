@@ -36,6 +36,6 @@ unsigned logfmt_needs(const struct logfmt *f);
 void logfmt_render(const struct logfmt *f, struct smp_ctx *c, const struct log_data *d, struct sbuf *out);
 
 /* The built-in formats, HAProxy's to the byte: reference texts of option httplog, tcplog, and the default. */
-extern const char logfmt_httplog[], logfmt_tcplog[], logfmt_default_http[], logfmt_default_tcp[], logfmt_error[];
+extern const char logfmt_httplog[], logfmt_tcplog[], logfmt_default_http[], logfmt_default_tcp[];
 
 #endif

@@ -165,7 +165,7 @@ enum observe { OBSERVE_NONE, OBSERVE_L4, OBSERVE_L7 };
 enum srv_flags {
 	SRVF_BACKUP = 1, SRVF_CHECK = 2, SRVF_DISABLED = 4, SRVF_SHUT_ON_DOWN = 8, SRVF_PORT_FROM_CLIENT = 16 /* port 0: the client's */,
 	SRVF_PORT_OFFSET = 32, SRVF_UNRESOLVED = 64, SRVF_TFO = 512, SRVF_SHUT_BACKUP_ON_UP = 1024,
-	SRVF_CHECK_SSL = 2048, SRVF_SSL = 4096, SRVF_NON_STICK = 8192,
+	SRVF_NON_STICK = 2048,
 };
 struct rt_srv_opts {                /* identical option sets of many servers are shared: a server costs what differs */
 	uint32_t inter, fastinter, downinter; /* ms; fastinter/downinter 0 = inter */
