@@ -9,9 +9,11 @@ static void too_few_and_too_many_arguments_are_told(void **st)
 	(void)st;
 	expect_error(FE " http-request set-header\n", "8:15", "'set-header' expects a header name and a format");
 	expect_error(FE " http-request set-header X\n", "8:26", "'set-header' expects a header name and a format");
-	expect_error(FE " http-request set-header X a b\n", "8:30", "unexpected 'b' behind the arguments of 'set-header'");
+	expect_error(FE " http-request set-header X a b\n", "8:30",
+		     "unexpected 'b' behind the arguments of 'set-header'");
 	expect_error(FE " http-request allow all\n", "8:21", "unexpected 'all'");
-	expect_error(FE " http-request replace-header X a\n", "8:32", "expects a header name, a regular expression and a format");
+	expect_error(FE " http-request replace-header X a\n", "8:32",
+		     "expects a header name, a regular expression and a format");
 	expect_error(FE " http-request set-path\n", "8:15", "'set-path' expects a format");
 }
 
@@ -63,7 +65,8 @@ static void a_capture_needs_a_slot_that_exists(void **st)
 	(void)st;
 	expect_error(FE " http-request capture src id 0\n", "8:30", "there is no capture slot 0");
 	expect_error(FE " http-request capture src size 9\n", "8:27", "unknown parameter of capture 'size'");
-	expect_error(FE " http-response capture res.hdr(x) len 9\n", "8:35", "'len' works in the request rules of a frontend only");
+	expect_error(FE " http-response capture res.hdr(x) len 9\n", "8:35",
+		     "'len' works in the request rules of a frontend only");
 	expect_error("defaults\n mode http\nbackend b\n http-request capture src len 9\n", "4:27",
 		     "'len' works in the request rules of a frontend only");
 }
