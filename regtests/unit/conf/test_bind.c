@@ -51,7 +51,7 @@ static void parameters_set_what_they_name(void **st)
 	struct compiled c;
 	const struct rt_bind_opts *o = lst(compile_ok(&c, FE
 		" bind :80 name pub maxconn 500 backlog 64 defer-accept transparent tfo mss 1400 tcp-ut 5s interface lo\n"
-		" bind unix@/run/a mode 640 uid 3 gid 4 accept-proxy\n bind :::81 v6only\n bind :::82 v4v6\n"), 0)->opts;
+		" bind unix@/run/a mode 640 uid 3 gid 4\n bind :::81 v6only\n bind :::82 v4v6\n"), 0)->opts;
 
 	(void)st;
 	STR_IS(o->name, "pub");
@@ -61,12 +61,11 @@ static void parameters_set_what_they_name(void **st)
 	assert_int_equal(o->sock.mss, 1400);
 	assert_int_equal(o->sock.tcp_ut_ms, 5000);
 	assert_string_equal(o->sock.interface, "lo");
-	assert_false(o->accept_proxy || o->sock.v4v6 || o->sock.v6only);
+	assert_false(o->sock.v4v6 || o->sock.v6only);
 	o = c.rt->lst[1].opts;
 	assert_int_equal(o->sock.unix_mode, 0640);
 	assert_int_equal(o->sock.unix_uid, 3);
 	assert_int_equal(o->sock.unix_gid, 4);
-	assert_true(o->accept_proxy);
 	assert_true(c.rt->lst[2].opts->sock.v6only);
 	assert_true(c.rt->lst[3].opts->sock.v4v6);
 	compiled_close(&c);
@@ -113,6 +112,7 @@ static void addresses_that_cannot_be_listened_on_are_refused(void **st)
 	(void)st;
 	expect_error(FE " bind :80,\n", "7:7", "an address is missing beside the comma");
 	expect_error(FE " bind ,:80\n", "7:7", "an address is missing beside the comma");
+	expect_error(FE " bind :80 accept-proxy\n", "7:11", "'accept-proxy' is known to HAProxy, not supported");
 	expect_error(FE " bind udp@:53\n", "7:7", "datagram listeners are not supported");
 	expect_error(FE " bind 127.0.0.1\n", "7:7", "port");
 	expect_error(FE " bind :90-80\n", "7:8", "the range of ports runs backwards");

@@ -44,7 +44,7 @@ static void a_uuid_is_of_version_4_and_new_each_time(void **s)
 {
 	struct canned *t = *s;
 	struct xerr err;
-	struct str a, b;
+	struct str a = STR_NULL, b = STR_NULL;
 	struct expr *e = expr_compile(&t->env, STR("uuid"), &err);
 
 	assert_true(expr_eval_str(e, &t->ctx, &a) && expr_eval_str(e, &t->ctx, &b));
