@@ -8,7 +8,10 @@
 #include "loop_priv.h"
 
 static struct pollfd *fds;
-static struct io **ios;     /* NULL = removed; slot = index + 1 */
+static struct watch {
+	struct io *io;          /* NULL = removed; io->slot = index + 1 */
+	bool over;              /* POLLHUP was seen: reported for ever, and nothing follows it */
+} *ios;
 static uint32_t count, cap, holes;
 
 static bool poll_init(unsigned max_fd UNUSED)
@@ -32,7 +35,7 @@ static bool grow(void)
 	struct pollfd *f = reallocarray(fds, want, sizeof *fds);
 	if (f)
 		fds = f;
-	struct io **p = reallocarray(ios, want, sizeof *ios);
+	struct watch *p = reallocarray(ios, want, sizeof *ios);
 	if (p)
 		ios = p;
 	if (!f || !p)
@@ -45,7 +48,7 @@ static bool poll_add(struct io *io)
 {
 	if (count == cap && !grow())
 		return false;
-	ios[count] = io;
+	ios[count] = (struct watch){ .io = io };
 	fds[count] = (struct pollfd){ .fd = -1 }; /* waits from the next turn on */
 	io->slot = ++count;
 	return true;
@@ -53,7 +56,7 @@ static bool poll_add(struct io *io)
 
 static void poll_del(struct io *io)
 {
-	ios[io->slot - 1] = NULL;
+	ios[io->slot - 1].io = NULL;
 	io->slot = 0;
 	holes++;
 }
@@ -62,10 +65,10 @@ static void close_holes(void)
 {
 	uint32_t n = 0;
 	for (uint32_t i = 0; holes && i < count; i++) {
-		if (!ios[i])
+		if (!ios[i].io)
 			continue;
 		ios[n] = ios[i];
-		ios[n]->slot = n + 1;
+		ios[n].io->slot = n + 1;
 		n++;
 	}
 	if (holes)
@@ -87,11 +90,12 @@ static short wanted(const struct io *io)
 	return ev;
 }
 
-/* Sticky conditions are reported whether asked for or not: once known they must not be polled again. */
-static bool known(const struct io *io)
+/* Sticky conditions are reported whether asked for or not: once known they must not be polled again. A peer that has
+ * only ended its sending side may still reset. */
+static bool known(const struct watch *w)
 {
-	const unsigned ended = IO_HUP | IO_RD | IO_WR;
-	return io->mode == IO_STREAM && ((io->ready & IO_ERR) || (io->ready & ended) == ended);
+	const unsigned ended = IO_HUP | IO_RD | IO_WR, ready = w->io->ready;
+	return w->io->mode == IO_STREAM && ((ready & IO_ERR) || (w->over && (ready & ended) == ended));
 }
 
 static unsigned bits_of(short ev)
@@ -116,7 +120,7 @@ static int poll_deliver(int ms)
 	close_holes();
 	uint32_t n = count;
 	for (uint32_t i = 0; i < n; i++)
-		fds[i] = (struct pollfd){ .fd = known(ios[i]) ? -1 : ios[i]->fd, .events = wanted(ios[i]) };
+		fds[i] = (struct pollfd){ .fd = known(&ios[i]) ? -1 : ios[i].io->fd, .events = wanted(ios[i].io) };
 	int hit = poll(fds, n, ms);
 	clock_update();
 	for (uint32_t i = 0; i < n && events < hit; i++) {
@@ -124,8 +128,9 @@ static int poll_deliver(int ms)
 		if (!ev)
 			continue;
 		events++;
-		if (ios[i])
-			loop_deliver(ios[i], bits_of(ev));
+		ios[i].over |= (ev & POLLHUP) != 0;
+		if (ios[i].io)
+			loop_deliver(ios[i].io, bits_of(ev));
 	}
 	return events;
 }

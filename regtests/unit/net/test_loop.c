@@ -2,6 +2,7 @@
 /* Every test of readiness runs on epoll and on poll: code above must not be able to tell them apart. */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sluice/base/clock.h>
 #include <sluice/net/loop.h>
@@ -123,6 +124,34 @@ TEST(a_peer_that_is_gone_does_not_keep_the_loop_awake)
 		loop_turn(0);
 	assert_int_equal(p.calls, calls);
 	io_del(&p.io);
+}
+
+/* As a TCP peer does that sends FIN, then RST. */
+TEST(a_peer_that_has_ended_its_sending_may_still_reset)
+{
+	struct peer p;
+	int pair[2], l = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof a;
+	struct linger hard = { .l_onoff = 1 };
+	assert_int_equal(bind(l, (void *)&a, len) || listen(l, 1) || getsockname(l, (void *)&a, &len), 0);
+	pair[1] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	assert_int_equal(connect(pair[1], (void *)&a, len), 0);
+	pair[0] = accept(l, NULL, NULL);
+	watch(&p, pair[0], IO_STREAM);
+	loop_turn(0);
+	shutdown(pair[1], SHUT_WR);
+	loop_turn(0);
+	assert_int_equal(p.io.ready, IO_RD | IO_WR | IO_HUP);
+	setsockopt(pair[1], SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
+	close(pair[1]);
+	loop_turn(0);
+	assert_true(p.io.ready & IO_ERR);
+	unsigned calls = p.calls;
+	loop_turn(0);
+	assert_int_equal(p.calls, calls);
+	io_del(&p.io);
+	close(pair[0]), close(l);
 }
 
 TEST(a_read_descriptor_is_told_as_long_as_it_is_readable)
@@ -424,6 +453,7 @@ int main(void)
 		BOTH(a_full_socket_is_reported_writable_when_the_peer_has_read),
 		BOTH(the_end_of_the_peers_sending_is_sticky_and_told_once),
 		BOTH(a_peer_that_is_gone_does_not_keep_the_loop_awake),
+		BOTH(a_peer_that_has_ended_its_sending_may_still_reset),
 		BOTH(a_read_descriptor_is_told_as_long_as_it_is_readable),
 		BOTH(a_listener_is_told_until_its_queue_is_empty),
 		BOTH(events_of_a_descriptor_removed_and_freed_in_the_same_batch_are_dropped),
