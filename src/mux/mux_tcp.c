@@ -200,6 +200,8 @@ static void tcp_io(struct conn *c)
 	if (((c->io.ready & IO_RD) && (ep->flags & EP_RX_WAIT)) ||
 	    ((c->io.ready & IO_WR) && (ep->flags & EP_TX_WAIT)) || (c->io.ready & IO_ERR))
 		news = true;
+	if ((c->io.ready & IO_HUP) && !(ep->flags & (EP_EOF | EP_ERR))) /* also while nobody wants its bytes yet */
+		news = true;
 	if (news)
 		ep->wake(ep);
 }

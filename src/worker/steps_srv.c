@@ -122,7 +122,8 @@ static bool client_gone(struct stream *s)
 	if (c->mux && !(c->flags & (EP_ERR | EP_EOF)) && (c->flags & EP_EOM || !(s->flags & SF_HTTP)) && c->mux->conn &&
 	    c->mux->conn->io.ready & (IO_HUP | IO_ERR))
 		c->mux->ops->recv(c);
-	if (c->flags & EP_ERR)
+	/* a reset behind a FIN reads as the end of input */
+	if (c->flags & EP_ERR || (c->mux && c->mux->conn && c->mux->conn->io.ready & IO_ERR))
 		return true;
 	return c->flags & EP_EOF && (s->fe->opts | s->be->opts) & OPT_ABORTONCLOSE;
 }

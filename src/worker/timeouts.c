@@ -34,6 +34,9 @@ uint32_t strm_timeout(const struct stream *s, enum rt_timeout which)
 	}
 }
 
+/* Bytes go both ways: after an upgrade, and in mode tcp from the moment the server is connected. */
+static bool strm_in_tunnel(const struct stream *s) { return s->flags & SF_TUNNEL || s->step == ST_TCP_FORWARD; }
+
 /* The client's silence: its fin timeout once it has ended its side, the tunnel's when that is set, else the plain
  * one. */
 void strm_touch_cli(struct stream *s)
@@ -42,7 +45,7 @@ void strm_touch_cli(struct stream *s)
 
 	if (s->flags & (SF_FIN_CLI | SF_FIN_SRV))
 		ms = strm_timeout(s, TO_CLIENT_FIN);
-	if (!ms && s->flags & SF_TUNNEL)
+	if (!ms && strm_in_tunnel(s))
 		ms = strm_timeout(s, TO_TUNNEL);
 	s->exp_cli = wk_after(ms ? ms : strm_timeout(s, TO_CLIENT));
 }
@@ -53,7 +56,7 @@ void strm_touch_srv(struct stream *s)
 
 	if (s->flags & (SF_FIN_CLI | SF_FIN_SRV))
 		ms = strm_timeout(s, TO_SERVER_FIN);
-	if (!ms && s->flags & SF_TUNNEL)
+	if (!ms && strm_in_tunnel(s))
 		ms = strm_timeout(s, TO_TUNNEL);
 	s->exp_srv = wk_after(ms ? ms : strm_timeout(s, TO_SERVER));
 }
