@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# Timeouts of mode tcp: each ends what it is about, after its time and not before, and the termination state says who was waited for.
+. "$(dirname "$0")/../../lib/sluice.sh"
+
+CL=$(port) SV=$(port) CO=$(port) RF=$(port) TU=$(port) FI=$(port) AB=$(port) AO=$(port) BU=$(port) O=$(port) OF=$(port) B=$(port) DEAD=$(port)
+origin "$O" echo -e
+printf 'send "done\n"\nfin\neof\n' >"$T/fin"
+origin "$OF" fin -s "$T/fin"
+origin "$B" blocked -b
+cat >"$T/c.cfg" <<C
+global
+  workers 1
+  log stdout format raw local0
+defaults
+  mode tcp
+  log global
+  option tcplog
+  retries 0
+  timeout connect 3s
+  timeout client 5s
+  timeout server 5s
+listen client
+  bind 127.0.0.1:$CL
+  timeout client 300ms
+  server a 127.0.0.1:$O
+listen server
+  bind 127.0.0.1:$SV
+  timeout server 300ms
+  server a 127.0.0.1:$O
+listen connect
+  bind 127.0.0.1:$CO
+  timeout connect 300ms
+  server full 127.0.0.1:$B
+listen refused
+  bind 127.0.0.1:$RF
+  server dead 127.0.0.1:$DEAD
+listen tunnel
+  bind 127.0.0.1:$TU
+  timeout client 100ms
+  timeout server 100ms
+  timeout tunnel 600ms
+  server a 127.0.0.1:$O
+listen fin
+  bind 127.0.0.1:$FI
+  timeout client-fin 300ms
+  server a 127.0.0.1:$OF
+listen abort
+  bind 127.0.0.1:$AB
+  server full 127.0.0.1:$B
+listen aborton
+  bind 127.0.0.1:$AO
+  option abortonclose
+  server full 127.0.0.1:$B
+listen busy
+  bind 127.0.0.1:$BU
+  timeout client 400ms
+  timeout server 400ms
+  server a 127.0.0.1:$O
+C
+sluice_start "$T/c.cfg"
+trap '' PIPE
+logged() { wait_for 4 grep -qE " $1 $1/$2" "$T/sluice.out" || fail "no line of $1 with '$2': $(grep " $1 " "$T/sluice.out")"; }
+ms() { date +%s%3N; }
+open() { exec 3<>"/dev/tcp/127.0.0.1/$1"; A=$(ms); }
+ended() { # from to: the proxy closes between so many milliseconds after open
+	local rc=0 d
+	IFS= read -r -d '' -t 5 OUT <&3 || rc=$?
+	d=$(($(ms) - A))
+	[ $rc -le 128 ] || fail "not closed"
+	exec 3>&-
+	[ $d -ge "$1" ] || fail "closed after $d ms already"
+	[ $d -lt "$2" ] || fail "closed only after $d ms"
+}
+# A listener whose accept queue is full takes no more connections: the SYNs of the proxy are lost.
+exec 4<>"/dev/tcp/127.0.0.1/$B" 5<>"/dev/tcp/127.0.0.1/$B"
+
+t "timeout client ends a client that is silent: cD"
+open "$CL"; echo hi >&3; ended 290 2500
+is hi "${OUT%$'\n'}"
+logged client 'a 0/[0-9]+/(29[0-9]|[3-9][0-9][0-9]) 3 cD '
+t "timeout server ends a server that is silent: sD"
+open "$SV"; echo hi >&3; ended 290 2500
+is hi "${OUT%$'\n'}"
+logged server 'a 0/[0-9]+/(29[0-9]|[3-9][0-9][0-9]) 3 sD '
+t "timeout connect ends the attempt: sC"
+open "$CO"; ended 290 2500
+logged connect 'full 0/-1/(29[0-9]|[3-9][0-9][0-9]) 0 sC '
+t "a connection that is refused is the server's: SC"
+open "$RF"; ended 0 2500
+logged refused 'dead 0/-1/[0-9]+ 0 SC '
+t "a client that resets while the server is being connected: CC"
+open "$AB"
+wait_for 3 grep -qi ":$(printf %04X "$B") 02 " /proc/net/tcp
+: | socat -u - "TCP:127.0.0.1:$AB,linger=0"
+logged abort 'full 0/-1/[0-9]+ 0 CC '
+is 1 "$(grep -c " abort " "$T/sluice.out")" "the other client of it waits on"
+exec 3>&-
+t "with abortonclose one that ends its side is enough"
+: | socat -u - "TCP:127.0.0.1:$AO"
+logged aborton 'full 0/-1/[0-9]+ 0 CC '
+t "timeout tunnel takes the place of client and server once both are connected"
+open "$TU"; echo hi >&3; ended 590 2500
+is hi "${OUT%$'\n'}"
+logged tunnel 'a 0/[0-9]+/(59[0-9]|[6-9][0-9][0-9]) 3 [cs]D '
+t "once the server has ended its side, timeout client-fin rules the client"
+open "$FI"; rc=0; IFS= read -r -d '' -t 3 OUT <&3 || rc=$?; is 1 $rc "the server's end has not come"
+logged fin "a 0/[0-9]+/(29[0-9]|[3-9][0-9][0-9]) 5 cD "
+exec 3>&-
+t "bytes of either side keep both timeouts away"
+open "$BU"
+for i in 1 2 3 4 5; do
+	echo "$i" >&3; read -r -t 3 line <&3; is "$i" "$line"
+	read -r -t 0.2 line <&3 || [ $? -gt 128 ] || fail "closed in round $i"
+done
+ended 1190 4000
+logged busy 'a 0/[0-9]+/[12][0-9][0-9][0-9] 10 [cs]D '
+exec 4>&- 5>&-
