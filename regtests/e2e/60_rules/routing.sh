@@ -84,8 +84,10 @@ t "the name of a frontend is not that of a backend"
 is a "$(http -H 'X-Dyn: nowhere' "$U/")"
 t "no rule and no default is a 503"
 is a "$(http "http://127.0.0.1:$M/a")"; is 503 "$(code "http://127.0.0.1:$M/b")"
-t "a backend that is disabled or has no server is a 503"
-is 503 "$(code "$U/off")"; is 503 "$(code "$U/none")"
+t "a backend that is disabled is passed over"
+is a "$(http "$U/off")"
+t "a backend without a server is a 503"
+is 503 "$(code "$U/none")"
 t "listen is a frontend and a backend in one"
 is b "$(http "http://127.0.0.1:$L/")"
 t "use-server overrules the balance, the weight too"
@@ -180,7 +182,7 @@ lower|{ path,lower /p/str.txt }
 conv|{ path,length,mul(2) 20 }
 EOC
 cat <<EOC
-  http-request set-pathq /echo-head
+  http-request set-uri /echo-head
   default_backend a
 backend a
   server a 127.0.0.1:$A
@@ -228,7 +230,7 @@ hasnot "$(hits -H 'Cookie: kk=v2' "$U/?p=q&qq=two")" cook urlp
 t "predefined conditions"
 out=$(hits "$U/x"); has "$out" meth meth-safe true local http11 http1 slash; hasnot "$out" post false content star abs
 out=$(hits -d body "$U/x"); has "$out" post content; hasnot "$out" meth-safe meth
-has "$(hits --request-target "http://site.test/x" "$U/")" abs
+has "$(hits -H 'Host: site.test' --request-target "http://site.test/x" "$U/")" abs
 
 t "two hundred path_beg rules: the first that holds, in the order they were written"
 sluice_stop
