@@ -26,7 +26,8 @@ enum rule_verdict rules_monitor(struct stream *s);
 
 /* The backend that use_backend rules name, else default_backend, else RT_NONE. A target that is disabled is skipped. */
 uint32_t rules_route(struct stream *s);
-/* The server that use-server rules of s->be name (usable or not), RT_NONE = leave it to the algorithm. */
+/* The server that use-server rules of s->be name, RT_NONE = leave it to the algorithm. A server that is down is passed
+ * over, one that only takes no part in balancing (drain, weight 0) is not. */
 uint32_t rules_use_server(struct stream *s);
 
 /* Makes the answer for status (errorfile, errorloc, built-in page; of the backend, else of the frontend) in s->res
