@@ -210,7 +210,8 @@ static void alias_captures(const struct lf_alias *al, unsigned flags, const stru
 	for (unsigned i = 0; i < n; i++) {
 		if (i)
 			sbuf_addc(out, '|');
-		lf_encode(out, cap[i], ENC_HDR, '#', flags);
+		if (cap)
+			lf_encode(out, cap[i], ENC_HDR, '#', flags);
 	}
 	sbuf_addc(out, '}');
 	if (flags & LF_QUOTE)
@@ -227,7 +228,7 @@ static void alias_capture_list(const struct lf_alias *al, unsigned flags, const 
 			sbuf_addc(out, ' ');
 		if (flags & LF_QUOTE)
 			sbuf_addc(out, '"');
-		if (cap[i].n)
+		if (cap && cap[i].n)
 			lf_encode(out, cap[i], ENC_HDR, '#', flags);
 		else if (!(flags & LF_QUOTE))
 			sbuf_addc(out, '-');

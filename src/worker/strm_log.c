@@ -90,9 +90,9 @@ static void log_fill(struct stream *s, struct log_data *d)
 	d->bytes_out = s->bytes_out;
 	memcpy(d->term, s->term, sizeof d->term);
 	d->req_caps = s->req_caps;
-	d->n_req_caps = s->req_caps ? s->fe->nreq_cap : 0;
+	d->n_req_caps = s->fe->nreq_cap;
 	d->res_caps = s->res_caps;
-	d->n_res_caps = s->res_caps ? s->fe->nres_cap : 0;
+	d->n_res_caps = s->fe->nres_cap;
 	d->req_cookie = s->req_cookie;
 	d->res_cookie = s->res_cookie;
 	d->unique_id = s->unique_id;

@@ -19,7 +19,7 @@ struct log_data {
 	uint64_t bytes_in, bytes_out;
 	char term[4];                       /* termination state */
 	uint32_t actconn, feconn, beconn, srvconn, retries, srv_queue, bck_queue;
-	struct str *req_caps, *res_caps;    /* captured headers */
+	struct str *req_caps, *res_caps;    /* captured headers; NULL = none came, their slots are logged empty */
 	unsigned n_req_caps, n_res_caps;
 	struct str req_cookie, res_cookie, unique_id, log_tag, hostname;
 	uint32_t pid, counter, req_counter;
