@@ -27,10 +27,18 @@ uint32_t limits_derive_maxconn(uint64_t nofile, uint32_t reserve)
 	return n > reserve + 2 ? (uint32_t)((n - reserve) / 2) : 1;
 }
 
-/* A worker may hold every connection, each with two ends; the checker one probe a server. */
+static uint32_t checked_servers(const struct rt *rt)
+{
+	uint32_t n = 0;
+	for (uint32_t i = 0; i < rt->nsrv; i++)
+		n += (rt->srv[i].flags & SRVF_CHECK) != 0;
+	return n;
+}
+
+/* A worker may hold every connection, each with two ends; the checker one probe for each server that is checked. */
 uint32_t limits_fds_needed(const struct rt *rt, unsigned nworkers)
 {
-	uint64_t n = MAX(2ull * rt->g.maxconn, rt->nsrv) + limits_reserve(rt, nworkers);
+	uint64_t n = MAX(2ull * rt->g.maxconn, checked_servers(rt)) + limits_reserve(rt, nworkers);
 	return (uint32_t)MIN(MAX(n, rt->g.ulimit_n), (uint64_t)UINT32_MAX);
 }
 

@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <cmocka.h>
 #include "leader/leader_priv.h"
@@ -18,8 +19,13 @@ static void a_worker_can_hold_both_ends_of_every_connection(void **state)
 static void the_checker_can_probe_every_server_at_once(void **state)
 {
 	(void)state;
-	struct rt rt = { .g = { .maxconn = 100 }, .nsrv = 100000 };
+	struct rt_server *srv = calloc(100000, sizeof(*srv));
+	struct rt rt = { .g = { .maxconn = 100 }, .nsrv = 100000, .srv = srv };
+	assert_true(limits_fds_needed(&rt, 1) < 1000); /* none of them is checked */
+	for (unsigned i = 0; i < rt.nsrv; i++)
+		srv[i].flags = SRVF_CHECK;
 	assert_true(limits_fds_needed(&rt, 1) > 100000);
+	free(srv);
 }
 
 static void ulimit_n_is_a_lower_bound(void **state)
