@@ -57,29 +57,6 @@ listen late
   tcp-request content reject
   server a 127.0.0.1:$O
 backend plain
-listen wait
-  bind 127.0.0.1:$WE
-  tcp-request inspect-delay 400ms
-  tcp-request content accept if WAIT_END
-  server a 127.0.0.1:$O
-listen drop
-  bind 127.0.0.1:$SD
-  tcp-request connection silent-drop if { src 127.0.0.3 }
-  tcp-request inspect-delay 2s
-  tcp-request content silent-drop if { req.payload(0,3) -m str BAD }
-  server a 127.0.0.1:$O
-listen late
-  bind 127.0.0.1:$ACC
-  tcp-request inspect-delay 300ms
-  tcp-request content accept if { req.len ge 1 }
-  tcp-request content reject
-  server a 127.0.0.1:$O
-listen answer
-  bind 127.0.0.1:$RS
-  tcp-response inspect-delay 1s
-  tcp-response content reject if { res.payload(0,6) -m str poison }
-  server a 127.0.0.1:$X
-backend plain
   server a 127.0.0.1:$O
 backend special
   server a 127.0.0.1:$A
