@@ -4,8 +4,9 @@
 
 P=$(port) O=$(port) L=$(port) M=$(port)
 origin "$O" a
+SINKS=()
 sink() { # address, file: appends every datagram as a line
-	socat -u "$1,fork" "SYSTEM:cat >>$2; echo >>$2" & PIDS+=($!)
+	socat -u "$1,fork" "SYSTEM:cat >>$2; echo >>$2" & PIDS+=($!) SINKS+=($!)
 }
 sink "UDP-RECVFROM:$L,bind=127.0.0.1" "$T/old"
 sink "UDP-RECVFROM:$M,bind=127.0.0.1" "$T/new"
@@ -59,6 +60,7 @@ match "^<6>127\.0\.0\.1:[0-9]+$REST\$" "$(line "$T/sluice.err" /one)"
 match "^127\.0\.0\.1:[0-9]+$REST\$" "$(line "$T/fd8" /one)"
 is 1 "$(grep -c /one "$T/sluice.out")"
 t "a FIFO that nobody reads delays no request, and the other targets get every line"
+kill "${SINKS[@]}" # a process a datagram is too much for what follows
 seq -f "url = $U/many/%g
 output = /dev/null" 1500 >"$T/curl"
 start=$SECONDS
