@@ -156,7 +156,7 @@ static void put_head(struct sbuf *b, const struct log_target *t, int level, stru
 	case LOGF_LOCAL:
 		sbuf_printf(b, "<%d>", priority);
 		sbuf_add(b, stamp_text(STAMP_BSD, NULL));
-		if (t->format == LOGF_RFC3164 || send_host.n)
+		if (t->format == LOGF_RFC3164)
 			sbuf_printf(b, " " STR_FMT, STR_ARG(send_host.n ? send_host : STR("localhost")));
 		sbuf_printf(b, " " STR_FMT "[%u]: ", STR_ARG(tag), own_pid);
 		break;

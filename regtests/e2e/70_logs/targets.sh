@@ -27,7 +27,7 @@ defaults
   timeout server 5s
 frontend f
   bind 127.0.0.1:$P
-  log 127.0.0.1:$L local3 info
+  log 127.0.0.1:$L format rfc3164 local3 info
   log 127.0.0.1:$M format rfc5424 daemon info
   log 127.0.0.1:$M len 80 format raw daemon info
   log $T/sock local1 info
