@@ -34,7 +34,7 @@ extern const struct check_ops chk_tcp, chk_http, chk_script;
 
 struct exchange {               /* what a talking check needs while it runs; from a pool */
 	struct buf in;
-	struct str out[3];
+	struct str out[4];
 	uint32_t nout, sent;    /* bytes of out[] already sent */
 	uint32_t scan;          /* of the head parser */
 	uint32_t step;          /* script: the next step */

@@ -8,6 +8,7 @@
 #include <sluice/base/clock.h>
 #include <sluice/base/pool.h>
 #include <sluice/base/rand.h>
+#include <sluice/net/proxy_hdr.h>
 #include <sluice/net/sock.h>
 #include "checker_priv.h"
 
@@ -155,6 +156,23 @@ static void start(struct target *t)
 	open_conn(t, t->ops == &chk_script ? script_first_port(&t->px->check) : 0);
 }
 
+/* A server that wants PROXY headers gets one that says the connection is our own, unless checks go elsewhere. */
+static bool introduce(struct target *t)
+{
+	static char v1[PROXY_V1_MAX], v2[PROXY_V1_MAX];
+	const struct rt_srv_opts *o = t->s->o;
+	bool elsewhere = o->check_port || o->check_addr.family;
+
+	if (!(t->s->flags & SRVF_CHECK_SEND_PROXY) &&
+	    (elsewhere || !(t->s->flags & (SRVF_SEND_PROXY | SRVF_SEND_PROXY_V2))))
+		return true;
+	if (t->s->flags & SRVF_SEND_PROXY_V2)
+		probe_queue(t, str_n(v2, proxy_hdr_write_v2(v2, NULL, NULL)));
+	else
+		probe_queue(t, str_n(v1, proxy_hdr_write_v1(v1, NULL, NULL)));
+	return probe_flush(t) == PROBE_OK;
+}
+
 /* `timeout check` counts from here; without it the whole check has one interval. */
 static void connected(struct target *t)
 {
@@ -166,6 +184,8 @@ static void connected(struct target *t)
 		return;
 	}
 	timer_set(&t->timer, t->px->to[TO_CHECK] ? now + t->px->to[TO_CHECK] : MAX(whole, now + 1));
+	if (!introduce(t))
+		return; /* broken; an empty send queue takes the header whole */
 	t->ops->start(t);
 }
 

@@ -12,9 +12,8 @@ typedef bool opt_fn(struct sema *s, struct srv_tmpl *t, const struct word *v);
 
 /* What it asks for is so anyway. */
 OPT(default) { return true; }
-/* The word changes nothing, or would change what the server gets: srv_opts_parse() says so. */
+/* The word changes nothing: srv_opts_parse() says so. */
 OPT(tolerated) { return true; }
-OPT(unsupported) { return false; }
 OPT_SET(backup, SRVF_BACKUP)
 OPT_CLEAR(no_backup, SRVF_BACKUP)
 OPT_SET(check, SRVF_CHECK)
@@ -22,6 +21,10 @@ OPT_CLEAR(no_check, SRVF_CHECK)
 OPT_SET(disabled, SRVF_DISABLED)
 OPT_CLEAR(enabled, SRVF_DISABLED)
 OPT_SET(non_stick, SRVF_NON_STICK)
+OPT_SET(send_proxy, SRVF_SEND_PROXY)
+OPT_SET(check_send_proxy, SRVF_CHECK_SEND_PROXY)
+OPT_SET(send_proxy_v2, SRVF_SEND_PROXY_V2)
+OPT_CLEAR(no_send_proxy, SRVF_SEND_PROXY | SRVF_SEND_PROXY_V2)
 OPT_SET(tfo, SRVF_TFO)
 OPT_CLEAR(no_tfo, SRVF_TFO)
 OPT_TIME(fastinter, fastinter)
@@ -217,8 +220,6 @@ bool srv_opts_parse(struct sema *s, const struct word *w, uint32_t n, struct srv
 			return false;
 		if (r->run == srv_tolerated)
 			sema_warn_inert(s, k);
-		else if (r->run == srv_unsupported)
-			sema_err(s, k, "'%s' is known to HAProxy, not supported by sluice yet", r->word);
 		if (!r->run(s, t, v))
 			return false;
 	}

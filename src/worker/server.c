@@ -7,6 +7,7 @@
  * repeated when that is harmless (an idempotent method): closing an idle connection is the server's right. */
 #include <errno.h>
 #include <sluice/base/clock.h>
+#include <sluice/net/proxy_hdr.h>
 #include "steps.h"
 
 #define TURNAROUND_MS 1000
@@ -117,6 +118,22 @@ bool server_connect(struct stream *s)
 	pool_destroy(s->sc);
 	s->sc = NULL;
 	return false;
+}
+
+bool server_introduce(struct stream *s)
+{
+	const uint32_t flags = wk.rt->srv[s->srv_idx].flags;
+	struct conn *c = s->sc->mux->conn;
+	const struct smp_ctx *x;
+	char hdr[PROXY_V1_MAX];
+	struct iovec iov = { .iov_base = hdr };
+
+	if (!(flags & (SRVF_SEND_PROXY | SRVF_SEND_PROXY_V2)) || s->sc->uses > 1)
+		return true;
+	x = strm_smp_ctx(s);
+	iov.iov_len = flags & SRVF_SEND_PROXY_V2 ? proxy_hdr_write_v2(hdr, x->src, x->dst)
+						 : proxy_hdr_write_v1(hdr, x->src, x->dst);
+	return conn_sendv(c, &iov, 1, false) == (ssize_t)iov.iov_len;
 }
 
 static void avoid_server(struct stream *s)

@@ -40,6 +40,8 @@ static uint64_t session_idle_deadline(const struct session *se)
 	const uint32_t *to = se->fe->to;
 	uint32_t ms = to[TO_HTTP_REQUEST] ? to[TO_HTTP_REQUEST] : to[TO_CLIENT];
 
+	if (se->proxy)
+		ms = to[TO_CLIENT];
 	if (se->nreq && to[TO_HTTP_KEEP_ALIVE])
 		ms = to[TO_HTTP_KEEP_ALIVE];
 	return ms == TIMEOUT_NONE ? 0 : se->t_idle / 1000000u + ms;
@@ -123,6 +125,14 @@ static void session_timer(struct timer *t)
 		session_kill(se, 'K');
 		return;
 	}
+	if (se->proxy) {
+		d = session_deadline(se);
+		if (d && d <= now)
+			session_refuse(se);
+		else
+			session_arm(se, d);
+		return;
+	}
 	se->flags |= SESS_PINNED;
 	if (list_empty(&se->streams)) {
 		d = session_idle_deadline(se);
@@ -165,22 +175,19 @@ void session_setup(void)
 	front_cfg.max_hdr = (uint16_t)wk.rt->g.maxhdr;
 }
 
-/* tcp-request connection and session rules: a stream without any message is what they see. false = the connection
+/* tcp-request connection or session rules: a stream without any message is what they see. false = the connection
  * was ended. */
-static bool session_admit(struct session *se)
+static bool session_admit(struct session *se, enum rule_phase ph)
 {
 	struct stream *s;
-	enum rule_verdict v = RULE_CONTINUE;
+	enum rule_verdict v;
 
-	if (!se->fe->rules[PH_TCP_CONN].n && !se->fe->rules[PH_TCP_SESS].n)
+	if (!se->fe->rules[ph].n)
 		return true;
 	s = strm_new(se, se->fe, false);
 	if (!s)
 		return false;
-	if (se->fe->rules[PH_TCP_CONN].n)
-		v = rules_run(s, PH_TCP_CONN, se->fe);
-	if ((v == RULE_CONTINUE || v == RULE_ALLOW) && se->fe->rules[PH_TCP_SESS].n)
-		v = rules_run(s, PH_TCP_SESS, se->fe);
+	v = rules_run(s, ph, se->fe);
 	strm_discard(s);
 	se->nreq = 0;
 	if (v == RULE_CONTINUE || v == RULE_ALLOW)
@@ -226,19 +233,44 @@ void session_new(int fd, const struct addr *peer, uint32_t lst_idx)
 		return;
 	}
 	session_begin(se, fd, peer, lst);
-	if (!se->conn || !session_admit(se)) {
+	if (!se->conn || !session_admit(se, PH_TCP_CONN)) {
+		session_free(se);
+		return;
+	}
+	if (!lst->opts->accept_proxy)
+		session_proceed(se);
+	else if (proxy_in_start(se))
+		session_arm(se, session_idle_deadline(se));
+	else
+		session_refuse(se);
+}
+
+void session_refuse(struct session *se)
+{
+	proxy_in_free(se);
+	conn_close(se->conn);
+	session_free(se);
+}
+
+void session_proceed(struct session *se)
+{
+	se->t_hs_done = se->t_idle = clock_now_ns;
+	if (!session_admit(se, PH_TCP_SESS)) {
 		session_free(se);
 		return;
 	}
 	se->mux = (se->fe->mode == MODE_HTTP ? &mux_h1 : &mux_tcp)->init(se->conn, true, &front_cfg);
 	if (!se->mux) {
-		conn_close(se->conn);
-		session_free(se);
+		session_refuse(se);
 		return;
 	}
 	se->mux->owner = se;
+	if (se->flags & SESS_DRAINING)
+		se->mux->ops->drain(se->mux);
 	count_session(se);
 	session_arm(se, session_idle_deadline(se));
+	if (se->conn->io.ready & IO_RD) /* behind a PROXY header: no event announces it again */
+		se->conn->ops->io(se->conn);
 }
 
 void session_exchange_done(struct session *se, bool alive)
@@ -282,6 +314,10 @@ void session_kill(struct session *se, char why)
 {
 	struct mux *m;
 
+	if (se->proxy) {
+		session_refuse(se);
+		return;
+	}
 	se->flags |= SESS_PINNED;
 	while (!list_empty(&se->streams)) {
 		struct stream *s = LIST_ENTRY(se->streams.next, struct stream, link);

@@ -26,6 +26,7 @@ struct session {
 	struct list streams;            /* open exchanges */
 	struct list priv;               /* server connections nobody else may use (http-reuse never, authenticated) */
 	struct conn *conn;
+	struct proxy_in *proxy;         /* while the PROXY header is awaited: no mux and no stream yet */
 	struct mux *mux;                /* NULL before the transport is ready and once it is gone */
 	const struct rt_proxy *fe;
 	const struct rt_listener *lst;
@@ -42,6 +43,15 @@ struct session {
 void session_setup(void);
 /* Serves an accepted descriptor, which it takes over, with its unit of LIVE_PROCESS and LIVE_FE. */
 void session_new(int fd, const struct addr *peer, uint32_t lst_idx);
+/* The connection is ready to be served: rules of the session, then its mux. The session may be gone afterwards. */
+void session_proceed(struct session *se);
+/* Ends a session that has no mux yet. */
+void session_refuse(struct session *se);
+
+/* proxy_in.c: waits for the PROXY header, sets the addresses of the connection, then session_proceed() or
+ * session_refuse(). false: no memory. */
+bool proxy_in_start(struct session *se) MUST_CHECK;
+void proxy_in_free(struct session *se);
 /* The deadline of a stream may have come closer: makes sure that the timer fires in time. */
 void session_arm(struct session *se, uint64_t deadline_ms);
 /* Called by strm_end() when an exchange is over. alive: the connection waits for the next one. */

@@ -61,6 +61,8 @@ enum step_result strm_retry_same(struct stream *s);
 void strm_take_server(struct stream *s, uint32_t srv);
 /* Passive observation: an error or a success at the server. */
 void server_observe(struct stream *s, bool l7, bool ok);
+/* Sends the PROXY header of a new connection where the server wants one; an empty send queue takes it whole. */
+bool server_introduce(struct stream *s);
 /* Begins the connection; false when it failed at once. */
 bool server_connect(struct stream *s);
 

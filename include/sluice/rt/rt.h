@@ -109,7 +109,7 @@ struct rt_bind_opts {               /* shared by the addresses of a bind line */
 	struct sock_listen_opts sock;
 	struct str name;
 	uint32_t maxconn;               /* 0 = none */
-	bool ssl;
+	bool accept_proxy, ssl;
 	const void *xprt_cfg;
 	struct rt_loc loc;
 };
@@ -165,7 +165,7 @@ enum observe { OBSERVE_NONE, OBSERVE_L4, OBSERVE_L7 };
 enum srv_flags {
 	SRVF_BACKUP = 1, SRVF_CHECK = 2, SRVF_DISABLED = 4, SRVF_SHUT_ON_DOWN = 8, SRVF_PORT_FROM_CLIENT = 16 /* port 0: the client's */,
 	SRVF_PORT_OFFSET = 32, SRVF_UNRESOLVED = 64, SRVF_TFO = 512, SRVF_SHUT_BACKUP_ON_UP = 1024,
-	SRVF_NON_STICK = 2048,
+	SRVF_NON_STICK = 2048, SRVF_SEND_PROXY = 128, SRVF_SEND_PROXY_V2 = 256, SRVF_CHECK_SEND_PROXY = 4096,
 };
 struct rt_srv_opts {                /* identical option sets of many servers are shared: a server costs what differs */
 	uint32_t inter, fastinter, downinter; /* ms; fastinter/downinter 0 = inter */

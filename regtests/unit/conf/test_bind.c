@@ -112,7 +112,6 @@ static void addresses_that_cannot_be_listened_on_are_refused(void **st)
 	(void)st;
 	expect_error(FE " bind :80,\n", "7:7", "an address is missing beside the comma");
 	expect_error(FE " bind ,:80\n", "7:7", "an address is missing beside the comma");
-	expect_error(FE " bind :80 accept-proxy\n", "7:11", "'accept-proxy' is known to HAProxy, not supported");
 	expect_error(FE " bind udp@:53\n", "7:7", "datagram listeners are not supported");
 	expect_error(FE " bind 127.0.0.1\n", "7:7", "port");
 	expect_error(FE " bind :90-80\n", "7:8", "the range of ports runs backwards");

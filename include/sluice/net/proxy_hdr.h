@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The PROXY protocol header, versions 1 and 2 (haproxy.org, proxy-protocol.txt): pure encoder and parser. */
+#ifndef SLUICE_NET_PROXY_HDR_H
+#define SLUICE_NET_PROXY_HDR_H
+
+#include <sluice/base/addr.h>
+
+#define PROXY_V1_MAX 107     /* bytes of the longest version 1 line, CRLF included */
+#define PROXY_HDR_KEEP 256   /* bytes of a header that proxy_hdr_parse() may need to see; the rest is TLVs */
+
+enum proxy_parse { PROXY_OK, PROXY_MORE, PROXY_BAD };
+
+struct proxy_hdr {
+	bool local;              /* LOCAL or UNKNOWN: src and dst are not set, the connection's own count */
+	struct addr src, dst;
+	uint32_t len;            /* of the whole header, TLVs included; may lie behind what was parsed */
+};
+
+/* Looks at the first n bytes of a connection. PROXY_MORE: so far it may become one. */
+enum proxy_parse proxy_hdr_parse(const uint8_t *p, size_t n, struct proxy_hdr *h) MUST_CHECK;
+/* How many further bytes surely belong to the header that begins with these n (PROXY_MORE so far); 0: a version 1 line,
+ * which ends at its LF. */
+size_t proxy_hdr_want(const uint8_t *p, size_t n);
+/* Writes a header into out (>= PROXY_V1_MAX bytes) and returns its length. Addresses that are not both IP, or src NULL,
+ * give UNKNOWN and LOCAL; IPv4 with IPv6 becomes IPv6. */
+size_t proxy_hdr_write_v1(char *out, const struct addr *src, const struct addr *dst);
+size_t proxy_hdr_write_v2(char *out, const struct addr *src, const struct addr *dst);
+
+#endif

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "../unit.h"
+#include <sluice/net/proxy_hdr.h>
+
+static struct addr ip(const char *text, uint16_t port)
+{
+	struct addr a;
+
+	assert_true(addr_parse_ip(&a, str_c(text)));
+	a.port = port;
+	return a;
+}
+
+static enum proxy_parse parse(const char *text, struct proxy_hdr *h)
+{
+	return proxy_hdr_parse((const uint8_t *)text, strlen(text), h);
+}
+
+static void what_is_written_is_read_back(void **st)
+{
+	static const char *const pairs[][2] = { { "1.2.3.4", "255.255.255.255" }, { "::1", "2001:db8::2" } };
+	char out[PROXY_V1_MAX];
+
+	(void)st;
+	for (int i = 0; i < 4; i++) {
+		struct addr src = ip(pairs[i / 2][0], 65535), dst = ip(pairs[i / 2][1], 1);
+		size_t n = i % 2 ? proxy_hdr_write_v2(out, &src, &dst) : proxy_hdr_write_v1(out, &src, &dst);
+		struct proxy_hdr h;
+
+		assert_int_equal(proxy_hdr_parse((uint8_t *)out, n, &h), PROXY_OK);
+		assert_int_equal(h.len, n);
+		assert_false(h.local);
+		assert_true(addr_eq(&h.src, &src, true));
+		assert_true(addr_eq(&h.dst, &dst, true));
+		for (size_t k = 0; k < n; k++)
+			assert_int_equal(proxy_hdr_parse((uint8_t *)out, k, &h), PROXY_MORE);
+	}
+}
+
+static void the_line_is_what_the_specification_shows(void **st)
+{
+	struct addr src = ip("192.168.0.1", 56324), dst = ip("192.168.0.11", 443);
+	char out[PROXY_V1_MAX];
+	size_t n = proxy_hdr_write_v1(out, &src, &dst);
+
+	(void)st;
+	assert_int_equal(n, strlen("PROXY TCP4 192.168.0.1 192.168.0.11 56324 443\r\n"));
+	assert_memory_equal(out, "PROXY TCP4 192.168.0.1 192.168.0.11 56324 443\r\n", n);
+}
+
+static void without_addresses_the_connection_counts_as_local(void **st)
+{
+	char out[PROXY_V1_MAX];
+	struct proxy_hdr h;
+
+	(void)st;
+	assert_int_equal(proxy_hdr_write_v1(out, NULL, NULL), 15);
+	assert_int_equal(proxy_hdr_parse((uint8_t *)out, 15, &h), PROXY_OK);
+	assert_true(h.local);
+	assert_int_equal(proxy_hdr_write_v2(out, NULL, NULL), 16);
+	assert_int_equal(proxy_hdr_parse((uint8_t *)out, 16, &h), PROXY_OK);
+	assert_true(h.local);
+	assert_int_equal(parse("PROXY UNKNOWN ffff::1 1 2 x\r\n", &h), PROXY_OK);
+	assert_true(h.local);
+}
+
+static void mixed_families_are_written_as_ipv6(void **st)
+{
+	struct addr src = ip("1.2.3.4", 1), dst = ip("::1", 2);
+	char out[PROXY_V1_MAX];
+	struct proxy_hdr h;
+
+	(void)st;
+	assert_int_equal(proxy_hdr_parse((uint8_t *)out, proxy_hdr_write_v2(out, &src, &dst), &h), PROXY_OK);
+	assert_int_equal(h.src.family, AF_INET6);
+	assert_int_equal(h.src.in6.s6_addr[15], 4);
+}
+
+static void tlvs_belong_to_the_header_and_are_not_needed(void **st)
+{
+	struct addr src = ip("1.2.3.4", 1), dst = ip("1.2.3.5", 2);
+	char out[PROXY_V1_MAX];
+	size_t n = proxy_hdr_write_v2(out, &src, &dst);
+	struct proxy_hdr h;
+
+	(void)st;
+	out[14] = (char)0xff, out[15] = (char)0xff;
+	assert_int_equal(proxy_hdr_parse((uint8_t *)out, n, &h), PROXY_OK);
+	assert_int_equal(h.len, 16 + 65535);
+}
+
+static void a_bad_header_is_refused(void **st)
+{
+	static const char *const bad[] = {
+		"GET / HTTP/1.1\r\n\r\n", "PROXY\r\n", "PROXY TCP4 1.2.3.4 1.2.3.5 1 2\n", "PROXY TCP4 1.2.3.4 1.2.3.5 1\r\n",
+		"PROXY TCP4 1.2.3.4 1.2.3.5 1 65536\r\n", "PROXY TCP4 1.2.3.4 1.2.3.5 1 2 \r\n",
+		"PROXY TCP4 1.2.3.4  1.2.3.5 1 2\r\n", "PROXY TCP4 ::1 ::2 1 2\r\n", "PROXY TCP6 1.2.3.4 1.2.3.5 1 2\r\n",
+		"PROXY TCP4 1.2.3.4 1.2.3.5 01 2\r\n", "PROXY TCP4 1.2.3.4 1.2.3.5 -1 2\r\n", "PROXY TCP5 1.2.3.4 1.2.3.5 1 2\r\n",
+		"PROXY TCP6 [::1] ::2 1 2\r\n", "proxy TCP4 1.2.3.4 1.2.3.5 1 2\r\n", "PROXY UNKNOWNS\r\n",
+		"PROXY TCP4 1111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111111",
+	};
+	struct proxy_hdr h;
+
+	(void)st;
+	for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+		assert_int_equal(parse(bad[i], &h), PROXY_BAD);
+	assert_int_equal(proxy_hdr_parse((const uint8_t *)"\r\n\r\n\0\r\nQUIT\n\x31\x11\0\x0c", 16, &h), PROXY_BAD);
+	assert_int_equal(proxy_hdr_parse((const uint8_t *)"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0b", 16, &h), PROXY_BAD);
+	assert_int_equal(proxy_hdr_parse((const uint8_t *)"\r\n\r\n\0\r\nQUIT\n\x21\x41\0\x0c", 16, &h), PROXY_BAD);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_written_is_read_back),
+		cmocka_unit_test(the_line_is_what_the_specification_shows),
+		cmocka_unit_test(without_addresses_the_connection_counts_as_local),
+		cmocka_unit_test(mixed_families_are_written_as_ipv6),
+		cmocka_unit_test(tlvs_belong_to_the_header_and_are_not_needed),
+		cmocka_unit_test(a_bad_header_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

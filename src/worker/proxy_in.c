@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* accept-proxy: a connection that begins with a PROXY header. Exactly the header is read here, so that the mux finds the
+ * first byte behind it in the socket; a header that is bad, cut or late closes the connection. */
+#include <errno.h>
+#include <sluice/base/pool.h>
+#include <sluice/net/proxy_hdr.h>
+#include "session.h"
+
+struct proxy_in {
+	uint16_t n;                  /* bytes in b */
+	uint32_t skip;               /* TLV bytes still to be read and forgotten */
+	struct proxy_hdr hdr;        /* once it is known */
+	uint8_t b[PROXY_HDR_KEEP];
+};
+
+static struct pool proxy_in_pool = POOL("PROXY header", struct proxy_in);
+
+/* Bytes up to the LF of a version 1 line, or all that there are before it: XPRT_* when none. */
+static ssize_t line_bytes(struct conn *c, struct proxy_in *x)
+{
+	uint8_t peek[PROXY_V1_MAX];
+	ssize_t r = recv(c->io.fd, peek, (size_t)(PROXY_V1_MAX - x->n), MSG_PEEK | MSG_DONTWAIT);
+	const uint8_t *lf;
+
+	if (r == 0)
+		return XPRT_EOF;
+	if (r < 0) {
+		if (errno != EAGAIN && errno != EINTR)
+			return XPRT_ERR;
+		io_wait(&c->io, IO_RD);
+		return XPRT_AGAIN;
+	}
+	lf = memchr(peek, '\n', (size_t)r);
+	return lf ? lf + 1 - peek : r;
+}
+
+static ssize_t proxy_read(struct conn *c, struct proxy_in *x)
+{
+	ssize_t want = (ssize_t)proxy_hdr_want(x->b, x->n), r;
+
+	if (!want && (want = line_bytes(c, x)) <= 0)
+		return want;
+	r = conn_recv(c, x->b + x->n, (size_t)want);
+	if (r > 0)
+		x->n = (uint16_t)(x->n + r);
+	return r;
+}
+
+static ssize_t proxy_skip(struct conn *c, struct proxy_in *x)
+{
+	uint8_t sink[1024];
+	ssize_t r = conn_recv(c, sink, MIN(x->skip, (uint32_t)sizeof(sink)));
+
+	if (r > 0)
+		x->skip -= (uint32_t)r;
+	return r;
+}
+
+/* One read. PROXY_MORE with *again: there may be more to read at once. */
+static enum proxy_parse proxy_advance(struct conn *c, struct proxy_in *x, bool *again)
+{
+	enum proxy_parse v = PROXY_OK;
+	ssize_t r = x->skip ? proxy_skip(c, x) : proxy_read(c, x);
+
+	*again = r > 0 && c->io.ready & IO_RD;
+	if (r == XPRT_AGAIN)
+		return PROXY_MORE;
+	if (r <= 0)
+		return PROXY_BAD;
+	if (!x->hdr.len) {
+		v = proxy_hdr_parse(x->b, x->n, &x->hdr);
+		if (v != PROXY_OK) {
+			x->hdr.len = 0;
+			return v;
+		}
+		x->skip = x->hdr.len - x->n;
+	}
+	return x->skip ? PROXY_MORE : PROXY_OK;
+}
+
+static void proxy_done(struct session *se)
+{
+	const struct proxy_hdr *h = &se->proxy->hdr;
+	struct conn *c = se->conn;
+
+	if (!h->local) {
+		c->src = h->src;
+		c->dst = h->dst;
+	}
+	proxy_in_free(se);
+	c->ops = NULL;
+	session_proceed(se);
+}
+
+static void proxy_io(struct conn *c)
+{
+	struct session *se = c->owner;
+	enum proxy_parse v = PROXY_MORE;
+	bool again = c->io.ready & (IO_RD | IO_HUP | IO_ERR);
+
+	while (v == PROXY_MORE && again)
+		v = proxy_advance(c, se->proxy, &again);
+	if (v == PROXY_OK)
+		proxy_done(se);
+	else if (v == PROXY_BAD || c->flags & CONN_DEAD)
+		session_refuse(se);
+}
+
+static const struct conn_owner_ops proxy_ops = { .io = proxy_io };
+
+bool proxy_in_start(struct session *se)
+{
+	se->proxy = pool_get(&proxy_in_pool);
+	if (!se->proxy)
+		return false;
+	se->proxy->n = 0;
+	se->proxy->skip = 0;
+	se->proxy->hdr.len = 0;
+	se->conn->ops = &proxy_ops;
+	se->conn->owner = se;
+	return true;
+}
+
+void proxy_in_free(struct session *se)
+{
+	if (se->proxy)
+		pool_put(&proxy_in_pool, se->proxy);
+	se->proxy = NULL;
+}
