@@ -47,7 +47,7 @@ sluice_start() { # config [args...]
 	"$SLUICE" -f "$cfg" -p "$T/sluice.pid" $SLUICE_ARGS "$@" >>"$T/sluice.out" 2>>"$T/sluice.err" &
 	MASTER=$!
 	PIDS+=($MASTER)
-	wait_for 20 sluice_up || { cat "$T/sluice.err" >&2; fail "sluice did not become ready"; }
+	wait_for 20 sluice_up && kill -0 "$MASTER" 2>/dev/null || { cat "$T/sluice.err" >&2; fail "sluice did not become ready"; }
 }
 sluice_up() { kill -0 "$MASTER" 2>/dev/null || return 0; [ -s "$T/sluice.pid" ]; }
 sluice_stop() { # [signal]
