@@ -68,7 +68,7 @@ from() { # source port text [address]: what comes back
 	echo "$3" | socat -t 3 -T 3 - "TCP:${4:-127.0.0.1}:$2,bind=$1" 2>"$T/socat.err" || true
 }
 ms() { date +%s%3N; }
-open() { exec 3<>"/dev/tcp/127.0.0.1/$1"; A0=$(ms); }
+open() { A0=$(ms); exec 3<>"/dev/tcp/127.0.0.1/$1"; }
 close_time() { local rc=0; IFS= read -r -d '' -t 5 OUT <&3 2>/dev/null || rc=$?; exec 3>&-; [ $rc -le 128 ] || fail "not closed"; MS=$(($(ms) - A0)); }
 
 t "a connection rule decides by the address"

@@ -61,7 +61,7 @@ sluice_start "$T/c.cfg"
 trap '' PIPE
 logged() { wait_for 4 grep -qE " $1 $1/$2" "$T/sluice.out" || fail "no line of $1 with '$2': $(grep " $1 " "$T/sluice.out")"; }
 ms() { date +%s%3N; }
-open() { exec 3<>"/dev/tcp/127.0.0.1/$1"; A=$(ms); }
+open() { A=$(ms); exec 3<>"/dev/tcp/127.0.0.1/$1"; }
 ended() { # from to: the proxy closes between so many milliseconds after open
 	local rc=0 d
 	IFS= read -r -d '' -t 5 OUT <&3 || rc=$?

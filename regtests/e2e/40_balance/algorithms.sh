@@ -103,11 +103,11 @@ t "leastconn goes where requests end"
 wait_for 5 state_is leastconn "0 0 0"
 t "leastconn divides by the weight"
 held=0; hold lcw 8
-state_is lcw "2 6" || fail "$(curl -s "http://127.0.0.1:$S/lcw")"
+wait_for 5 state_is lcw "2 6" || fail "$(curl -s "http://127.0.0.1:$S/lcw")"
 : >"$T/go.lcw"
 t "p2c of two servers is exact: held requests alternate"
 held=0; hold p2c2 6
-state_is p2c2 "3 3" || fail "$(curl -s "http://127.0.0.1:$S/p2c2")"
+wait_for 5 state_is p2c2 "3 3" || fail "$(curl -s "http://127.0.0.1:$S/p2c2")"
 : >"$T/go.p2c2"
 t "p2c, random and no word at all use every server about equally"
 for w in p2c random default; do between "a b c" 40 170 "$(names $w 300 | tally)"; done
