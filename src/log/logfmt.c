@@ -164,7 +164,7 @@ static bool parse_alias(struct lf_parse *p, size_t percent, unsigned flags)
 			memcpy(p->err->hint, near, strlen(near) + 1);
 		return false;
 	}
-	p->needs |= NEED_STREAM;
+	p->needs |= NEED_STREAM | (str_eq(word, STR("bi")) || str_eq(word, STR("bp")) ? NEED_BACK_ADDR : 0);
 	VEC_PUSH(&p->segs, ((struct seg){ .kind = SEG_ALIAS, .flags = (uint8_t)flags, .alias = al }));
 	return true;
 }
@@ -335,7 +335,8 @@ void logfmt_render(const struct logfmt *f, struct smp_ctx *c, const struct log_d
 			else
 				lf_text(out, STR_NULL, g->flags | LF_LOG);
 		}
-		if (out->n > before)
+		/* two blanks stand around a value that is empty, one around captures that are not configured */
+		if (out->n > before || (g->kind == SEG_ALIAS && !alias_optional(g->alias)))
 			blank = false;
 	}
 }

@@ -381,6 +381,11 @@ const struct lf_alias *alias_find(struct str word)
 	return NULL;
 }
 
+bool alias_optional(const struct lf_alias *al)
+{
+	return al->fn == alias_captures || al->fn == alias_capture_list;
+}
+
 const char *alias_near(struct str word)
 {
 	const char *best = NULL;

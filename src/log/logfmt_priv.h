@@ -20,6 +20,9 @@ const struct lf_alias *alias_find(struct str word);
 /* The nearest known word, or NULL. */
 const char *alias_near(struct str word);
 
+/* Does the word stand for nothing at all where nothing is configured for it? */
+bool alias_optional(const struct lf_alias *al);
+
 /* Bytes that get `prefix` and two hexadecimal digits in place of themselves. */
 enum lf_encode { ENC_CONTROL, ENC_URL, ENC_HDR };
 void lf_encode(struct sbuf *out, struct str s, enum lf_encode set, char prefix, unsigned flags);

@@ -64,12 +64,25 @@ static struct str unique_id(struct stream *s)
 	return strm_dup(s, sbuf_str(&out));
 }
 
+/* The target as the client wrote it: an absolute one has lost its authority in req.target. */
+static struct str target_received(const struct http_msg *m)
+{
+	ptrdiff_t from = str_chr(m->start_raw, ' ');
+
+	if (!(m->flags & MSG_ABS_FORM) || from < 0)
+		return m->target;
+	struct str rest = str_sub(m->start_raw, (size_t)from + 1, SIZE_MAX);
+	ptrdiff_t to = str_chr(rest, ' ');
+
+	return to < 0 ? m->target : str_sub(rest, 0, (size_t)to);
+}
+
 void headers_capture_request(struct stream *s)
 {
 	const struct rt_proxy *fe = s->fe;
 
 	s->log_method = s->req.method_s;
-	s->log_uri = s->req.target;
+	s->log_uri = target_received(&s->req);
 	s->log_version = s->req.ver == 10 ? STR("HTTP/1.0") : s->req.ver == 20 ? STR("HTTP/2.0") : STR("HTTP/1.1");
 	s->req_caps = capture_all(s, &s->req, fe->req_cap, fe->nreq_cap);
 	if (fe->unique_id_fmt)

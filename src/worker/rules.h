@@ -52,5 +52,9 @@ void strm_render(struct stream *s, const struct logfmt *f, struct sbuf *out);
 
 /* Writes the log line of s if its frontend logs and it is due; at most once (SF_LOGGED). t.end is set. */
 void strm_log(struct stream *s);
+/* Logs now, with what is known so far: option logasap. */
+void strm_log_early(struct stream *s);
+/* The server connection stands: notes what the line will tell of it, and writes it where nothing later matters. */
+void strm_log_connected(struct stream *s);
 
 #endif

@@ -76,11 +76,32 @@ static uint64_t session_deadline(const struct session *se)
 	return d;
 }
 
+/* A stream for a request of which no byte came: for the log, counters and perhaps an answer. */
+static struct stream *unborn_begin(struct session *se, unsigned status, char cause)
+{
+	struct stream *s = strm_new(se, se->fe, true);
+
+	if (!s)
+		return NULL;
+	s->t.req_start = se->t_hs_done; /* all the time since then was waiting for this request */
+	s->status = (uint16_t)status;
+	term_set(s, cause, 'R');
+	return s;
+}
+
+static void unborn_end(struct stream *s)
+{
+	s->t.end = clock_now_ns;
+	strm_log(s);
+	count_end(s);
+	strm_discard(s);
+}
+
 /* A client that never sent a byte is told so, unless probes are to be ignored. No exchange exists that could carry
  * the answer, so it goes to the socket as it is; an empty send queue takes it. */
 static void session_answer_408(struct session *se)
 {
-	struct stream *s = strm_new(se, se->fe, true);
+	struct stream *s = unborn_begin(se, 408, 'c');
 	struct iovec iov[64];
 	char scratch[512];
 	struct h1_out o = { .iov = iov, .max = 64, .scratch = scratch, .scratch_cap = sizeof(scratch) };
@@ -88,10 +109,7 @@ static void session_answer_408(struct session *se)
 
 	if (!s)
 		return;
-	s->t.req_start = se->t_hs_done; /* all the time since then was waiting for this request */
-	term_set(s, 'c', 'R');
 	reply_error(s, 408);
-	s->status = 408;
 	if (!(s->flags & SF_REPLY_SILENT)) {
 		h1_write_head(&o, &s->res, H1_CONN_CLOSE);
 		h1_write_bytes(&o, s->reply_body);
@@ -99,10 +117,7 @@ static void session_answer_408(struct session *se)
 			n = conn_sendv(se->conn, iov, o.n, false);
 	}
 	s->bytes_out = n > 0 ? (uint64_t)n : 0;
-	s->t.end = clock_now_ns;
-	strm_log(s);
-	count_end(s);
-	strm_discard(s);
+	unborn_end(s);
 }
 
 /* Nothing came in time. One that waited after an answer is closed without a word, as it expects. */
@@ -165,7 +180,21 @@ static struct endp *front_on_exchange(struct mux *m)
 	return s ? &s->cli : NULL;
 }
 
-static void front_idle_dead(struct mux *m) { session_lost(m->owner); }
+/* The connection went while no exchange was open. One that never carried any is worth a line. */
+static void front_idle_dead(struct mux *m)
+{
+	struct session *se = m->owner;
+	struct stream *s = NULL;
+
+	if (!se->nreq && se->fe->mode == MODE_HTTP && !(se->fe->opts & OPT_IGNORE_PROBES)) {
+		se->flags |= SESS_PINNED;
+		s = unborn_begin(se, 400, 'C');
+		if (s)
+			unborn_end(s);
+		se->flags &= ~(unsigned)SESS_PINNED;
+	}
+	session_lost(se);
+}
 
 static struct mux_cfg front_cfg = { .on_exchange = front_on_exchange, .on_idle_dead = front_idle_dead };
 

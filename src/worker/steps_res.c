@@ -215,6 +215,8 @@ enum step_result step_res_send(struct stream *s)
 	strm_touch_cli(s);
 	if (tx.head)
 		return STEP_WAIT;
+	if (s->fe->log.asap && !(s->flags & SF_RES_STARTED))
+		strm_log_early(s);
 	s->flags |= SF_RES_STARTED;
 	s->srv.hold_head = false;
 	if (tunnel && taken)

@@ -162,6 +162,7 @@ enum step_result step_connect(struct stream *s)
 	s->exp = 0;
 	s->t.conn_done = clock_now_ns;
 	server_observe(s, false, true);
+	strm_log_connected(s);
 	return step_to(s, s->flags & SF_HTTP ? ST_SEND_HEAD : ST_TCP_FORWARD);
 }
 

@@ -187,10 +187,10 @@ void strm_end(struct stream *s, enum mux_close_how how)
 	strm_release_server(s, MUX_ABORT, false);
 	s->bytes_in = s->cli.bytes_in;
 	s->bytes_out = s->cli.bytes_out;
+	if (s->flags & SF_BE_COUNTED) /* the line tells who else is there */
+		wk_live(LIVE_BE, s->be_idx, -1);
 	strm_log(s);
 	count_end(s);
-	if (s->flags & SF_BE_COUNTED)
-		wk_live(LIVE_BE, s->be_idx, -1);
 	list_del(&s->link);
 	alive = s->cli.mux && s->cli.mux->ops->close(&s->cli, how);
 	strm_free(s);

@@ -119,6 +119,7 @@ struct stream {
 	uint64_t exp_cli, exp_srv;        /* inactivity deadlines while bytes flow, ms; 0 = none */
 	uint64_t exp_inspect;             /* end of inspect-delay, ms */
 	uint32_t be_queue_pos, srv_queue_pos; /* requests before us when we were queued */
+	struct addr back;                 /* our address towards the server, where the log format wants it */
 	uint64_t bytes_in, bytes_out;     /* client side: received from, sent to the client */
 	uint16_t status;                  /* of the final response sent to the client, 0 = none */
 	uint16_t retries;                 /* of connections, as %rc prints */

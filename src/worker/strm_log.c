@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The log line of a stream: gathers what the format aliases print and hands one line to each target. Runs only when a line is due. */
+#include <sluice/base/clock.h>
 #include <sluice/log/logfmt.h>
 #include <sluice/net/conn.h>
 
+#include "pool.h"
 #include "rules.h"
 #include "session.h"
 #include "worker_priv.h"
@@ -18,7 +20,7 @@ static bool log_wanted(const struct stream *s, const struct rt_logging *l)
 {
 	if (!l->fmt || l->ntargets == 0 || s->log_level == LOG_SILENT || (s->flags & (SF_LOGGED | SF_MONITOR)))
 		return false;
-	if (l->dontlognull && s->bytes_in == 0 && s->bytes_out == 0 && s->t.req_done == 0)
+	if (l->dontlognull && s->bytes_in == 0)
 		return false;
 	return !(l->dontlog_normal && !log_is_error(s));
 }
@@ -77,8 +79,9 @@ static void log_names(const struct stream *s, struct log_data *d)
 static void log_fill(struct stream *s, struct log_data *d)
 {
 	const struct smp_ctx *c = strm_smp_ctx(s);
+	bool head = s->log_method.n > 0; /* a bad request has nothing to capture from: no fields at all */
 
-	*d = (struct log_data){ .cli = c->src, .fe = c->dst };
+	*d = (struct log_data){ .cli = c->src, .fe = c->dst, .bck = &s->back };
 	log_names(s, d);
 	log_times(s, d);
 	log_counts(s, d);
@@ -90,9 +93,9 @@ static void log_fill(struct stream *s, struct log_data *d)
 	d->bytes_out = s->bytes_out;
 	memcpy(d->term, s->term, sizeof d->term);
 	d->req_caps = s->req_caps;
-	d->n_req_caps = s->fe->nreq_cap;
+	d->n_req_caps = head ? s->fe->nreq_cap : 0;
 	d->res_caps = s->res_caps;
-	d->n_res_caps = s->fe->nres_cap;
+	d->n_res_caps = head ? s->fe->nres_cap : 0;
 	d->req_cookie = s->req_cookie;
 	d->res_cookie = s->res_cookie;
 	d->unique_id = s->unique_id;
@@ -125,4 +128,22 @@ void strm_log(struct stream *s)
 	logfmt_render(bad && l->err_fmt ? l->err_fmt : l->fmt, &s->ctx, &d, &out);
 	for (unsigned i = 0; i < l->ntargets; i++)
 		log_send(l->targets[i], level, d.log_tag, sbuf_str(&out));
+}
+
+void strm_log_early(struct stream *s)
+{
+	s->bytes_in = s->cli.bytes_in;
+	s->bytes_out = s->cli.bytes_out;
+	s->t.end = clock_now_ns;
+	strm_log(s);
+}
+
+void strm_log_connected(struct stream *s)
+{
+	const struct rt_logging *l = &s->fe->log;
+
+	if (l->fmt && logfmt_needs(l->fmt) & NEED_BACK_ADDR)
+		s->back = *conn_local(s->sc->mux->conn);
+	if (l->asap && !(s->flags & SF_HTTP))
+		strm_log_early(s);
 }

@@ -29,6 +29,7 @@ enum smp_need {
 	NEED_STREAM = 16,     /* a stream with timers and a chosen backend */
 	NEED_L6 = 32,         /* raw bytes received from the client (tcp-request content) */
 	NEED_RES_L6 = 64,
+	NEED_BACK_ADDR = 128, /* our own address towards the server */
 };
 
 /* Numbers that live outside the message; the worker (or a test) answers. `idx` is the resolved proxy or server index

@@ -85,6 +85,15 @@ static void the_built_in_formats_give_haproxys_lines(void **s)
 	expect_line(*s, logfmt_default_http, &d, true, "Connect from 10.0.1.2:33317 to 10.0.0.1:80 (http-in/HTTP)");
 }
 
+static void blanks_stand_around_an_empty_query_but_not_around_captures_that_are_not_configured(void **s)
+{
+	struct log_data d = sample();
+
+	d.uri = STR("/x");
+	d.n_req_caps = 0;
+	expect_line(*s, "a %HQ b %hr c %hrl d", &d, true, "a  b c d");
+}
+
 static void phases_not_reached_are_minus_one(void **s)
 {
 	struct log_data d = sample();
@@ -206,6 +215,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_built_in_formats_give_haproxys_lines),
+		TEST(blanks_stand_around_an_empty_query_but_not_around_captures_that_are_not_configured),
 		TEST(phases_not_reached_are_minus_one),
 		TEST(early_lines_and_redispatches_carry_a_plus),
 		TEST(timers_cover_the_phases_they_name),
