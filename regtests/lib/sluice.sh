@@ -4,8 +4,7 @@
 #   t "a sentence about behaviour"     announces a case; it has passed when the next one or the end is reached
 #   fail "why"                         ends the script, the open case has failed
 #   is WANT GOT / match REGEX TEXT     assertions
-#   port                               prints a free port;  wait_for SECONDS CMD...  polls until CMD succeeds; a slow machine gets
-#                                      four times as long, unless TEST_PATIENCE says otherwise
+#   port                               prints a free port;  wait_for SECONDS CMD...  polls until CMD succeeds
 #   sluice_start CFG [args]            starts sluice, waits until it is ready;  sluice_stop [signal]
 #   origin PORT NAME [args]            starts the scripted origin (see origin.c);  nginx_origin PORT NAME
 #   kids ROLE                          pids of the running sluice's workers, checker, leader
@@ -29,7 +28,7 @@ is() { [ "$1" = "$2" ] || fail "wanted '$1', got '$2'${3:+ ($3)}"; }
 match() { [[ "$2" =~ $1 ]] || fail "'$2' does not match /$1/"; }
 nomatch() { [[ ! "$2" =~ $1 ]] || fail "'$2' matches /$1/"; }
 wait_for() { # seconds command...
-	local end=$((SECONDS + $1 * ${TEST_PATIENCE:-4})); shift
+	local end=$((SECONDS + $1)); shift
 	until "$@" >/dev/null 2>&1; do [ $SECONDS -lt "$end" ] || { echo "# timed out: $*" >&2; return 1; }; sleep 0.03; done
 }
 listening() { grep -qiE "^ *[0-9]+: [0-9A-F]+:$(printf %04X "$1") 0+:0000 0A" /proc/net/tcp /proc/net/tcp6; }

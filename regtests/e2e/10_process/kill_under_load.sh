@@ -47,7 +47,7 @@ t "killing the checker does not touch traffic, and checks are back within a seco
 rm -f "$T/stop"
 "$TOOLS/client" -p "$P" -c 8 -d 60 -f "$T/stop" >"$T/load" & L=$!
 K=$(kids checker); kill -9 "$K"
-TEST_PATIENCE=1 wait_for 1 eval 'n=$(kids checker); [ -n "$n" ] && [ "$n" != "'"$K"'" ]'
+wait_for 1 eval 'n=$(kids checker); [ -n "$n" ] && [ "$n" != "'"$K"'" ]'
 wait_for 2 eval 'curl -s "http://127.0.0.1:'"$S"'/" | grep -q "1$"'
 touch "$T/stop"; wait "$L" || fail "$(cat "$T/load")"
 
