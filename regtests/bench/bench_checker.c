@@ -101,7 +101,7 @@ static unsigned count_up(const struct segment *seg)
 /* Percent of a core. */
 static double cost(enum chk_kind kind)
 {
-	struct segment *seg = segment_create(1, 1, 1, SERVERS);
+	struct segment *seg = segment_create(1, 1, 1, SERVERS, 0);
 	int lfd[LISTENERS], sv[2], st;
 	struct rusage ru;
 	pid_t origin, pid;

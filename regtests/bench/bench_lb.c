@@ -28,7 +28,7 @@ struct fleet { struct rt_server *srv; struct rt_srv_opts o; struct rt_backend be
 static void fleet_open(struct fleet *f, const char *algo, uint32_t draws, unsigned workers, unsigned n)
 {
 	*f = (struct fleet){ .o = { .rise = 2, .fall = 3 }, .srv = calloc(n, sizeof(*f->srv)) };
-	f->seg = segment_create(1, workers, 1, n);
+	f->seg = segment_create(1, workers, 1, n, 0);
 	if (!f->srv || !f->seg) {
 		perror("segment");
 		exit(2);

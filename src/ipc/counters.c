@@ -13,9 +13,13 @@
 #define STRUCT_FE struct fe_counters
 #define STRUCT_BE struct be_counters
 #define STRUCT_SRV struct srv_counters
+#define STRUCT_LST struct lst_counters
+#define STRUCT_FEH struct fe_hists
+#define STRUCT_BEH struct be_hists
+#define WORDS(type, field) (uint32_t)(sizeof(((type *)0)->field) / sizeof(uint64_t))
 const struct ctr_desc ctr_descs[] = {
 #define CTR(scope, field, kind, help) \
-	{ CTR_SCOPE_##scope, CTR_KIND_##kind, offsetof(STRUCT_##scope, field), #field, help },
+	{ CTR_SCOPE_##scope, CTR_KIND_##kind, offsetof(STRUCT_##scope, field), WORDS(STRUCT_##scope, field), #field, help },
 #include <sluice/tbl/counters.def>
 #undef CTR
 };
@@ -24,8 +28,13 @@ const unsigned ctr_ndescs = ARRAY_LEN(ctr_descs);
 /* One block of counters in every column: its offset in a column, its size, which descriptors describe it. */
 struct block { size_t off, size; enum ctr_scope scope; };
 
-/* The stretch of allocated bytes that was found last; starts out empty. */
-struct extent { off_t data, hole; };
+const struct ctr_desc *ctr_find(enum ctr_scope scope, const char *name)
+{
+	for (unsigned i = 0; i < ctr_ndescs; i++)
+		if (ctr_descs[i].scope == scope && !strcmp(ctr_descs[i].name, name))
+			return &ctr_descs[i];
+	return NULL;
+}
 
 static struct block block_proc(void)
 {
@@ -44,6 +53,24 @@ static struct block block_be(const struct segment *s, unsigned px)
 	return (struct block){ at + offsetof(struct px_counters, be), sizeof(struct be_counters), CTR_SCOPE_BE };
 }
 
+static struct block block_lst(const struct segment *s, unsigned lst)
+{
+	size_t at = s->geo.ctr_lst_off + lst * sizeof(struct lst_counters);
+	return (struct block){ at, sizeof(struct lst_counters), CTR_SCOPE_LST };
+}
+
+static struct block block_feh(const struct segment *s, unsigned px)
+{
+	size_t at = s->geo.ctr_hist_off + px * sizeof(struct px_hists);
+	return (struct block){ at + offsetof(struct px_hists, fe), sizeof(struct fe_hists), CTR_SCOPE_FEH };
+}
+
+static struct block block_beh(const struct segment *s, unsigned px)
+{
+	size_t at = s->geo.ctr_hist_off + px * sizeof(struct px_hists);
+	return (struct block){ at + offsetof(struct px_hists, be), sizeof(struct be_hists), CTR_SCOPE_BEH };
+}
+
 static struct block block_srv(const struct segment *s, unsigned srv)
 {
 	size_t at = s->geo.ctr_srv_off + srv * sizeof(struct srv_counters);
@@ -51,7 +78,7 @@ static struct block block_srv(const struct segment *s, unsigned srv)
 }
 
 /* Has any byte of [off, off + len) of the column been written? Without a descriptor the answer is a safe yes. */
-static bool column_has_data(const struct segment *s, unsigned col, size_t off, size_t len, struct extent *x)
+static bool column_has_data(const struct segment *s, unsigned col, size_t off, size_t len, struct ctr_extent *x)
 {
 	off_t from = (off_t)(s->geo.off_ctr + col * s->geo.ctr_column + off), to = from + (off_t)len;
 
@@ -103,14 +130,14 @@ void ctr_avg_add(uint64_t *c, uint64_t v)
 	ctr_store(c, (sum + v) << 12 | n);
 }
 
-static uint64_t sum_one(const char *const *cols, unsigned ncols, const struct ctr_desc *d, uint64_t now_ms)
+static uint64_t sum_one(const char *const *cols, unsigned ncols, const struct ctr_desc *d, unsigned word, uint64_t now_ms)
 {
 	uint64_t total = 0, samples = 0;
 
 	for (unsigned i = 0; i < ncols; i++) {
-		uint64_t v = ctr_load((const uint64_t *)(const void *)(cols[i] + d->off));
+		uint64_t v = ctr_load((const uint64_t *)(const void *)(cols[i] + d->off) + word);
 		switch (d->kind) {
-		case CTR_KIND_SUM: total += v; break;
+		case CTR_KIND_SUM: case CTR_KIND_HIST: total += v; break;
 		case CTR_KIND_MAX: total = MAX(total, v); break;
 		case CTR_KIND_RATE: total += ctr_rate_read(v, now_ms); break;
 		case CTR_KIND_AVG: total += v >> 12, samples += v & 0xfff; break;
@@ -125,13 +152,15 @@ static void sum_block_once(const struct segment *s, struct block b, uint64_t now
 	unsigned ncols = 0;
 
 	for (unsigned i = 0; i <= s->geo.nworkers; i++) {
-		struct extent x = { 0, 0 };
+		struct ctr_extent x = { 0, 0 };
 		if (column_has_data(s, i, b.off, b.size, &x))
 			cols[ncols++] = ctr_column(s, i) + b.off;
 	}
-	for (unsigned i = 0; i < ctr_ndescs; i++)
-		if (ctr_descs[i].scope == b.scope)
-			*(uint64_t *)(void *)(out + ctr_descs[i].off) = sum_one(cols, ncols, &ctr_descs[i], now_ms);
+	for (unsigned i = 0; i < ctr_ndescs; i++) {
+		const struct ctr_desc *d = &ctr_descs[i];
+		for (unsigned k = 0; d->scope == b.scope && k < d->n; k++)
+			((uint64_t *)(void *)(out + d->off))[k] = sum_one(cols, ncols, d, k, now_ms);
+	}
 }
 
 /* A fold in another process moves counts from one column to another: a sum that overlaps it is taken again. */
@@ -164,21 +193,60 @@ void srv_ctr_sum(const struct segment *s, unsigned srv, uint64_t now_ms, struct 
 	sum_block(s, block_srv(s, srv), now_ms, out);
 }
 
+void lst_ctr_sum(const struct segment *s, unsigned lst, uint64_t now_ms, struct lst_counters *out)
+{
+	ASSERT(lst < s->geo.nlst);
+	sum_block(s, block_lst(s, lst), now_ms, out);
+}
+
+void px_hist_sum(const struct segment *s, unsigned px, struct px_hists *out)
+{
+	ASSERT(px < s->geo.npx);
+	sum_block(s, block_feh(s, px), 0, &out->fe);
+	sum_block(s, block_beh(s, px), 0, &out->be);
+}
+
+static struct block block_of(const struct segment *s, enum ctr_scope scope, unsigned idx)
+{
+	switch (scope) {
+	case CTR_SCOPE_FE: return block_fe(s, idx);
+	case CTR_SCOPE_BE: return block_be(s, idx);
+	case CTR_SCOPE_SRV: return block_srv(s, idx);
+	case CTR_SCOPE_LST: return block_lst(s, idx);
+	case CTR_SCOPE_FEH: return block_feh(s, idx);
+	case CTR_SCOPE_BEH: return block_beh(s, idx);
+	case CTR_SCOPE_PROC: break;
+	}
+	return block_proc();
+}
+
+uint64_t ctr_sum_one(const struct segment *s, const struct ctr_desc *d, unsigned idx, uint64_t now_ms, struct ctr_walk *x)
+{
+	struct block b = block_of(s, d->scope, idx);
+	const char *cols[SEG_MAX_WORKERS + 1];
+	unsigned ncols = 0;
+
+	for (unsigned i = 0; i <= s->geo.nworkers; i++)
+		if (column_has_data(s, i, b.off + d->off, sizeof(uint64_t), &x->x[i]))
+			cols[ncols++] = ctr_column(s, i) + b.off;
+	return sum_one(cols, ncols, d, 0, now_ms);
+}
+
 /* Rates and averages describe the last moments of their worker and end with it. */
-static void fold_block(const struct segment *s, struct block b, unsigned from, unsigned to, struct extent *x)
+static void fold_block(const struct segment *s, struct block b, unsigned from, unsigned to, struct ctr_extent *x)
 {
 	if (!column_has_data(s, from, b.off, b.size, x))
 		return;
 	for (unsigned i = 0; i < ctr_ndescs; i++) {
 		const struct ctr_desc *d = &ctr_descs[i];
-		if (d->scope != b.scope)
-			continue;
-		uint64_t *dst = (uint64_t *)(void *)(ctr_column(s, to) + b.off + d->off);
-		uint64_t v = ctr_load((uint64_t *)(void *)(ctr_column(s, from) + b.off + d->off));
-		if (d->kind == CTR_KIND_SUM && v)
-			ctr_add(dst, v);
-		else if (d->kind == CTR_KIND_MAX)
-			ctr_max(dst, v);
+		for (unsigned k = 0; d->scope == b.scope && k < d->n; k++) {
+			uint64_t *dst = (uint64_t *)(void *)(ctr_column(s, to) + b.off + d->off) + k;
+			uint64_t v = ctr_load((uint64_t *)(void *)(ctr_column(s, from) + b.off + d->off) + k);
+			if ((d->kind == CTR_KIND_SUM || d->kind == CTR_KIND_HIST) && v)
+				ctr_add(dst, v);
+			else if (d->kind == CTR_KIND_MAX && v)
+				ctr_max(dst, v);
+		}
 	}
 }
 
@@ -193,7 +261,7 @@ static void column_clear(const struct segment *s, unsigned col)
 
 void ctr_fold_column(const struct segment *s, unsigned from, unsigned to)
 {
-	struct extent x = { 0, 0 };
+	struct ctr_extent x = { 0, 0 };
 
 	atomic_fetch_add_explicit(&s->h->fold_seq, 1, memory_order_acq_rel);
 	fold_block(s, block_proc(), from, to, &x);
@@ -203,6 +271,12 @@ void ctr_fold_column(const struct segment *s, unsigned from, unsigned to)
 	}
 	for (unsigned i = 0; i < s->geo.nsrv; i++)
 		fold_block(s, block_srv(s, i), from, to, &x);
+	for (unsigned i = 0; i < s->geo.nlst; i++)
+		fold_block(s, block_lst(s, i), from, to, &x);
+	for (unsigned i = 0; i < s->geo.npx; i++) {
+		fold_block(s, block_feh(s, i), from, to, &x);
+		fold_block(s, block_beh(s, i), from, to, &x);
+	}
 	column_clear(s, from);
 	atomic_fetch_add_explicit(&s->h->fold_seq, 1, memory_order_acq_rel);
 }

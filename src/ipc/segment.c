@@ -23,14 +23,16 @@ static void layout_counters(struct seg_geometry *g)
 {
 	g->ctr_px_off = sizeof(struct proc_counters);
 	g->ctr_srv_off = g->ctr_px_off + (uint64_t)g->npx * sizeof(struct px_counters);
-	g->ctr_column = page_up(g->ctr_srv_off + (uint64_t)g->nsrv * sizeof(struct srv_counters));
+	g->ctr_lst_off = g->ctr_srv_off + (uint64_t)g->nsrv * sizeof(struct srv_counters);
+	g->ctr_hist_off = page_up(g->ctr_lst_off + (uint64_t)g->nlst * sizeof(struct lst_counters));
+	g->ctr_column = page_up(g->ctr_hist_off + (uint64_t)g->npx * sizeof(struct px_hists));
 }
 
-static uint64_t rows_count(const struct seg_geometry *g) { return 1 + 3ul * g->npx + 3ul * g->nsrv; }
+static uint64_t rows_count(const struct seg_geometry *g) { return 1 + 3ul * g->npx + 3ul * g->nsrv + g->nlst; }
 
-static void layout(struct seg_geometry *g, unsigned nworkers, unsigned npx, unsigned nsrv)
+static void layout(struct seg_geometry *g, unsigned nworkers, unsigned npx, unsigned nsrv, unsigned nlst)
 {
-	g->nworkers = nworkers, g->npx = npx, g->nsrv = nsrv;
+	g->nworkers = nworkers, g->npx = npx, g->nsrv = nsrv, g->nlst = nlst;
 	g->row_stride = CACHE_LINE * ((nworkers + 15) / 16);
 	g->off_srv = page_up(SEG_OFF_SLOT + nworkers * sizeof(struct seg_slot));
 	g->off_rows = page_up(g->off_srv + nsrv * sizeof(struct seg_srv));
@@ -57,14 +59,15 @@ uint32_t segment_abi(void)
 		AT(seg_header, geo.off_ctr), AT(seg_header, geo.ctr_column), AT(seg_header, fold_seq), AT(seg_header, checker_beat),
 		AT(seg_slot, epoch), AT(seg_slot, pid), AT(seg_slot, beat), AT(seg_slot, started),
 		AT(seg_srv, op), AT(seg_srv, check), AT(seg_srv, chk_fail), AT(seg_srv, admin), AT(seg_srv, ewma),
-		AT(seg_srv, fail_hint), AT(seg_srv, passive_seq), AT(seg_be, rr_cursor), AT(seg_be, first_hint),
+		AT(seg_srv, fail_hint), AT(seg_srv, passive_seq), AT(seg_srv, down_s), AT(seg_be, rr_cursor), AT(seg_be, first_hint),
+		AT(seg_be, chk_down), AT(seg_be, state), AT(seg_header, started_s), AT(seg_header, geo.ctr_hist_off),
 	};
 #undef AT
 	uint32_t hash = fnv1a(2166136261u, shape, sizeof(shape));
 
 	for (unsigned i = 0; i < ctr_ndescs; i++) {
 		const struct ctr_desc *d = &ctr_descs[i];
-		uint32_t row[] = { d->scope, d->kind, d->off };
+		uint32_t row[] = { d->scope, d->kind, d->off, d->n };
 		hash = fnv1a(fnv1a(hash, row, sizeof(row)), d->name, strlen(d->name));
 	}
 	return hash;
@@ -108,7 +111,7 @@ static int memfd_sized(const struct seg_geometry *g)
 	return -1;
 }
 
-struct segment *segment_create(uint64_t generation, unsigned nworkers, unsigned npx, unsigned nsrv)
+struct segment *segment_create(uint64_t generation, unsigned nworkers, unsigned npx, unsigned nsrv, unsigned nlst)
 {
 	struct seg_header h = { .magic = SEG_MAGIC, .abi = segment_abi(), .generation = generation, .state = SEG_STARTING };
 
@@ -116,7 +119,7 @@ struct segment *segment_create(uint64_t generation, unsigned nworkers, unsigned 
 		errno = EINVAL;
 		return NULL;
 	}
-	layout(&h.geo, nworkers, npx, nsrv);
+	layout(&h.geo, nworkers, npx, nsrv, nlst);
 	int fd = memfd_sized(&h.geo);
 	if (fd < 0)
 		return NULL;
@@ -136,7 +139,7 @@ static bool geometry_is_ours(const struct seg_geometry *got, uint64_t file_size)
 
 	if (got->nworkers < 1 || got->nworkers > SEG_MAX_WORKERS)
 		return false;
-	layout(&want, got->nworkers, got->npx, got->nsrv);
+	layout(&want, got->nworkers, got->npx, got->nsrv, got->nlst);
 	return want.size == file_size && !memcmp(&want, got, sizeof(want));
 }
 

@@ -201,13 +201,15 @@ static bool segment_prepare(struct leader *l)
 {
 	uint32_t now_s;
 
-	l->seg = segment_create(l->o->generation, l->nworkers, l->rt->npx, l->rt->nsrv);
+	l->seg = segment_create(l->o->generation, l->nworkers, l->rt->npx, l->rt->nsrv, l->rt->nlst);
 	if (!l->seg) {
 		notice(SAY_ALERT, "cannot create the shared segment: %s", strerror(errno));
 		return false;
 	}
 	clock_update();
 	now_s = (uint32_t)(clock_ms() / 1000);
+	l->seg->h->started_ms = clock_ms();
+	l->seg->h->started_s = clock_real.tv_sec;
 	for (uint32_t i = 0; i < l->rt->nsrv; i++) {
 		atomic_store_explicit(&l->seg->srv[i].admin, health_initial_admin(&l->rt->srv[i]), memory_order_relaxed);
 		atomic_store_explicit(&l->seg->srv[i].op, health_initial_op(&l->rt->srv[i], now_s), memory_order_relaxed);

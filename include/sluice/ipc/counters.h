@@ -2,22 +2,31 @@
 /* Cumulative counters in the segment: structs of u64 generated from tbl/counters.def, one block per object and worker.
  *
  *   counter area:  column 0 = retired (the dead, folded in by the leader) | column 1 = worker 0 | column 2 = worker 1 | ...
- *   column:        proc_counters | px_counters x npx | srv_counters x nsrv, padded to a page
+ *   column:        proc_counters | px_counters x npx | srv_counters x nsrv | lst_counters x nlst | px_hists x npx, padded to a page
  *
  * A worker writes its own column alone, so an increment is a plain load, add, store. Columns are sparse: a page that no worker has
  * touched takes no memory, and the sum helpers look for holes before they read, so that a dump does not fill them. */
 #ifndef SLUICE_IPC_COUNTERS_H
 #define SLUICE_IPC_COUNTERS_H
 
+#include <sluice/ipc/hist.h>
 #include <sluice/ipc/segment.h>
 
 #define CTR_NONE(name, kind, help)
-#define CTR_FIELD(name, kind, help) uint64_t name;
+#define CTR_FIELD_SUM(name) uint64_t name;
+#define CTR_FIELD_MAX(name) uint64_t name;
+#define CTR_FIELD_RATE(name) uint64_t name;
+#define CTR_FIELD_AVG(name) uint64_t name;
+#define CTR_FIELD_HIST(name) uint64_t name[HIST_BUCKETS];
+#define CTR_FIELD(name, kind, help) CTR_FIELD_##kind(name)
 #define CTR(scope, name, kind, help) CTR_##scope(name, kind, help)
 
 #define CTR_FE CTR_NONE
 #define CTR_BE CTR_NONE
 #define CTR_SRV CTR_NONE
+#define CTR_LST CTR_NONE
+#define CTR_FEH CTR_NONE
+#define CTR_BEH CTR_NONE
 #define CTR_PROC CTR_FIELD
 struct proc_counters {
 #include <sluice/tbl/counters.def>
@@ -43,21 +52,54 @@ struct be_counters {
 struct srv_counters {
 #include <sluice/tbl/counters.def>
 };
+#undef CTR_SRV
+#undef CTR_LST
+#define CTR_SRV CTR_NONE
+#define CTR_LST CTR_FIELD
+struct lst_counters {
+#include <sluice/tbl/counters.def>
+};
+#undef CTR_LST
+#undef CTR_FEH
+#define CTR_LST CTR_NONE
+#define CTR_FEH CTR_FIELD
+struct fe_hists {
+#include <sluice/tbl/counters.def>
+};
+#undef CTR_FEH
+#undef CTR_BEH
+#define CTR_FEH CTR_NONE
+#define CTR_BEH CTR_FIELD
+struct be_hists {
+#include <sluice/tbl/counters.def>
+};
 #undef CTR_PROC
 #undef CTR_FE
 #undef CTR_BE
 #undef CTR_SRV
+#undef CTR_LST
+#undef CTR_FEH
+#undef CTR_BEH
 #undef CTR
 #undef CTR_NONE
 #undef CTR_FIELD
+#undef CTR_FIELD_SUM
+#undef CTR_FIELD_MAX
+#undef CTR_FIELD_RATE
+#undef CTR_FIELD_AVG
+#undef CTR_FIELD_HIST
 
 struct px_counters { struct fe_counters fe; struct be_counters be; }; /* a `listen` section uses both halves */
+struct px_hists { struct fe_hists fe; struct be_hists be; };          /* apart from the counters: most of it is never touched */
 
-enum ctr_scope { CTR_SCOPE_PROC, CTR_SCOPE_FE, CTR_SCOPE_BE, CTR_SCOPE_SRV };
-enum ctr_kind { CTR_KIND_SUM, CTR_KIND_MAX, CTR_KIND_RATE, CTR_KIND_AVG };
-struct ctr_desc { enum ctr_scope scope; enum ctr_kind kind; uint32_t off; const char *name, *help; }; /* off: bytes in its struct */
+enum ctr_scope { CTR_SCOPE_PROC, CTR_SCOPE_FE, CTR_SCOPE_BE, CTR_SCOPE_SRV, CTR_SCOPE_LST, CTR_SCOPE_FEH, CTR_SCOPE_BEH };
+enum ctr_kind { CTR_KIND_SUM, CTR_KIND_MAX, CTR_KIND_RATE, CTR_KIND_AVG, CTR_KIND_HIST };
+/* off: bytes in its struct; n: words, each of them a SUM in a HIST, 1 for all other kinds */
+struct ctr_desc { enum ctr_scope scope; enum ctr_kind kind; uint32_t off, n; const char *name, *help; };
 extern const struct ctr_desc ctr_descs[];
 extern const unsigned ctr_ndescs;
+/* Row of a counter by its name; NULL: there is none of that name in that scope. */
+const struct ctr_desc *ctr_find(enum ctr_scope scope, const char *name);
 
 /* The calling worker's own blocks. */
 static inline char *ctr_column(const struct segment *s, unsigned col) { return s->ctr + (size_t)col * s->geo.ctr_column; }
@@ -74,6 +116,17 @@ static inline struct srv_counters *srv_ctr(const struct segment *s, unsigned srv
 {
 	ASSERT_HOT(srv < s->geo.nsrv && worker < s->geo.nworkers);
 	return (struct srv_counters *)(void *)(ctr_column(s, worker + 1) + s->geo.ctr_srv_off) + srv;
+}
+
+static inline struct lst_counters *lst_ctr(const struct segment *s, unsigned lst, unsigned worker)
+{
+	ASSERT_HOT(lst < s->geo.nlst && worker < s->geo.nworkers);
+	return (struct lst_counters *)(void *)(ctr_column(s, worker + 1) + s->geo.ctr_lst_off) + lst;
+}
+static inline struct px_hists *px_hist(const struct segment *s, unsigned px, unsigned worker)
+{
+	ASSERT_HOT(px < s->geo.npx && worker < s->geo.nworkers);
+	return (struct px_hists *)(void *)(ctr_column(s, worker + 1) + s->geo.ctr_hist_off) + px;
 }
 
 static inline uint64_t ctr_load(const uint64_t *c) { return __atomic_load_n(c, __ATOMIC_RELAXED); }
@@ -98,6 +151,14 @@ static inline uint64_t ctr_avg_read(uint64_t word) { return (word & 0xfff) ? (wo
 void proc_ctr_sum(const struct segment *s, uint64_t now_ms, struct proc_counters *out);
 void px_ctr_sum(const struct segment *s, unsigned px, uint64_t now_ms, struct px_counters *out);
 void srv_ctr_sum(const struct segment *s, unsigned srv, uint64_t now_ms, struct srv_counters *out);
+void lst_ctr_sum(const struct segment *s, unsigned lst, uint64_t now_ms, struct lst_counters *out);
+void px_hist_sum(const struct segment *s, unsigned px, struct px_hists *out);
+/* The sum of one counter of object idx (0 for the process); of a HIST: of its bucket `word`. Remembers in x, one for each column and
+ * zeroed before the first call, where the holes are: a walk over neighbouring objects asks the kernel rarely. x is stale once the
+ * workers have run. */
+struct ctr_extent { int64_t data, hole; };
+struct ctr_walk { struct ctr_extent x[SEG_MAX_WORKERS + 1]; };
+uint64_t ctr_sum_one(const struct segment *s, const struct ctr_desc *d, unsigned idx, uint64_t now_ms, struct ctr_walk *x);
 /* Folds column `from` into column `to` and zeroes it, raw words (RATE and AVG stay words). Leader, writer of both by then. */
 void ctr_fold_column(const struct segment *s, unsigned from, unsigned to);
 

@@ -6,7 +6,7 @@
  *   live rows     per object a row of 32-bit gauges, one column a worker (16 workers a cache line). Worker i stores only column i,
  *                 with plain relaxed stores; readers sum the row. The leader zeroes the column of a dead worker, so gauges stay exact.
  *   server states op word: the checker alone. admin word: the leader alone. ewma word: any worker, lost updates tolerated.
- *   backend words round-robin cursor: any worker, atomic add. */
+ *   backend words round-robin cursor: any worker, atomic add. state and downtime: the checker. */
 #ifndef SLUICE_IPC_SEGMENT_H
 #define SLUICE_IPC_SEGMENT_H
 
@@ -22,10 +22,11 @@ enum slot_state { SLOT_FREE, SLOT_STARTING, SLOT_READY, SLOT_ACTIVE, SLOT_DRAINI
 
 struct seg_geometry {
 	uint64_t size;                /* bytes of the whole segment */
-	uint32_t nworkers, nsrv, npx; /* servers and proxies of the configuration */
+	uint32_t nworkers, nsrv, npx, nlst; /* servers, proxies, listeners of the configuration */
 	uint32_t row_stride;          /* bytes of a live row: 64 per 16 workers */
+	uint32_t zero;
 	uint64_t off_srv, off_rows, off_be, off_ctr; /* byte offsets */
-	uint64_t ctr_column, ctr_px_off, ctr_srv_off; /* bytes of a column of counters; where its proxies and servers start */
+	uint64_t ctr_column, ctr_px_off, ctr_srv_off, ctr_lst_off, ctr_hist_off; /* bytes of a column of counters; where its parts start */
 };
 
 struct seg_header {
@@ -36,6 +37,8 @@ struct seg_header {
 	_Atomic uint32_t fold_seq;    /* odd while the leader folds a dead worker's counters: readers of sums try again */
 	_Atomic uint64_t epoch_checker, epoch_leader; /* bumped on each state change: readers rebuild what they derived */
 	_Atomic uint64_t checker_beat; /* ms, monotonic */
+	uint64_t started_ms;          /* monotonic */
+	int64_t started_s;            /* wall clock */
 };
 
 struct seg_slot {                  /* one a worker, 128 bytes */
@@ -52,17 +55,20 @@ enum srv_admin { ADM_FORCED_MAINT = 1, ADM_INHERITED_MAINT = 2, ADM_CONFIG_MAINT
 
 struct seg_srv {                   /* one a server, one cache line: all but ewma and the hints changes rarely */
 	_Alignas(64) _Atomic uint64_t op;  /* checker: state 8 | check position 8 | slow start % 8 | flags 8 | seconds of last change 32 */
-	_Atomic uint64_t check;       /* checker: status 8 | http code 16 | duration ms 24 */
+	_Atomic uint64_t check;       /* checker: status 8 | http code 16 | duration ms 24 | errno 16 */
 	_Atomic uint32_t chk_fail, chk_down; /* checker: failed checks, transitions to DOWN */
 	_Atomic uint64_t admin;       /* leader: admin bits 8 | weight 16 (user weight 0-256) | maxconn 32 */
 	_Atomic uint64_t ewma;        /* any worker: 1/64 microseconds 32 | ms stamp 32 */
 	_Atomic uint32_t fail_hint;   /* any worker: passive errors seen since the last success (observe) */
 	_Atomic uint32_t passive_seq; /* any worker bumps when error-limit is reached: the checker acts */
+	_Atomic uint32_t down_s;      /* checker: seconds spent DOWN before the last change */
 };
 
 struct seg_be {                    /* one a proxy */
 	_Alignas(64) _Atomic uint64_t rr_cursor;
 	_Atomic uint32_t first_hint;
+	_Atomic uint32_t chk_down, down_s; /* checker: transitions to DOWN, seconds spent DOWN before the last change */
+	_Atomic uint64_t state;       /* checker: 1 = no server is usable | seconds of the last change << 32; 0 = never said */
 };
 
 struct segment {                   /* a process's view: pointers into the mapping */
@@ -76,11 +82,14 @@ struct segment {                   /* a process's view: pointers into the mappin
 };
 
 /* Live rows: which gauge of which object. */
-enum live_kind { LIVE_PROCESS, LIVE_FE, LIVE_BE, LIVE_BE_QUEUE, LIVE_SRV, LIVE_SRV_QUEUE, LIVE_SRV_CONN /* open TCP connections incl. idle */ };
+enum live_kind {
+	LIVE_PROCESS, LIVE_FE, LIVE_BE, LIVE_BE_QUEUE, LIVE_SRV, LIVE_SRV_QUEUE, LIVE_SRV_CONN /* open TCP connections incl. idle */,
+	LIVE_LST,
+};
 
 /* Creates (leader) and maps a segment; sizes come from tbl/counters.def and the arguments. NULL and errno on failure (EINVAL: no
  * worker or more than SEG_MAX_WORKERS). All but the counters is allocated at once, so that no later store can meet a full machine. */
-struct segment *segment_create(uint64_t generation, unsigned nworkers, unsigned npx, unsigned nsrv) MUST_CHECK;
+struct segment *segment_create(uint64_t generation, unsigned nworkers, unsigned npx, unsigned nsrv, unsigned nlst) MUST_CHECK;
 /* Maps an existing one after checking magic, abi, size and seals; fd is duplicated. NULL and errno (EPROTO: not ours). */
 struct segment *segment_map(int fd) MUST_CHECK;
 void segment_unmap(struct segment *s);
@@ -100,7 +109,8 @@ static inline _Atomic uint32_t *live_row(const struct segment *s, enum live_kind
 	case LIVE_BE_QUEUE: row = 1 + 2ul * np + idx; break;
 	case LIVE_SRV: row = 1 + 3ul * np + idx; break;
 	case LIVE_SRV_QUEUE: row = 1 + 3ul * np + ns + idx; break;
-	default: row = 1 + 3ul * np + 2ul * ns + idx; break;
+	case LIVE_SRV_CONN: row = 1 + 3ul * np + 2ul * ns + idx; break;
+	default: row = 1 + 3ul * np + 3ul * ns + idx; break;
 	}
 	return (_Atomic uint32_t *)(s->rows + row * s->geo.row_stride);
 }

@@ -81,7 +81,7 @@ static inline void fx_init(struct fx *f, unsigned nsrv)
 	f->px.be.srv = f->srv;
 	f->ck.rt = &f->rt;
 	f->ck.h = &f->h;
-	f->ck.seg = segment_create(1, 2, 1, nsrv);
+	f->ck.seg = segment_create(1, 2, 1, nsrv, 0);
 	assert_non_null(f->ck.seg);
 	for (unsigned i = 0; i < nsrv; i++) {
 		f->o[i] = (struct rt_srv_opts){ .inter = 20, .rise = 2, .fall = 3, .error_limit = 10 };

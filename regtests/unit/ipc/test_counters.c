@@ -11,7 +11,7 @@ static struct segment *seg;
 static int setup(void **state)
 {
 	(void)state;
-	seg = segment_create(1, 3, 4, 5);
+	seg = segment_create(1, 3, 4, 5, 2);
 	return seg ? 0 : -1;
 }
 
@@ -129,19 +129,51 @@ static void the_mean_over_workers_weighs_by_samples(void **state)
 static void every_word_of_a_block_has_one_description(void **state)
 {
 	(void)state;
-	size_t bytes[4] = { 0 };
+	size_t bytes[CTR_SCOPE_BEH + 1] = { 0 };
 	for (unsigned i = 0; i < ctr_ndescs; i++) {
 		assert_int_equal(ctr_descs[i].off, bytes[ctr_descs[i].scope]);
-		bytes[ctr_descs[i].scope] += sizeof(uint64_t);
+		bytes[ctr_descs[i].scope] += ctr_descs[i].n * sizeof(uint64_t);
 		assert_true(ctr_descs[i].help[0] != 0);
 	}
 	assert_int_equal(bytes[CTR_SCOPE_PROC], sizeof(struct proc_counters));
 	assert_int_equal(bytes[CTR_SCOPE_FE], sizeof(struct fe_counters));
 	assert_int_equal(bytes[CTR_SCOPE_BE], sizeof(struct be_counters));
 	assert_int_equal(bytes[CTR_SCOPE_SRV], sizeof(struct srv_counters));
+	assert_int_equal(bytes[CTR_SCOPE_LST], sizeof(struct lst_counters));
+	assert_int_equal(bytes[CTR_SCOPE_FEH], sizeof(struct fe_hists));
+	assert_int_equal(bytes[CTR_SCOPE_BEH], sizeof(struct be_hists));
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+static void histograms_are_summed_and_survive_their_worker(void **state)
+{
+	(void)state;
+	static struct px_hists h;
+	ctr_inc(&px_hist(seg, 1, 0)->be.queue[3]);
+	ctr_add(&px_hist(seg, 1, 2)->be.queue[3], 4);
+	ctr_inc(&px_hist(seg, 1, 2)->fe.total[HIST_BUCKETS - 1]);
+	segment_reap(seg, 2);
+	px_hist_sum(seg, 1, &h);
+	assert_int_equal(h.be.queue[3], 5);
+	assert_int_equal(h.fe.total[HIST_BUCKETS - 1], 1);
+	px_hist_sum(seg, 2, &h);
+	assert_int_equal(hist_count(h.be.queue) + hist_count(h.fe.total), 0);
+}
+
+static void one_counter_sums_to_what_its_block_says(void **state)
+{
+	(void)state;
+	static struct ctr_walk walk;
+	struct lst_counters l;
+	ctr_add(&lst_ctr(seg, 1, 0)->bin, 7);
+	ctr_add(&lst_ctr(seg, 1, 1)->bin, 8);
+	lst_ctr_sum(seg, 1, 0, &l);
+	assert_int_equal(l.bin, 15);
+	assert_int_equal(ctr_sum_one(seg, ctr_find(CTR_SCOPE_LST, "bin"), 1, 0, &walk), 15);
+	assert_int_equal(ctr_sum_one(seg, ctr_find(CTR_SCOPE_LST, "bout"), 1, 0, &walk), 0);
+	assert_null(ctr_find(CTR_SCOPE_LST, "qmax"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -149,6 +181,7 @@ int main(void)
 		T(counters_never_go_backwards_when_a_worker_dies), T(a_rate_slides_over_the_last_second),
 		T(rates_of_workers_add_up_at_one_moment), T(an_average_forgets_what_is_older_than_512_samples),
 		T(the_mean_over_workers_weighs_by_samples), T(every_word_of_a_block_has_one_description),
+		T(histograms_are_summed_and_survive_their_worker), T(one_counter_sums_to_what_its_block_says),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,20 +25,25 @@ static void layout_is_the_golden_one(void **state)
 		{ offsetof(struct seg_header, geo.nworkers), 24, "geo.nworkers" },
 		{ offsetof(struct seg_header, geo.nsrv), 28, "geo.nsrv" },
 		{ offsetof(struct seg_header, geo.npx), 32, "geo.npx" },
-		{ offsetof(struct seg_header, geo.row_stride), 36, "geo.row_stride" },
-		{ offsetof(struct seg_header, geo.off_srv), 40, "geo.off_srv" },
-		{ offsetof(struct seg_header, geo.off_rows), 48, "geo.off_rows" },
-		{ offsetof(struct seg_header, geo.off_be), 56, "geo.off_be" },
-		{ offsetof(struct seg_header, geo.off_ctr), 64, "geo.off_ctr" },
-		{ offsetof(struct seg_header, geo.ctr_column), 72, "geo.ctr_column" },
-		{ offsetof(struct seg_header, geo.ctr_px_off), 80, "geo.ctr_px_off" },
-		{ offsetof(struct seg_header, geo.ctr_srv_off), 88, "geo.ctr_srv_off" },
-		{ offsetof(struct seg_header, state), 96, "state" },
-		{ offsetof(struct seg_header, fold_seq), 100, "fold_seq" },
-		{ offsetof(struct seg_header, epoch_checker), 104, "epoch_checker" },
-		{ offsetof(struct seg_header, epoch_leader), 112, "epoch_leader" },
-		{ offsetof(struct seg_header, checker_beat), 120, "checker_beat" },
-		{ sizeof(struct seg_header), 128, "header" },
+		{ offsetof(struct seg_header, geo.nlst), 36, "geo.nlst" },
+		{ offsetof(struct seg_header, geo.row_stride), 40, "geo.row_stride" },
+		{ offsetof(struct seg_header, geo.off_srv), 48, "geo.off_srv" },
+		{ offsetof(struct seg_header, geo.off_rows), 56, "geo.off_rows" },
+		{ offsetof(struct seg_header, geo.off_be), 64, "geo.off_be" },
+		{ offsetof(struct seg_header, geo.off_ctr), 72, "geo.off_ctr" },
+		{ offsetof(struct seg_header, geo.ctr_column), 80, "geo.ctr_column" },
+		{ offsetof(struct seg_header, geo.ctr_px_off), 88, "geo.ctr_px_off" },
+		{ offsetof(struct seg_header, geo.ctr_srv_off), 96, "geo.ctr_srv_off" },
+		{ offsetof(struct seg_header, geo.ctr_lst_off), 104, "geo.ctr_lst_off" },
+		{ offsetof(struct seg_header, geo.ctr_hist_off), 112, "geo.ctr_hist_off" },
+		{ offsetof(struct seg_header, state), 120, "state" },
+		{ offsetof(struct seg_header, fold_seq), 124, "fold_seq" },
+		{ offsetof(struct seg_header, epoch_checker), 128, "epoch_checker" },
+		{ offsetof(struct seg_header, epoch_leader), 136, "epoch_leader" },
+		{ offsetof(struct seg_header, checker_beat), 144, "checker_beat" },
+		{ offsetof(struct seg_header, started_ms), 152, "started_ms" },
+		{ offsetof(struct seg_header, started_s), 160, "started_s" },
+		{ sizeof(struct seg_header), 168, "header" },
 		{ offsetof(struct seg_slot, epoch), 4, "slot.epoch" },
 		{ offsetof(struct seg_slot, pid), 8, "slot.pid" },
 		{ offsetof(struct seg_slot, beat), 16, "slot.beat" },
@@ -52,9 +57,13 @@ static void layout_is_the_golden_one(void **state)
 		{ offsetof(struct seg_srv, ewma), 32, "srv.ewma" },
 		{ offsetof(struct seg_srv, fail_hint), 40, "srv.fail_hint" },
 		{ offsetof(struct seg_srv, passive_seq), 44, "srv.passive_seq" },
+		{ offsetof(struct seg_srv, down_s), 48, "srv.down_s" },
 		{ sizeof(struct seg_srv), 64, "srv" },
 		{ offsetof(struct seg_be, rr_cursor), 0, "be.rr_cursor" },
 		{ offsetof(struct seg_be, first_hint), 8, "be.first_hint" },
+		{ offsetof(struct seg_be, chk_down), 12, "be.chk_down" },
+		{ offsetof(struct seg_be, down_s), 16, "be.down_s" },
+		{ offsetof(struct seg_be, state), 24, "be.state" },
 		{ sizeof(struct seg_be), 64, "be" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(gold); i++)
@@ -65,24 +74,27 @@ static void layout_is_the_golden_one(void **state)
 static void areas_do_not_overlap_and_end_at_the_size(void **state)
 {
 	(void)state;
-	struct segment *s = segment_create(7, 17, 3, 100);
+	struct segment *s = segment_create(7, 17, 3, 100, 5);
 	assert_non_null(s);
 	const struct seg_header *h = s->h;
 	assert_int_equal(h->geo.row_stride, 128);
 	assert_true(SEG_OFF_SLOT + 17 * sizeof(struct seg_slot) <= h->geo.off_srv);
 	assert_true(h->geo.off_srv + 100 * sizeof(struct seg_srv) <= h->geo.off_rows);
-	assert_true(h->geo.off_rows + (1 + 9 + 300) * (uint64_t)h->geo.row_stride <= h->geo.off_be);
+	assert_true(h->geo.off_rows + (1 + 9 + 300 + 5) * (uint64_t)h->geo.row_stride <= h->geo.off_be);
 	assert_true(h->geo.off_be + 3 * sizeof(struct seg_be) <= h->geo.off_ctr);
 	assert_int_equal(h->geo.off_ctr + 18 * h->geo.ctr_column, h->geo.size);
 	assert_ptr_equal(live_row(s, LIVE_SRV_CONN, 99), s->rows + (1 + 9 + 299) * (size_t)h->geo.row_stride);
-	assert_ptr_equal((char *)(srv_ctr(s, 99, 16) + 1) <= (char *)h + h->geo.size ? s : NULL, s);
+	assert_ptr_equal(live_row(s, LIVE_LST, 0), s->rows + (1 + 9 + 300) * (size_t)h->geo.row_stride);
+	assert_true((char *)(srv_ctr(s, 99, 16) + 1) <= (char *)lst_ctr(s, 0, 16));
+	assert_true((char *)(lst_ctr(s, 4, 16) + 1) <= (char *)px_hist(s, 0, 16));
+	assert_true((char *)(px_hist(s, 2, 16) + 1) <= (char *)h + h->geo.size);
 	segment_unmap(s);
 }
 
 static void the_segment_cannot_be_resized(void **state)
 {
 	(void)state;
-	struct segment *s = segment_create(1, 1, 1, 1);
+	struct segment *s = segment_create(1, 1, 1, 1, 0);
 	assert_non_null(s);
 	assert_int_equal(ftruncate(s->fd, 0), -1);
 	assert_int_equal(errno, EPERM);
@@ -93,10 +105,10 @@ static void the_segment_cannot_be_resized(void **state)
 static void worker_counts_out_of_range_are_refused(void **state)
 {
 	(void)state;
-	assert_null(segment_create(1, 0, 1, 1));
+	assert_null(segment_create(1, 0, 1, 1, 0));
 	assert_int_equal(errno, EINVAL);
-	assert_null(segment_create(1, SEG_MAX_WORKERS + 1, 1, 1));
-	struct segment *s = segment_create(1, SEG_MAX_WORKERS, 0, 0);
+	assert_null(segment_create(1, SEG_MAX_WORKERS + 1, 1, 1, 0));
+	struct segment *s = segment_create(1, SEG_MAX_WORKERS, 0, 0, 0);
 	assert_non_null(s);
 	segment_unmap(s);
 }
@@ -104,7 +116,7 @@ static void worker_counts_out_of_range_are_refused(void **state)
 static void a_second_mapping_sees_the_same_words(void **state)
 {
 	(void)state;
-	struct segment *a = segment_create(9, 2, 2, 2), *b = segment_map(a->fd);
+	struct segment *a = segment_create(9, 2, 2, 2, 0), *b = segment_map(a->fd);
 	assert_non_null(b);
 	live_add(a, LIVE_SRV, 1, 1, 5);
 	assert_int_equal(live_sum(b, LIVE_SRV, 1), 5);
@@ -116,7 +128,7 @@ static void a_second_mapping_sees_the_same_words(void **state)
 static void a_foreign_or_damaged_segment_is_refused(void **state)
 {
 	(void)state;
-	struct segment *s = segment_create(1, 2, 2, 2);
+	struct segment *s = segment_create(1, 2, 2, 2, 0);
 	struct seg_header good = *s->h;
 	s->h->abi ^= 1;
 	assert_null(segment_map(s->fd));
@@ -137,7 +149,7 @@ static void a_foreign_or_damaged_segment_is_refused(void **state)
 static void a_header_written_over_moves_no_store(void **state)
 {
 	(void)state;
-	struct segment *s = segment_create(1, 2, 2, 2);
+	struct segment *s = segment_create(1, 2, 2, 2, 0);
 	_Atomic uint32_t *row = live_row(s, LIVE_SRV, 1);
 	memset(&s->h->geo, 0xff, sizeof(s->h->geo));
 	assert_ptr_equal(live_row(s, LIVE_SRV, 1), row);
@@ -150,8 +162,8 @@ static void a_header_written_over_moves_no_store(void **state)
 static void reaping_zeroes_only_the_dead_workers_column(void **state)
 {
 	(void)state;
-	struct segment *s = segment_create(1, 20, 3, 4);
-	static const enum live_kind kinds[] = { LIVE_PROCESS, LIVE_FE, LIVE_BE, LIVE_BE_QUEUE, LIVE_SRV, LIVE_SRV_QUEUE, LIVE_SRV_CONN };
+	struct segment *s = segment_create(1, 20, 3, 4, 3);
+	static const enum live_kind kinds[] = { LIVE_PROCESS, LIVE_FE, LIVE_BE, LIVE_BE_QUEUE, LIVE_SRV, LIVE_SRV_QUEUE, LIVE_SRV_CONN, LIVE_LST };
 	for (unsigned k = 0; k < ARRAY_LEN(kinds); k++)
 		for (unsigned w = 0; w < 20; w++)
 			live_add(s, kinds[k], kinds[k] == LIVE_PROCESS ? 0 : 2, w, 10);
@@ -164,7 +176,7 @@ static void reaping_zeroes_only_the_dead_workers_column(void **state)
 static void reaping_frees_the_slot_and_moves_its_epoch(void **state)
 {
 	(void)state;
-	struct segment *s = segment_create(1, 2, 1, 1);
+	struct segment *s = segment_create(1, 2, 1, 1, 0);
 	atomic_store(&s->slot[1].state, SLOT_ACTIVE);
 	atomic_store(&s->slot[1].pid, 77);
 	atomic_store(&s->slot[1].beat, 5);
@@ -179,7 +191,7 @@ static void reaping_frees_the_slot_and_moves_its_epoch(void **state)
 static void gauges_are_exact_after_a_worker_is_killed_at_any_moment(void **state)
 {
 	(void)state;
-	struct segment *s = segment_create(1, 2, 1, 8);
+	struct segment *s = segment_create(1, 2, 1, 8, 0);
 	live_add(s, LIVE_SRV, 3, 0, 4);
 	for (int round = 0; round < 20; round++) {
 		pid_t pid = fork();
@@ -204,7 +216,7 @@ static void an_idle_server_costs_less_than_500_bytes(void **state)
 {
 	(void)state;
 	enum { N = 20000 };
-	struct segment *s = segment_create(1, 2, 1, N);
+	struct segment *s = segment_create(1, 2, 1, N, 0);
 	struct srv_counters sum;
 	struct stat st;
 	for (unsigned i = 0; i < N; i++) /* a dump does not make them resident either */
@@ -216,7 +228,7 @@ static void an_idle_server_costs_less_than_500_bytes(void **state)
 
 static void a_limit_counts_what_all_workers_hold(void **state)
 {
-	struct segment *s = segment_create(1, 2, 1, 1);
+	struct segment *s = segment_create(1, 2, 1, 1, 0);
 
 	(void)state;
 	assert_non_null(s);
@@ -235,7 +247,7 @@ static void a_limit_counts_what_all_workers_hold(void **state)
 
 static void a_limit_is_never_exceeded_while_workers_race(void **state)
 {
-	struct segment *s = segment_create(1, 4, 1, 1);
+	struct segment *s = segment_create(1, 4, 1, 1, 0);
 	int over = 0;
 
 	(void)state;

@@ -47,7 +47,7 @@ static inline void fx_open(struct fx *f, unsigned nworkers, unsigned n, const un
 	f->rt.npx = 1;
 	f->rt.px = &f->px;
 	f->rt.srv = calloc(n, sizeof(*f->rt.srv));
-	f->seg = segment_create(1, nworkers, 1, n);
+	f->seg = segment_create(1, nworkers, 1, n, 0);
 	assert_non_null(f->seg);
 	for (unsigned i = 0; i < n; i++) {
 		f->rt.srv[i] = (struct rt_server){ .weight = weights ? (uint16_t)weights[i] : 1, .id = i + 1, .track = RT_NONE, .o = &f->o };

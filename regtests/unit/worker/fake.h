@@ -87,7 +87,7 @@ static void fake_world(struct fake_world *w)
 	w->opts.pool_purge_delay = 1000;
 	w->srv[0].o = w->srv[1].o = &w->opts;
 	w->h.nworkers = 1;
-	wk = (struct worker){ .h = &w->h, .rt = &w->rt, .seg = segment_create(1, 1, 2, 2), .srv = w->ws, .lb = w->lb };
+	wk = (struct worker){ .h = &w->h, .rt = &w->rt, .seg = segment_create(1, 1, 2, 2, 0), .srv = w->ws, .lb = w->lb };
 	assert_non_null(wk.seg);
 	list_init(&wk.sessions);
 	buf_set_size(16384);
