@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* A checker's fleet in this process, servers that are listeners in the same loop, and log lines caught instead of sent. */
+/* A checker's fleet in this process, servers that are listeners in the same loop, and log lines caught instead of sent. Time is simulated
+ * (sim_clock.h) unless the test says FX_REAL_CLOCK, as one that forks a checker must. */
 #ifndef CHECKER_FIXTURE_H
 #define CHECKER_FIXTURE_H
 
@@ -15,8 +16,15 @@
 #include <sluice/net/sock.h>
 #include "../../../src/checker/checker_priv.h"
 
-#define MAX_SRV 4
+#ifdef FX_REAL_CLOCK
+#define fx_turn loop_turn
+#define WAIT_MS 30000
+#else
+#include "../sim_clock.h"
+#define fx_turn sim_turn
 #define WAIT_MS 5000
+#endif
+#define MAX_SRV 4
 
 struct fx {
 	struct checker ck;
@@ -60,10 +68,15 @@ static inline bool logged(const char *want)
 
 /* ---- the fleet ---- */
 
+static bool fx_open;
+
 static inline void fx_init(struct fx *f, unsigned nsrv)
 {
 	static const char *const names[] = { "s1", "s2", "s3", "s4" };
 
+	if (fx_open) /* a test that failed has left timers and descriptors of its frame, which is gone */
+		loop_free();
+	fx_open = true;
 	memset(f, 0, sizeof(*f));
 	nlines = 0;
 	loop_init(NULL, 1024);
@@ -122,6 +135,7 @@ static inline void fx_close(struct fx *f)
 	http_requests_free(&f->ck);
 	segment_unmap(f->ck.seg);
 	loop_free();
+	fx_open = false;
 }
 
 static inline enum srv_op op_of(struct fx *f, unsigned i)
@@ -138,7 +152,7 @@ static inline enum check_status status_of(struct fx *f, unsigned i)
 	while (!(cond)) { \
 		if (clock_read_ns() > until_) \
 			fail_msg("waited in vain for %s", #cond); \
-		loop_turn(20); \
+		fx_turn(20); \
 	} \
 } while (0)
 

@@ -137,7 +137,7 @@ static void a_404_under_disable_on_404_keeps_the_server_for_the_persistent_only(
 	RUN_UNTIL(op_of(&f, 0) == SRV_DOWN);
 	o.answer = c.answer;
 	for (unsigned n = o.accepted; o.accepted < n + 4;)
-		loop_turn(20);
+		fx_turn(20);
 	assert_int_equal(op_of(&f, 0), SRV_DOWN);
 	origin_close(&o);
 	fx_close(&f);

@@ -160,7 +160,7 @@ static void want_of_descriptors_is_no_verdict(void **s)
 		uint64_t until = clock_read_ns() + 100000000;
 
 		while (clock_read_ns() < until)
-			loop_turn(10);
+			fx_turn(10);
 		assert_int_equal(status_of(&f, 0), CHK_UNKNOWN);
 		assert_int_equal(op_of(&f, 0), SRV_UP);
 	}

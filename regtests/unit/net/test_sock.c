@@ -48,7 +48,7 @@ static int listen_any(struct addr *a)
 static void wait_for(int fd, short ev)
 {
 	struct pollfd p = { .fd = fd, .events = ev };
-	assert_int_equal(poll(&p, 1, 5000), 1);
+	assert_int_equal(poll(&p, 1, 40000), 1);
 }
 
 static int option(int fd, int level, int name)

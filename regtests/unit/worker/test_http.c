@@ -481,7 +481,7 @@ static void a_full_server_makes_requests_wait_their_turn(void **state)
 	(void)state;
 	rig_init(&r, MODE_HTTP, 1);
 	r.opts.maxconn = 1;
-	r.px[1].to[TO_QUEUE] = 3000;
+	r.px[1].to[TO_QUEUE] = 40000;
 	r.px[1].opts |= OPT_HTTP_SERVER_CLOSE;
 	rig_origin(&r, 0, origin_named, "s0");
 	rig_start(&r);

@@ -120,7 +120,7 @@ static void a_slow_reader_gets_every_byte(void **state)
 	while (back < BULK) {
 		struct pollfd p = { .fd = c, .events = (short)(POLLIN | (out < BULK ? POLLOUT : 0)) };
 
-		assert_int_equal(poll(&p, 1, 5000), 1);
+		assert_int_equal(poll(&p, 1, 40000), 1);
 		if (p.revents & POLLOUT) {
 			ssize_t n = send(c, block, MIN(sizeof(block), BULK - out), MSG_DONTWAIT | MSG_NOSIGNAL);
 
