@@ -4,7 +4,7 @@
 #   t "a sentence about behaviour"     announces a case; it has passed when the next one or the end is reached
 #   fail "why"                         ends the script, the open case has failed
 #   is WANT GOT / match REGEX TEXT     assertions
-#   port                               prints a free port;  wait_for SECONDS CMD...  polls until CMD succeeds
+#   port [N]                           prints a free port, the first of N;  wait_for SECONDS CMD...  polls until CMD succeeds
 #   sluice_start CFG [args]            starts sluice, waits until it is ready;  sluice_stop [signal]
 #   origin PORT NAME [args]            starts the scripted origin (see origin.c);  nginx_origin PORT NAME
 #   kids ROLE                          pids of the running sluice's workers, checker, leader
@@ -15,7 +15,7 @@ SLUICE=${SLUICE:-$ROOT/sluice}
 SLUICE_ARGS=${SLUICE_ARGS:-}
 TOOLS=${TEST_TOOLS:-$ROOT/build/regtests/lib}
 T=$(mktemp -d /tmp/sluice-test.XXXXXX)
-TEST_PORTS=${TEST_PORTS:-$T/ports}
+PORT_DIR=/tmp/sluice-ports PORT_BLOCK=50
 PIDS=()
 MASTER=
 CASE=
@@ -27,18 +27,49 @@ fail() { echo "# failed: $*" >&2; exit 1; }
 is() { [ "$1" = "$2" ] || fail "wanted '$1', got '$2'${3:+ ($3)}"; }
 match() { [[ "$2" =~ $1 ]] || fail "'$2' does not match /$1/"; }
 nomatch() { [[ ! "$2" =~ $1 ]] || fail "'$2' matches /$1/"; }
+now_us() { NOW=${EPOCHREALTIME/[.,]/}; }
+# The seconds are those the machine gave: a nap counts as what was asked for and a look as a quarter of a second at most, however long a
+# machine that stood still or had other work took over them. So a deadline is a promise of what is tested, not of the machine.
 wait_for() { # seconds command...
-	local end=$((SECONDS + $1)); shift
-	until "$@" >/dev/null 2>&1; do [ $SECONDS -lt "$end" ] || { echo "# timed out: $*" >&2; return 1; }; sleep 0.03; done
+	local left=$(($1 * 1000000)) from; shift
+	while now_us; from=$NOW; ! "$@" >/dev/null 2>&1; do
+		now_us
+		left=$((left - 30000 - (NOW - from < 250000 ? NOW - from : 250000)))
+		[ $left -gt 0 ] || { echo "# timed out: $*" >&2; return 1; }
+		sleep 0.03
+	done
 }
 listening() { grep -qiE "^ *[0-9]+: [0-9A-F]+:$(printf %04X "$1") 0+:0000 0A" /proc/net/tcp /proc/net/tcp6; }
-port() { # distinct ports below the ephemeral range, handed out under a lock so that parallel tests never collide
+# Ports come from blocks. A block is a symbolic link in one directory for all runs on the machine, to the pid of the script that has it; it
+# is free when that is gone. Blocks lie outside the range from which the kernel takes ports for clients.
+port_block() { # prints the first port of a block that is this script's from now on
+	local lo hi from=10000 n=200 i k pid
+	mkdir -m 1777 "$PORT_DIR" 2>/dev/null || true
+	read -r lo hi </proc/sys/net/ipv4/ip_local_port_range
+	[ "$lo" -gt 20000 ] || [ "$hi" -gt 60000 ] || from=$((hi + 1)) n=$(((65535 - hi) / PORT_BLOCK))
 	(
 		flock 9
-		local n; n=$(cat "$TEST_PORTS.last" 2>/dev/null || echo $((20000 + (RANDOM % 40) * 250)))
-		while :; do n=$((n + 1)); [ $n -lt 32000 ] || n=20001; listening $n || break; done
-		echo $n >"$TEST_PORTS.last"; echo $n
-	) 9>"$TEST_PORTS.lock"
+		k=$RANDOM
+		for ((i = k; i < k + n; i++)); do
+			pid=$(readlink "$PORT_DIR/$((i % n))") && [ -d "/proc/$pid" ] && continue
+			ln -sfn $$ "$PORT_DIR/$((i % n))" 2>/dev/null || continue
+			echo $((i % n)) >>"$T/ports.blocks"
+			echo $((from + i % n * PORT_BLOCK))
+			exit
+		done
+		echo "# no block of ports is free" >&2; exit 1
+	) 9<"$PORT_DIR"
+}
+port() { # [n]: n consecutive ports nobody else has (1); prints the first
+	(
+		n=${1:-1} at=0 end=0
+		flock 9
+		[ ! -s "$T/ports.next" ] || read -r at end <"$T/ports.next"
+		for ((i = at; i < at + n; i++)); do
+			if [ $((at + n)) -gt "$end" ]; then at=$(port_block) || exit 1; end=$((at + PORT_BLOCK)) i=$((at - 1)); elif listening $i; then at=$((i + 1)); fi
+		done
+		echo $((at + n)) $end >"$T/ports.next"; echo $at
+	) 9<"$T"
 }
 sluice_start() { # config [args...]
 	local cfg=$1; shift
@@ -109,6 +140,7 @@ finish() {
 		[ ! -s "$T/sluice.err" ] || { echo "# sluice.err:"; tail -n 40 "$T/sluice.err"; }
 		[ ! -s "$T/sluice.out" ] || { echo "# sluice.out:"; tail -n 20 "$T/sluice.out"; }
 	fi
+	[ ! -s "$T/ports.blocks" ] || (cd "$PORT_DIR" && xargs rm -f <"$T/ports.blocks")
 	[ -n "${KEEP:-}" ] || rm -rf "$T"
 	exit $rc
 }

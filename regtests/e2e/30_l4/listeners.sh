@@ -4,9 +4,7 @@
 
 O=$(port) A=$(port) B=$(port) V6=$(port) ONLY=$(port) BOTH=$(port) N1=$(port)
 origin "$O" echo -e
-base=$(port)
-while listening $((base + 1)) || listening $((base + 2)); do base=$(port); done
-for _ in 1 2; do port >/dev/null; done # the range is ours
+base=$(port 3)
 # A socket that nobody listens on any more, as a killed process leaves it.
 socat "UNIX-LISTEN:$T/stale,unlink-close=0" - >/dev/null 2>&1 &
 dead=$!
