@@ -267,28 +267,27 @@ static void stats_socket(struct sema *s, const struct line *l)
 	for (uint32_t i = 3; i < l->n; i++)
 		if (!cli_param(s, l, &i, &c))
 			return;
+	if (c.addr.family == AF_INET || c.addr.family == AF_INET6)
+		sema_warn(s, &l->w[2], "a runtime socket on an IP address can be reached by whoever reaches the address: a unix socket has permissions");
 	VEC_PUSH(&s->cli, c);
-	sema_warn(s, &l->w[1], "'stats socket' is accepted, but the runtime socket is not served yet");
 }
 
 static void stats_global(struct sema *s, const struct line *l)
 {
 	static const char *const words[] = { "socket", "timeout", "maxconn", "bind-process" };
-	uint32_t v;
-
 	switch (arg_word(s, &l->w[1], words, 4, "parameter of stats")) {
 	case 0: stats_socket(s, l); break;
 	case 1:
 		if (l->n < 3)
 			sema_err(s, &l->w[1], "'stats timeout' expects a time");
 		else
-			(void)!arg_time(s, &l->w[2], 1, &v);
+			(void)!arg_time(s, &l->w[2], 1, &s->rt->g.stats_timeout);
 		break;
 	case 2:
 		if (l->n < 3)
 			sema_err(s, &l->w[1], "'stats maxconn' expects a number");
 		else
-			(void)!arg_u32(s, &l->w[2], 1, INT32_MAX, &v);
+			(void)!arg_u32(s, &l->w[2], 1, INT32_MAX, &s->rt->g.stats_maxconn);
 		break;
 	default: break;
 	}

@@ -148,7 +148,7 @@ static void global_defaults(struct rt_global *g)
 		.maxrewrite = 1024,
 		.maxhdr = 101,
 		.maxaccept = 8,
-		.hard_stop_after = 300000,
+		.hard_stop_after = 300000, .stats_timeout = 10000, .stats_maxconn = 32,
 		.uid = -1,
 		.gid = -1,
 		.server_close_spread = 10000,

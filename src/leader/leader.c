@@ -17,6 +17,7 @@
 #include <sluice/health/health.h>
 #include <sluice/ipc/sandbox.h>
 
+#include "cli_priv.h"
 #include "leader_priv.h"
 
 /* ---- phases ---- */
@@ -63,6 +64,7 @@ static void drain_children(struct leader *l)
 	if (l->phase >= LEAD_DRAINING)
 		return;
 	l->phase = LEAD_DRAINING;
+	cli_drain();
 	segment_state(l, SEG_DRAINING);
 	children_tell(l, ROLE_WORKER, IPC_DRAIN, hard);
 	listeners_close(l);
@@ -134,6 +136,7 @@ static void commit(struct leader *l)
 	l->phase = LEAD_COMMITTED;
 	segment_state(l, SEG_ACTIVE);
 	children_go(l);
+	cli_start(l);
 	leader_step(l);
 }
 
@@ -234,7 +237,8 @@ static bool prepare(struct leader *l)
 	if (!l->rt)
 		return false;
 	l->nworkers = leader_workers(l->rt);
-	return limits_apply(l->rt, l->nworkers) && privs_prepare(l) && listeners_open(l) && pidfile_open(l) && segment_prepare(l);
+	return limits_apply(l->rt, l->nworkers) && privs_prepare(l) && listeners_open(l) && cli_open(l) && pidfile_open(l) &&
+	       segment_prepare(l);
 }
 
 /* The arena describes itself inside its own pages: it is frozen through a copy. */
@@ -261,7 +265,8 @@ static bool watch(struct leader *l)
 {
 	int sig = signals_open();
 
-	loop_init(l->rt->g.noepoll || l->o->conf.poll_only ? "poll" : NULL, l->nworkers + 64);
+	loop_init(l->rt->g.noepoll || l->o->conf.poll_only ? "poll" : NULL, l->nworkers + CLI_SESSIONS_MAX + l->rt->ncli + 64);
+	l->started_ms = clock_ms();
 	timer_init(&l->deadline, deadline_passed);
 	timer_set(&l->deadline, clock_ms() + READY_MS);
 	return sig >= 0 && io_add(&l->sig_io, sig, IO_READ, signals_read) && io_add(&l->ctl_io, l->o->ctl, IO_READ, master_message);
@@ -269,6 +274,7 @@ static bool watch(struct leader *l)
 
 static void teardown(struct leader *l)
 {
+	cli_stop();
 	listeners_close(l);
 	for (unsigned i = 0; i < l->nworkers; i++)
 		close(l->wake_fd[i]);

@@ -52,6 +52,7 @@ struct leader {
 	struct timer deadline;     /* READY, or the end of a drain or stop */
 	int pid_fd;                /* pid file, opened early, written late; -1 = none */
 	int status;
+	uint64_t started_ms;       /* clock_ms() */
 };
 
 /* load.c: also fills in what follows from the machine: workers, maxconn. */

@@ -286,6 +286,7 @@ struct rt_global {
 	uint8_t drain_idle;             /* enum drain_idle */
 	uint32_t drain_idle_spread;     /* ms */
 	struct str state_base, state_file;
+	uint32_t stats_timeout, stats_maxconn; /* runtime socket: idle ms, sessions */
 };
 
 struct rt_cli_sock { struct addr addr; int fd; uint8_t level; struct sock_listen_opts sock; struct rt_loc loc; };
