@@ -5,6 +5,7 @@
  * ends it, because that generation never began. An orphan ends with the segment's state. Log sockets are open already. */
 #include <unistd.h>
 #include <sluice/base/clock.h>
+#include <sluice/base/notice.h>
 #include <sluice/base/panic.h>
 #include <sluice/base/rand.h>
 #include <sluice/checker/checker.h>
@@ -32,6 +33,7 @@ static void go(void)
 	if (checker.going)
 		return;
 	checker.going = true;
+	notice_copy_to(-1); /* the verdict on this start is not ours any more */
 	for (uint32_t i = 0; i < checker.ntargets; i++)
 		n += checker.t[i].ops != NULL;
 	for (uint32_t i = 0; i < checker.ntargets; i++)

@@ -11,7 +11,7 @@
 struct msg_row { enum role from, to; size_t payload; bool fd; };
 
 static const struct msg_row rows[IPC_COUNT] = {
-#define IPC_MSG(id, from, to, payload, fd, help) [IPC_##id] = { ROLE_##from, ROLE_##to, sizeof(struct ipc_##payload), fd },
+#define IPC_MSG(number, id, from, to, payload, fd, help) [IPC_##id] = { ROLE_##from, ROLE_##to, sizeof(struct ipc_##payload), fd },
 #include <sluice/tbl/ipc_msgs.def>
 #undef IPC_MSG
 };
@@ -82,9 +82,10 @@ int ipc_recv(int sock, enum role me, enum role peer, struct ipc_msg *m, int *fd)
 
 	*fd = -1;
 	ssize_t r;
+	/* ECONNRESET: the peer ended without having read all of ours. It is reported once, before the messages that it still sent. */
 	do
 		r = recvmsg(sock, &mh, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
-	while (r < 0 && errno == EINTR);
+	while (r < 0 && (errno == EINTR || errno == ECONNRESET));
 	if (r < 0)
 		return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
 	if (r == 0)

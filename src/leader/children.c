@@ -177,7 +177,7 @@ static void child_died(struct child *c, int status)
 	c->state = CHILD_NONE;
 	if (c->role == ROLE_WORKER)
 		segment_reap(l->seg, c->slot);
-	(void)master_tell(l, IPC_CHILD_GONE, 0, (uint64_t)pid, NULL, -1);
+	(void)master_tell(l, IPC_CHILD_GONE, 0, (uint64_t)pid, NULL, 0, -1);
 	say_death(c, pid, status);
 	if (l->phase == LEAD_STARTING || l->phase == LEAD_READY)
 		leader_abort(l);

@@ -67,6 +67,8 @@ static void drain_children(struct leader *l)
 	cli_drain();
 	segment_state(l, SEG_DRAINING);
 	children_tell(l, ROLE_WORKER, IPC_DRAIN, hard);
+	if (l->on_drain)
+		l->on_drain(l);
 	listeners_close(l);
 	if (hard)
 		timer_set(&l->deadline, clock_ms() + hard + DRAIN_GRACE_MS);
@@ -105,10 +107,11 @@ static void pidfile_write(struct leader *l)
 static void become_active(struct leader *l)
 {
 	l->phase = LEAD_ACTIVE;
+	notice_copy_to(-1);
 	pidfile_write(l);
 	if (l->o->detach)
 		stdio_detach();
-	(void)master_tell(l, IPC_GEN_ACTIVE, 0, 0, NULL, -1);
+	(void)master_tell(l, IPC_GEN_ACTIVE, 0, 0, NULL, 0, -1);
 }
 
 /* Called whenever something may have changed: moves on when the phase is complete. */
@@ -117,7 +120,8 @@ void leader_step(struct leader *l)
 	if (l->phase == LEAD_STARTING && children_all(l, CHILD_READY)) {
 		l->phase = LEAD_READY;
 		timer_stop(&l->deadline);
-		if (!master_tell(l, IPC_GEN_READY, l->nworkers, l->rt->g.hard_stop_after, NULL, -1))
+		struct ipc_build b = { SLUICE_VERSION };
+		if (!master_tell(l, IPC_GEN_READY, l->nworkers, l->rt->g.hard_stop_after, &b, sizeof(b), -1))
 			leader_abort(l);
 	} else if (l->phase == LEAD_COMMITTED && children_all(l, CHILD_SERVING)) {
 		become_active(l);
@@ -145,6 +149,7 @@ static void commit(struct leader *l)
 static void master_lost(struct leader *l)
 {
 	io_del(&l->ctl_io);
+	reload_master_gone(l);
 	if (l->phase == LEAD_STARTING || l->phase == LEAD_READY)
 		leader_abort(l);
 	else
@@ -162,6 +167,8 @@ static void master_message(struct io *io)
 		case IPC_COMMIT: commit(l); break;
 		case IPC_GEN_DRAIN: drain_children(l); break;
 		case IPC_GEN_STOP: stop_children(l); break;
+		case IPC_VERDICT: reload_verdict(l, &m, fd); break;
+		case IPC_GENERATIONS: gens_received(l, &m, fd); break;
 		}
 	}
 	if (r < 0)
@@ -281,6 +288,9 @@ static void teardown(struct leader *l)
 	free(l->wake_fd);
 	free(l->child);
 	free(l->listen_fd);
+	free(l->cli_fd);
+	free(l->gens);
+	VEC_FREE(&l->asks);
 	segment_unmap(l->seg);
 	loop_free();
 }
@@ -298,6 +308,10 @@ int leader_run(const struct leader_opts *o)
 	signal(SIGHUP, SIG_IGN);
 	signal(SIGUSR2, SIG_IGN);
 	sock_cloexec(o->ctl, true);
+	if (o->text >= 0) {
+		sock_cloexec(o->text, true);
+		notice_copy_to(o->text);
+	}
 	if (!prepare(&l))
 		return 1;
 	tables_freeze(l.rt);

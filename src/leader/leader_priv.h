@@ -5,6 +5,7 @@
 
 #include <sys/types.h>
 #include <sluice/base/backoff.h>
+#include <sluice/base/vec.h>
 #include <sluice/ipc/msg.h>
 #include <sluice/leader/leader.h>
 #include <sluice/net/loop.h>
@@ -38,11 +39,24 @@ struct child {
 
 struct ids { int64_t uid, gid; }; /* -1 = unchanged */
 
+/* The end of a reload that was asked for. ok: generation gen serves now; else gen is the one that failed, 0 when none was started.
+ * text_fd: what the new leader printed while it started, at offset 0 (pread); it is closed after the call; -1 when the master is gone. */
+typedef void reload_done_fn(void *arg, bool ok, uint64_t gen, int text_fd);
+struct reload_ask { uint64_t ticket; reload_done_fn *done; void *arg; };
+
 struct leader {
 	const struct leader_opts *o;
 	struct rt *rt;
 	struct segment *seg;
 	int *listen_fd, *wake_fd;  /* rt->nlst, nworkers */
+	int *cli_fd;               /* rt->ncli; closed and -1 from the start of a drain on */
+	void (*on_drain)(struct leader *l); /* called before the listeners are closed; NULL = nobody cares */
+	void (*in_child)(struct leader *l); /* called in a child after fork, to close what only the leader uses; NULL = nothing */
+	bool master_gone;
+	VEC(struct reload_ask) asks;
+	uint64_t last_ticket;
+	struct ipc_gen *gens;      /* all generations, ours among them, as the master last said; ngens may be 0 */
+	unsigned ngens;
 	unsigned nworkers;
 	struct ids ids;
 	struct child *child;       /* [0] the checker, then the workers */
@@ -66,9 +80,18 @@ uint32_t limits_reserve(const struct rt *rt, unsigned nworkers);
 bool limits_apply(struct rt *rt, unsigned nworkers) MUST_CHECK;
 
 /* listeners.c: binds or inherits what the configuration names and tells the master. false: every failure was printed. */
-void listener_key(const struct rt_listener *l, struct ipc_key *key);
+void listener_key(const struct addr *a, const struct sock_listen_opts *o, struct ipc_key *key);
 bool listeners_open(struct leader *l) MUST_CHECK;
 void listeners_close(struct leader *l);
+void cli_listeners_close(struct leader *l); /* those of the runtime socket alone: a worker has no use for them */
+
+/* reload.c. The verdict is that of a start that began after the call; false when there is no master to ask. Several may wait at once. */
+bool leader_ask_reload(struct leader *l, reload_done_fn *done, void *arg) MUST_CHECK;
+/* Whoever asked with this arg is no more: its verdict is dropped. */
+void leader_forget_reload(struct leader *l, void *arg);
+void reload_verdict(struct leader *l, const struct ipc_msg *m, int fd); /* takes fd, as does the next */
+void gens_received(struct leader *l, const struct ipc_msg *m, int fd);
+void reload_master_gone(struct leader *l);
 
 /* privs.c: names to numbers, in the leader; the drop itself, in a child. */
 bool privs_resolve(const struct rt_global *g, struct ids *ids, char *err, size_t errlen) MUST_CHECK;
@@ -77,7 +100,7 @@ bool privs_drop(const struct rt_global *g, const struct ids *ids, char *err, siz
 /* spawn.c: forks one child; false when fork failed. */
 bool spawn_child(struct child *c) MUST_CHECK;
 /* A message to the master that must not be lost: waits for room, not for ever. false when the master is gone. */
-bool master_tell(struct leader *l, enum ipc_type t, uint32_t arg, uint64_t num, const struct ipc_key *key, int fd);
+bool master_tell(struct leader *l, enum ipc_type t, uint32_t arg, uint64_t num, const void *payload, size_t n, int fd);
 
 /* children.c */
 bool children_start(struct leader *l) MUST_CHECK;

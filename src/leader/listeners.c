@@ -13,12 +13,11 @@ struct inherited { struct ipc_fd_entry *at; unsigned n; };
 
 /* Two listeners are the same socket when address, IPv6 scope of acceptance, device and transparency are: what bind(2) and the options
  * that cannot change on a living socket depend on. */
-void listener_key(const struct rt_listener *l, struct ipc_key *key)
+void listener_key(const struct addr *a, const struct sock_listen_opts *o, struct ipc_key *key)
 {
-	const struct sock_listen_opts *o = &l->opts->sock;
 	char text[256];
 
-	size_t n = addr_text(&l->addr, text);
+	size_t n = addr_text(a, text);
 	snprintf(text + n, sizeof(text) - n, "%s%s%s%s%s", o->v6only ? ",v6" : "", o->v4v6 ? ",v4v6" : "",
 		 o->transparent ? ",tp" : "", o->interface ? "," : "", o->interface ? o->interface : "");
 	memset(key, 0, sizeof(*key));
@@ -60,24 +59,25 @@ static void inherited_close(struct inherited *in)
 	free(in->at);
 }
 
-static bool complain(const struct rt_listener *l, const char *what)
+/* What is to be opened: the address of a bind line or of a runtime socket. */
+struct wanted { const struct addr *addr; int given; const struct sock_listen_opts *sock; const struct rt_loc *loc; };
+
+static bool complain(const struct wanted *w, const char *what)
 {
-	const struct rt_loc *loc = &l->opts->loc;
 	char text[ADDR_TEXT_MAX];
 	int err = errno;
 
-	size_t n = addr_text(&l->addr, text);
-	fprintf(stderr, "%s:%u:%u: error: %s %.*s: %s%s\n", loc->file ? loc->file : "?", loc->line, loc->col, what, (int)n, text,
-		strerror(err), err == EADDRINUSE ? " (another instance running?)" : "");
+	size_t n = addr_text(w->addr, text);
+	fprintf(stderr, "%s:%u:%u: error: %s %.*s: %s%s\n", w->loc->file ? w->loc->file : "?", w->loc->line, w->loc->col, what, (int)n,
+		text, strerror(err), err == EADDRINUSE ? " (another instance running?)" : "");
 	return false;
 }
 
 /* fd@N: made by our parent and open in all of us since. */
-static bool open_given(struct leader *l, unsigned i)
+static bool open_given(const struct wanted *w, int *out)
 {
-	const struct rt_listener *lst = &l->rt->lst[i];
-	const struct rt_loc *loc = &lst->opts->loc;
-	int listening = 0, fd = lst->inherited_fd, flags = fcntl(fd, F_GETFL);
+	const struct rt_loc *loc = w->loc;
+	int listening = 0, fd = w->given, flags = fcntl(fd, F_GETFL);
 	socklen_t len = sizeof(listening);
 
 	if (flags < 0 || getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) < 0 || !listening) {
@@ -86,31 +86,54 @@ static bool open_given(struct leader *l, unsigned i)
 		return false;
 	}
 	fcntl(fd, F_SETFL, flags | O_NONBLOCK);
-	l->listen_fd[i] = fd;
+	*out = fd;
 	return true;
 }
 
-static bool open_one(struct leader *l, unsigned i, struct inherited *in)
+static bool open_one(struct leader *l, const struct wanted *w, struct inherited *in, int *out)
 {
-	const struct rt_listener *lst = &l->rt->lst[i];
-	const struct sock_listen_opts *o = &lst->opts->sock;
 	struct ipc_key key;
 
-	if (lst->inherited_fd >= 0)
-		return open_given(l, i);
-	listener_key(lst, &key);
+	if (w->given >= 0)
+		return open_given(w, out);
+	listener_key(w->addr, w->sock, &key);
 	int fd = inherited_take(in, &key);
 	bool kept = fd >= 0;
 	if (kept)
-		listen(fd, o->backlog > 0 ? o->backlog : SOMAXCONN); /* the backlog may have changed */
+		listen(fd, w->sock->backlog > 0 ? w->sock->backlog : SOMAXCONN); /* the backlog may have changed */
 	else
-		fd = sock_listen(&lst->addr, o);
+		fd = sock_listen(w->addr, w->sock);
 	if (fd < 0)
-		return complain(lst, "cannot bind");
-	l->listen_fd[i] = fd;
-	if (!master_tell(l, kept ? IPC_LISTENER_KEPT : IPC_LISTENER, 0, 0, &key, kept ? -1 : fd))
-		return complain(lst, "cannot hand to the master the listener");
+		return complain(w, "cannot bind");
+	*out = fd;
+	if (!master_tell(l, kept ? IPC_LISTENER_KEPT : IPC_LISTENER, 0, 0, &key, sizeof(key), kept ? -1 : fd))
+		return complain(w, "cannot hand to the master the listener");
 	return true;
+}
+
+static bool open_listener(struct leader *l, unsigned i, struct inherited *in)
+{
+	const struct rt_listener *lst = &l->rt->lst[i];
+	struct wanted w = { &lst->addr, lst->inherited_fd, &lst->opts->sock, &lst->opts->loc };
+
+	return l->rt->px[lst->px].caps & PX_DISABLED || open_one(l, &w, in, &l->listen_fd[i]);
+}
+
+static bool open_cli(struct leader *l, unsigned i, struct inherited *in)
+{
+	const struct rt_cli_sock *c = &l->rt->cli[i];
+	struct wanted w = { &c->addr, c->fd, &c->sock, &c->loc };
+
+	return open_one(l, &w, in, &l->cli_fd[i]);
+}
+
+static int *no_fds(unsigned n)
+{
+	int *fd = malloc((n ? n : 1) * sizeof(*fd));
+
+	for (unsigned i = 0; fd && i < n; i++)
+		fd[i] = -1;
+	return fd;
 }
 
 bool listeners_open(struct leader *l)
@@ -118,25 +141,33 @@ bool listeners_open(struct leader *l)
 	struct inherited in;
 	bool ok = inherited_read(l->o->fds, &in);
 
-	l->listen_fd = calloc(l->rt->nlst ? l->rt->nlst : 1, sizeof(*l->listen_fd));
-	if (!l->listen_fd)
+	l->listen_fd = no_fds(l->rt->nlst);
+	l->cli_fd = no_fds(l->rt->ncli);
+	if (!l->listen_fd || !l->cli_fd)
 		return false;
-	for (unsigned i = 0; i < l->rt->nlst; i++) {
-		l->listen_fd[i] = -1;
-		if (!(l->rt->px[l->rt->lst[i].px].caps & PX_DISABLED) && !open_one(l, i, &in))
-			ok = false;
-	}
+	for (unsigned i = 0; i < l->rt->nlst; i++)
+		ok = open_listener(l, i, &in) && ok;
+	for (unsigned i = 0; i < l->rt->ncli; i++)
+		ok = open_cli(l, i, &in) && ok;
 	inherited_close(&in);
 	if (l->o->fds >= 0)
 		close(l->o->fds);
 	return ok;
 }
 
+static void close_all(int *fd, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (fd[i] >= 0)
+			close(fd[i]);
+		fd[i] = -1;
+	}
+}
+
+void cli_listeners_close(struct leader *l) { close_all(l->cli_fd, l->rt->ncli); }
+
 void listeners_close(struct leader *l)
 {
-	for (unsigned i = 0; i < l->rt->nlst; i++) {
-		if (l->listen_fd[i] >= 0)
-			close(l->listen_fd[i]);
-		l->listen_fd[i] = -1;
-	}
+	close_all(l->listen_fd, l->rt->nlst);
+	cli_listeners_close(l);
 }

@@ -18,11 +18,11 @@
 
 #define TELL_MS 5000
 
-bool master_tell(struct leader *l, enum ipc_type t, uint32_t arg, uint64_t num, const struct ipc_key *key, int fd)
+bool master_tell(struct leader *l, enum ipc_type t, uint32_t arg, uint64_t num, const void *payload, size_t n, int fd)
 {
 	struct pollfd p = { .fd = l->o->ctl, .events = POLLOUT };
 
-	while (!ipc_send(l->o->ctl, t, arg, num, key, key ? sizeof(*key) : 0, fd)) {
+	while (!ipc_send(l->o->ctl, t, arg, num, payload, n, fd)) {
 		if (errno != EAGAIN && errno != EWOULDBLOCK)
 			return false;
 		if (poll(&p, 1, TELL_MS) != 1 || (p.revents & (POLLHUP | POLLERR)))
@@ -51,12 +51,16 @@ static void child_close_leaders(struct leader *l, const struct child *me)
 	close(l->sig_io.fd);
 	if (l->pid_fd >= 0)
 		close(l->pid_fd);
+	if (l->in_child)
+		l->in_child(l);
 	for (unsigned i = 0; i < l->nchild; i++)
 		if (l->child[i].pid && &l->child[i] != me)
 			close(l->child[i].io.fd);
 	cli_close_in_child();
 	if (me->role == ROLE_CHECKER)
 		listeners_close(l);
+	else
+		cli_listeners_close(l);
 }
 
 static void child_open_logs(const struct leader *l)
@@ -137,6 +141,6 @@ bool spawn_child(struct child *c)
 	c->state = CHILD_STARTING;
 	c->started = clock_ms();
 	slot_starting(c, pid);
-	(void)master_tell(c->l, IPC_CHILD, c->role, (uint64_t)pid, NULL, sv[0]);
+	(void)master_tell(c->l, IPC_CHILD, c->role, (uint64_t)pid, NULL, 0, sv[0]);
 	return true;
 }

@@ -39,9 +39,26 @@ static void notify_reloading(void)
 
 static void notify_ready(const char *status)
 {
-	char text[96];
+	char text[480];
 	snprintf(text, sizeof(text), "READY=1\nMAINPID=%d\nSTATUS=%s", (int)getpid(), status);
 	sd_notify_send(text);
+}
+
+/* The start of a generation is over: everybody who waited for it is told. Before the old one is told to drain: it may have nothing left to
+ * do but to pass this on. */
+static void verdict(struct master *m, struct gen *g, bool ok)
+{
+	char line[300], status[400];
+
+	asks_answer(m, g->id, ok, g->text);
+	text_first_error(ok ? -1 : g->text, line, sizeof(line));
+	if (g->text >= 0)
+		close(g->text);
+	g->text = -1;
+	if (m->stopping)
+		return;
+	snprintf(status, sizeof(status), ok ? "Ready." : *line ? "Reload failed: %s" : "Reload failed.", line);
+	notify_ready(status);
 }
 
 /* One at a time: requests that arrive meanwhile collapse into one. */
@@ -101,13 +118,20 @@ static void first_activation(struct master *m)
 static void activated(struct master *m, uint64_t id)
 {
 	notice(SAY_NOTICE, "Generation %llu accepts connections", (unsigned long long)id);
+	verdict(m, gen_find(m, id), true);
 	replace_older(m, id);
-	notify_ready("Ready.");
 	if (!m->ever_active)
 		first_activation(m);
 }
 
 /* ---- deaths ---- */
+
+/* About a generation that starts: for the operator and for whoever asked for it. */
+static void say_of(struct gen *g, const char *line)
+{
+	notice(SAY_ALERT, "%s", line);
+	text_add(g->text, line);
+}
 
 static const char *how_it_ended(int status, char *out, size_t n)
 {
@@ -129,13 +153,13 @@ static void generation_failed(struct master *m, struct gen *g, uint64_t lived)
 	else
 		gen_kill(m, g, SIGKILL);
 	fds_abort(m, id);
+	verdict(m, g, false);
 	if (!m->ever_active && !m->stopping)
 		m->stopping = -1;
 	if (m->stopping)
 		return;
 	notice(SAY_ALERT, "Generation %llu did not start; %s", (unsigned long long)id,
 	       gen_serves(m) ? "the running one goes on" : "its workers go on, trying again");
-	notify_ready("Reload failed.");
 	schedule_restart(m, lived);
 }
 
@@ -143,9 +167,10 @@ static void messages_of(struct master *m, uint64_t id);
 
 static void leader_died(struct master *m, uint64_t id, int status)
 {
-	char how[80];
+	char how[80], line[120];
 
 	messages_of(m, id);
+	m->gens_changed = true;
 	struct gen *g = gen_find(m, id);
 	uint64_t lived = now_ms() - g->started;
 	bool active = g->state == GEN_ACTIVE;
@@ -155,8 +180,10 @@ static void leader_died(struct master *m, uint64_t id, int status)
 		close(g->ctl);
 	g->ctl = -1;
 	if (g->state == GEN_STARTING || g->state == GEN_COMMITTING) {
-		if (WIFSIGNALED(status))
-			notice(SAY_ALERT, "Leader %s while starting", how_it_ended(status, how, sizeof(how)));
+		if (WIFSIGNALED(status)) {
+			snprintf(line, sizeof(line), "Leader %s while starting", how_it_ended(status, how, sizeof(how)));
+			say_of(g, line);
+		}
 		generation_failed(m, g, lived);
 	} else if (active && !m->stopping) {
 		notice(SAY_ALERT, "Leader of generation %llu %s; its workers go on, starting another", (unsigned long long)id,
@@ -274,7 +301,7 @@ static void gen_overdue(struct master *m, struct gen *g)
 {
 	if (!g->deadline || now_ms() < g->deadline)
 		return;
-	notice(SAY_ALERT, "Generation %llu is not ready in time", (unsigned long long)g->id);
+	say_of(g, "The generation is not ready in time");
 	g->deadline = 0;
 	gen_kill(m, g, SIGKILL);
 }
@@ -328,6 +355,7 @@ static void turn(struct master *m)
 	if (p[0].revents)
 		signals_read(m);
 	deadlines(m);
+	gens_publish(m);
 }
 
 /* A copy of every listener may be more than the soft limit allows; leaders inherit it and take what they need of it. */
@@ -383,5 +411,6 @@ int master_run(const struct master_opts *o)
 	VEC_FREE(&m.gens);
 	VEC_FREE(&m.kids);
 	VEC_FREE(&m.fds);
+	VEC_FREE(&m.asks);
 	return exit_status(&m);
 }

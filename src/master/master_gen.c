@@ -36,21 +36,29 @@ bool gen_has_kids(const struct master *m, uint64_t id)
 	return false;
 }
 
+static void close_if(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
 /* ---- starting ---- */
 
-struct exec_args { char ctl[16], fds[16], gen[24], pid[16]; const char **argv; };
+struct exec_args { char ctl[16], fds[16], gen[24], pid[16], text[16]; const char **argv; };
 
 /* Hidden switches first, then the switches the program was started with: `--` among them ends nothing of ours. */
-static void exec_args_fill(struct exec_args *x, const struct master *m, int ctl, int table)
+static void exec_args_fill(struct exec_args *x, const struct master *m, int ctl, int table, int text)
 {
 	const struct master_opts *o = m->o;
 	unsigned n = 0;
 
 	snprintf(x->ctl, sizeof(x->ctl), "%d", ctl);
 	snprintf(x->fds, sizeof(x->fds), "%d", table);
+	snprintf(x->text, sizeof(x->text), "%d", text);
 	snprintf(x->gen, sizeof(x->gen), "%llu", (unsigned long long)m->next_id);
 	snprintf(x->pid, sizeof(x->pid), "%d", (int)getppid());
-	const char *own[] = { o->argv[0], "--role", "leader", "--ctl", x->ctl, "--fds", x->fds, "--gen", x->gen, "--master", x->pid };
+	const char *own[] = { o->argv[0], "--role", "leader", "--ctl", x->ctl, "--fds", x->fds, "--gen", x->gen, "--master", x->pid,
+			      "--text", x->text };
 	x->argv = calloc(ARRAY_LEN(own) + (size_t)o->argc + 2, sizeof(*x->argv));
 	if (!x->argv)
 		_exit(1);
@@ -62,14 +70,15 @@ static void exec_args_fill(struct exec_args *x, const struct master *m, int ctl,
 		x->argv[n++] = o->argv[i];
 }
 
-static void leader_exec(const struct master *m, int ctl, int table)
+static void leader_exec(const struct master *m, int ctl, int table, int text)
 {
 	struct exec_args x;
 	sigset_t none;
 
-	exec_args_fill(&x, m, ctl, table);
+	exec_args_fill(&x, m, ctl, table, text);
 	fcntl(ctl, F_SETFD, 0);
 	fcntl(table, F_SETFD, 0);
+	fcntl(text, F_SETFD, 0);
 	fds_inherit(m);
 	unsetenv("NOTIFY_SOCKET");
 	sigemptyset(&none);
@@ -79,38 +88,37 @@ static void leader_exec(const struct master *m, int ctl, int table)
 	_exit(1);
 }
 
-static struct gen *gen_new(struct master *m, pid_t leader, int ctl)
+static void gen_new(struct master *m, pid_t leader, int ctl, int text)
 {
 	uint64_t now = clock_read_ns() / 1000000;
 	struct gen g = { .id = m->next_id++, .state = GEN_STARTING, .leader = leader, .ctl = ctl, .started = now,
-			 .deadline = now + GEN_START_MS };
+			 .deadline = now + GEN_START_MS, .text = text };
 	VEC_PUSH(&m->gens, g);
-	return &VEC_LAST(&m->gens);
+	asks_assign(m, g.id);
+	m->gens_changed = true;
 }
 
 bool gen_start(struct master *m)
 {
-	int sv[2], table = fds_table(m);
+	int sv[2] = { -1, -1 }, table = fds_table(m), text = text_new();
+	pid_t pid = -1;
 
-	if (table < 0 || ipc_pair(sv) < 0) {
-		notice(SAY_ALERT, "cannot start a leader: %s", strerror(errno));
-		if (table >= 0)
-			close(table);
-		return false;
-	}
-	pid_t pid = fork();
+	if (table >= 0 && text >= 0 && ipc_pair(sv) == 0)
+		pid = fork();
 	if (pid == 0)
-		leader_exec(m, sv[1], table);
+		leader_exec(m, sv[1], table, text);
 	int err = errno;
-	close(table);
-	close(sv[1]);
-	if (pid < 0) {
-		notice(SAY_ALERT, "cannot fork a leader: %s", strerror(err));
-		close(sv[0]);
-		return false;
+	close_if(table);
+	close_if(sv[1]);
+	if (pid > 0) {
+		gen_new(m, pid, sv[0], text);
+		return true;
 	}
-	gen_new(m, pid, sv[0]);
-	return true;
+	notice(SAY_ALERT, "cannot start a leader: %s", strerror(err));
+	close_if(sv[0]);
+	close_if(text);
+	asks_answer(m, 0, false, -1);
+	return false;
 }
 
 /* ---- messages ---- */
@@ -136,6 +144,8 @@ static void gen_is_ready(struct gen *g, const struct ipc_msg *msg)
 		return;
 	g->state = GEN_COMMITTING;
 	g->hard_stop_ms = msg->num;
+	g->nworkers = msg->arg;
+	memcpy(g->version, ((const struct ipc_build *)(const void *)msg->data)->version, sizeof(g->version) - 1);
 	g->deadline = clock_read_ns() / 1000000 + GEN_COMMIT_MS;
 	ipc_send(g->ctl, IPC_COMMIT, 0, 0, NULL, 0, -1);
 }
@@ -144,6 +154,7 @@ void gen_message(struct master *m, struct gen *g, const struct ipc_msg *msg, int
 {
 	const struct ipc_key *key = (const struct ipc_key *)(const void *)msg->data;
 
+	m->gens_changed |= msg->type != IPC_RELOAD;
 	switch (msg->type) {
 	case IPC_LISTENER: fds_add(m, key, fd, g->id); break;
 	case IPC_LISTENER_KEPT: fds_claim(m, key, g->id); break;
@@ -154,7 +165,7 @@ void gen_message(struct master *m, struct gen *g, const struct ipc_msg *msg, int
 		if (g->state == GEN_COMMITTING)
 			g->state = GEN_ACTIVE, g->deadline = 0;
 		break;
-	case IPC_RELOAD: m->reload_pending = true; break;
+	case IPC_RELOAD: ask_add(m, g->id, msg->num); break;
 	}
 }
 
@@ -179,6 +190,7 @@ void gen_drain(struct master *m, struct gen *g)
 		return;
 	g->state = GEN_DRAINING;
 	g->deadline = 0;
+	m->gens_changed = true;
 	if (!g->leader)
 		kids_tell(m, g, true);
 	else if (!ipc_send(g->ctl, IPC_GEN_DRAIN, 0, 0, NULL, 0, -1))
@@ -212,6 +224,8 @@ void gens_sweep(struct master *m)
 		struct gen *g = &m->gens.at[i];
 		if (g->leader || gen_has_kids(m, g->id))
 			continue;
+		close_if(g->text);
 		m->gens.at[i] = m->gens.at[--m->gens.n];
+		m->gens_changed = true;
 	}
 }

@@ -29,6 +29,9 @@ struct gen {
 	int ctl;                /* -1 = closed */
 	uint64_t started, deadline; /* ms; deadline 0 = none */
 	uint64_t hard_stop_ms;  /* as the leader said with READY */
+	int text;               /* memfd with what its leader said while it started; -1 once the verdict is given */
+	uint32_t nworkers;
+	char version[32];       /* of its binary, "" before READY */
 };
 
 /* A checker or worker. The descriptor is the leader's end of its channel: with it the master can drain a worker whose leader died. */
@@ -36,6 +39,9 @@ struct kid { uint64_t gen; pid_t pid; enum role role; int ctl; };
 
 /* A listener. added_by: the generation that bound it (closed again when that one fails). claimed_by: the newest that uses it. */
 struct kept_fd { struct ipc_key key; int fd; uint64_t added_by, claimed_by; };
+
+/* Somebody waits for a reload: the leader of generation gen, under its ticket. run: the generation whose start answers it, 0 = not begun. */
+struct ask { uint64_t gen, ticket, run; };
 
 struct master {
 	const struct master_opts *o;
@@ -45,6 +51,8 @@ struct master {
 	VEC(struct gen) gens;
 	VEC(struct kid) kids;
 	VEC(struct kept_fd) fds;
+	VEC(struct ask) asks;
+	bool gens_changed;      /* since the table went out */
 	bool ever_active, reload_pending;
 	int stopping;           /* signal that ended us, 0 = running; SIGUSR1 waits for connections */
 	uint64_t stop_deadline, retire_at, restart_at; /* ms, 0 = not set */
@@ -65,6 +73,17 @@ void gen_message(struct master *m, struct gen *g, const struct ipc_msg *msg, int
 void gens_sweep(struct master *m);
 bool gen_has_kids(const struct master *m, uint64_t id);
 void kid_gone(struct master *m, pid_t pid);
+
+/* master_ask.c */
+void ask_add(struct master *m, uint64_t gen, uint64_t ticket);
+void asks_assign(struct master *m, uint64_t run);    /* those that wait for a start wait for this one now */
+void asks_answer(struct master *m, uint64_t run, bool ok, int text_fd); /* text_fd stays the caller's; -1 = nothing was said */
+int text_new(void);                                  /* -1 and errno on failure */
+void text_add(int fd, const char *line);
+/* The first line that speaks of an error, else the first line, printable; "" when there is none. */
+void text_first_error(int fd, char *out, size_t n);
+/* Sends the table of generations to every leader that got ready, when it has changed. */
+void gens_publish(struct master *m);
 
 /* master_fds.c */
 void fds_add(struct master *m, const struct ipc_key *key, int fd, uint64_t gen); /* takes fd */

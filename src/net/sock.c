@@ -57,28 +57,52 @@ static bool unix_alive(const struct sockaddr_storage *ss, socklen_t len)
 	return !dead;
 }
 
-static int bind_unix(int fd, const struct addr *a, const struct sock_listen_opts *o, const struct sockaddr_storage *ss,
-	socklen_t len)
+static int backlog_of(const struct sock_listen_opts *o) { return o->backlog > 0 ? o->backlog : SOMAXCONN; }
+
+static bool unix_owner(const char *path, const struct sock_listen_opts *o)
 {
-	if (!a->path || a->path[0] == '@')
-		return bind(fd, (const struct sockaddr *)ss, len);
-	struct stat st;
-	if (lstat(a->path, &st) == 0) {
-		if (!S_ISSOCK(st.st_mode) || unix_alive(ss, len)) {
-			errno = EADDRINUSE;
-			return -1;
-		}
-		unlink(a->path);
-	}
-	if (bind(fd, (const struct sockaddr *)ss, len) < 0)
+	return (o->unix_mode < 0 || chmod(path, (mode_t)o->unix_mode) == 0) &&
+	       ((o->unix_uid < 0 && o->unix_gid < 0) || chown(path, (uid_t)o->unix_uid, (gid_t)o->unix_gid) == 0);
+}
+
+/* A name beside the path; the path itself when there is no room for a longer one. */
+static void name_beside(const char *path, char *out, size_t n)
+{
+	if (snprintf(out, n, "%s.%d", path, (int)getpid()) >= (int)sizeof(((struct sockaddr_un *)0)->sun_path))
+		snprintf(out, n, "%s", path);
+}
+
+/* The socket is made under another name and takes the path when it listens and has its owner and mode: who connects finds the old one or
+ * the new one, never none and never one with the wrong rights. */
+static int listen_unix_path(int fd, const struct addr *a, const struct sock_listen_opts *o)
+{
+	char name[sizeof(struct sockaddr_un) + 16];
+	struct addr at = { .family = AF_UNIX, .path = name };
+	struct sockaddr_storage ss;
+
+	name_beside(a->path, name, sizeof(name));
+	unlink(name);
+	if (bind(fd, (struct sockaddr *)&ss, addr_to_sockaddr(&at, &ss)) < 0)
 		return -1;
-	if ((o->unix_mode < 0 || chmod(a->path, (mode_t)o->unix_mode) == 0) &&
-	    ((o->unix_uid < 0 && o->unix_gid < 0) || chown(a->path, (uid_t)o->unix_uid, (gid_t)o->unix_gid) == 0))
+	if (unix_owner(name, o) && listen(fd, backlog_of(o)) == 0 && rename(name, a->path) == 0)
 		return 0;
 	int e = errno;
-	unlink(a->path);
+	unlink(name);
 	errno = e;
 	return -1;
+}
+
+static int listen_unix(int fd, const struct addr *a, const struct sock_listen_opts *o, const struct sockaddr_storage *ss, socklen_t len)
+{
+	struct stat st;
+
+	if (!a->path || a->path[0] == '@')
+		return bind(fd, (const struct sockaddr *)ss, len) < 0 ? -1 : listen(fd, backlog_of(o));
+	if (lstat(a->path, &st) == 0 && (!S_ISSOCK(st.st_mode) || unix_alive(ss, len))) {
+		errno = EADDRINUSE;
+		return -1;
+	}
+	return listen_unix_path(fd, a, o);
 }
 
 int sock_listen(const struct addr *a, const struct sock_listen_opts *o)
@@ -92,16 +116,10 @@ int sock_listen(const struct addr *a, const struct sock_listen_opts *o)
 	int fd = socket(a->family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -1;
-	if (a->family == AF_UNIX) {
-		if (bind_unix(fd, a, o, &ss, len) < 0)
-			return fail_close(fd);
-	} else {
-		if (!listen_options(fd, a, o) || bind(fd, (struct sockaddr *)&ss, len) < 0)
-			return fail_close(fd);
-	}
-	if (listen(fd, o->backlog > 0 ? o->backlog : SOMAXCONN) < 0)
-		return fail_close(fd);
-	return fd;
+	bool ok = a->family == AF_UNIX ? listen_unix(fd, a, o, &ss, len) == 0
+				       : listen_options(fd, a, o) && bind(fd, (struct sockaddr *)&ss, len) == 0 &&
+						 listen(fd, backlog_of(o)) == 0;
+	return ok ? fd : fail_close(fd);
 }
 
 static bool bind_source(int fd, const struct addr *source)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include <sluice/base/clock.h>
+#include <sluice/base/notice.h>
 #include <sluice/base/panic.h>
 #include <sluice/base/pool.h>
 #include <sluice/base/rand.h>
@@ -61,6 +62,7 @@ static void ctl_order(const struct ipc_msg *m)
 	case IPC_GO:
 		if (wk.draining || wk.accepting)
 			return;
+		notice_copy_to(-1); /* the verdict on this start is not ours any more */
 		slot_state(SLOT_ACTIVE);
 		accept_start();
 		(void)ipc_send(wk.h->ctl, IPC_ACCEPTING, 0, 0, NULL, 0, -1);

@@ -8,10 +8,10 @@
 #define IPC_VERSION 1
 
 enum ipc_type {
-#define IPC_MSG(id, from, to, payload, fd, help) IPC_##id,
+#define IPC_MSG(number, id, from, to, payload, fd, help) IPC_##id = number,
 #include <sluice/tbl/ipc_msgs.def>
 #undef IPC_MSG
-	IPC_COUNT
+	IPC_COUNT = 128
 };
 
 struct ipc_msg {
@@ -24,6 +24,19 @@ struct ipc_msg {
 /* Payloads. */
 struct ipc_none { char nothing[0]; };
 struct ipc_key { char text[112]; };   /* canonical address of a listener, NUL-padded */
+
+struct ipc_ticket { uint64_t n; };    /* of a request, chosen by who asks */
+struct ipc_build { char version[32]; }; /* of a leader, NUL-padded */
+
+/* A generation as the master sees it. Rows of the table that it sends with IPC_GENERATIONS; grows at its end only. */
+enum ipc_gen_state { IPC_GEN_STARTING, IPC_GEN_COMMITTING, IPC_GEN_SERVING, IPC_GEN_DRAINING };
+struct ipc_gen {
+	uint64_t id, started_ms;      /* clock_ms() of the start of its leader */
+	uint32_t state;               /* enum ipc_gen_state */
+	int32_t leader;               /* pid, 0 = dead */
+	uint32_t nworkers, alive;     /* workers configured, and alive now */
+	char version[32];             /* NUL-terminated */
+};
 
 /* A listener that the master hands to a new leader: open there under this number. The memfd is an array of these. */
 struct ipc_fd_entry { int32_t fd; struct ipc_key key; };

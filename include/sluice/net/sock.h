@@ -17,7 +17,7 @@ struct sock_listen_opts {
 };
 
 /* Listening socket on a. TCP: SO_REUSEADDR, no SO_REUSEPORT, so that a second instance fails with EADDRINUSE.
- * Unix: a stale path is replaced, a path that somebody still listens on is EADDRINUSE. Leader only. */
+ * Unix: a stale path is replaced in one step, a path that somebody still listens on is EADDRINUSE. Leader only. */
 int sock_listen(const struct addr *a, const struct sock_listen_opts *o) MUST_CHECK;
 
 struct sock_connect_opts {

@@ -39,11 +39,11 @@ wait_for 10 told "RELOADING=1"
 told "MONOTONIC_USEC=[0-9]" || fail "no time stamp"
 wait_for 10 told "READY=1"
 
-t "a failed reload is READY=1 again"
+t "a failed reload is READY=1 again, with the first error as the status"
 : >"$T/notes"
 echo nonsense >>"$T/a.cfg"
 kill -USR2 "$MASTER"
-wait_for 10 told "STATUS=Reload failed"
+wait_for 10 told "STATUS=Reload failed: .*a.cfg:8:1: error: "
 told "READY=1" || fail "not ready again"
 sed -i '$d' "$T/a.cfg"
 

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include <cmocka.h>
 #include <sluice/base/notice.h>
@@ -84,11 +85,45 @@ static void a_reader_that_does_not_read_loses_lines_and_blocks_nobody(void **sta
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+static void a_copy_gets_lines_and_stderr_until_it_is_ended(void **state)
+{
+	(void)state;
+	char text[200] = "";
+	int fd = memfd_create("t", MFD_CLOEXEC), look = dup(fd);
+	notice_copy_to(fd);
+	fprintf(stderr, "a.cfg:1:2: error: x\n");
+	notice(SAY_ALERT, "y");
+	assert_non_null(strstr(got(), "error: x"));
+	notice_copy_to(-1);
+	fprintf(stderr, "later\n");
+	assert_string_equal(got(), "later\n");
+	assert_true(pread(look, text, sizeof(text) - 1, 0) > 0);
+	assert_int_equal(strncmp(text, "a.cfg:1:2: error: x\n[ALERT]    (", 32), 0);
+	assert_null(strstr(text, "later"));
+	close(look);
+}
+
+static void a_copy_does_not_grow_for_ever(void **state)
+{
+	(void)state;
+	int fd = memfd_create("t", MFD_CLOEXEC), look = dup(fd);
+	notice_copy_to(fd);
+	for (int i = 0; i < 3000; i++) {
+		notice(SAY_ALERT, "%0100d", i);
+		if (i % 100 == 0)
+			got();
+	}
+	notice_copy_to(-1);
+	assert_true(lseek(look, 0, SEEK_END) < 66000);
+	close(look);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(lines_have_haproxys_form), T(quiet_leaves_only_alerts), T(a_long_text_is_cut_but_ends_its_line),
-		T(a_reader_that_does_not_read_loses_lines_and_blocks_nobody),
+		T(a_reader_that_does_not_read_loses_lines_and_blocks_nobody), T(a_copy_gets_lines_and_stderr_until_it_is_ended),
+		T(a_copy_does_not_grow_for_ever),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -52,6 +52,18 @@ static void a_message_arrives_with_its_numbers(void **state)
 	assert_false(ipc_wait(sv[1], 0));
 }
 
+static void the_last_words_of_a_peer_that_did_not_listen_arrive(void **state)
+{
+	(void)state;
+	assert_true(ipc_send(sv[1], IPC_READY, 0, 0, NULL, 0, -1)); /* never read */
+	assert_true(ipc_send(sv[0], IPC_DRAIN, 0, 7, NULL, 0, -1));
+	close(sv[0]);
+	assert_int_equal(ipc_recv(sv[1], ROLE_WORKER, ROLE_LEADER, &m, &fd), 1);
+	assert_int_equal(m.num, 7);
+	assert_int_equal(ipc_recv(sv[1], ROLE_WORKER, ROLE_LEADER, &m, &fd), -1);
+	sv[0] = -1;
+}
+
 static void a_descriptor_travels_close_on_exec(void **state)
 {
 	(void)state;
@@ -160,7 +172,7 @@ int main(void)
 		T(a_message_arrives_with_its_numbers), T(a_descriptor_travels_close_on_exec), T(the_wrong_sender_or_receiver_is_a_violation),
 		T(the_wrong_size_is_a_violation), T(unknown_types_versions_and_stray_payload_are_violations),
 		T(descriptors_nobody_asked_for_are_refused_and_closed), T(a_closed_peer_is_told_apart_from_silence),
-		T(a_full_channel_refuses_instead_of_blocking),
+		T(a_full_channel_refuses_instead_of_blocking), T(the_last_words_of_a_peer_that_did_not_listen_arrive),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -42,6 +42,7 @@ static int teardown(void **state)
 	if (l.listen_fd) {
 		listeners_close(&l);
 		free(l.listen_fd);
+		free(l.cli_fd);
 	}
 	close(sv[0]);
 	close(sv[1]);
@@ -59,17 +60,17 @@ static void keys_tell_apart_what_bind_tells_apart(void **state)
 	(void)state;
 	struct ipc_key a, b;
 	lst[0].addr.port = lst[1].addr.port = 80;
-	listener_key(&lst[0], &a);
-	listener_key(&lst[1], &b);
+	listener_key(&lst[0].addr, &opts.sock, &a);
+	listener_key(&lst[1].addr, &opts.sock, &b);
 	assert_memory_equal(&a, &b, sizeof(a));
 	assert_string_equal(a.text, "127.0.0.1:80");
 	lst[1].addr.port = 81;
-	listener_key(&lst[1], &b);
+	listener_key(&lst[1].addr, &opts.sock, &b);
 	assert_memory_not_equal(&a, &b, sizeof(a));
 	lst[1].addr.port = 80;
 	opts.sock.interface = "eth0";
 	opts.sock.transparent = true;
-	listener_key(&lst[1], &b);
+	listener_key(&lst[1].addr, &opts.sock, &b);
 	assert_string_equal(b.text, "127.0.0.1:80,tp,eth0");
 }
 
@@ -81,7 +82,7 @@ static void a_long_unix_path_fits_a_key(void **state)
 	memset(path, 'p', sizeof(path));
 	path[0] = '/', path[107] = 0;
 	lst[0].addr = (struct addr){ .family = AF_UNIX, .path = path };
-	listener_key(&lst[0], &key);
+	listener_key(&lst[0].addr, &opts.sock, &key);
 	assert_int_equal(key.text[111], 'p');
 }
 
@@ -111,7 +112,7 @@ static void an_inherited_address_is_used_again(void **state)
 	struct ipc_msg m;
 	struct ipc_key key;
 	int fd = sock_listen(&lst[0].addr, &opts.sock);
-	listener_key(&lst[0], &key);
+	listener_key(&lst[0].addr, &opts.sock, &key);
 	lo.fds = table_with(fd, &key);
 	assert_true(listeners_open(&l));
 	assert_int_equal(l.listen_fd[0], fd);
@@ -156,7 +157,7 @@ static void the_same_address_twice_in_a_configuration_fails(void **state)
 	int probe = sock_listen(&lst[0].addr, &opts.sock);
 	assert_true(sock_local(probe, &lst[0].addr));
 	lst[1].addr = lst[0].addr;
-	listener_key(&lst[0], &key);
+	listener_key(&lst[0].addr, &opts.sock, &key);
 	lo.fds = table_with(probe, &key);
 	rt.nlst = 2;
 	assert_false(listeners_open(&l));
@@ -177,12 +178,28 @@ static void a_given_descriptor_must_be_a_listening_socket(void **state)
 	lst[0].inherited_fd = sv[1];
 	assert_false(listeners_open(&l));
 	free(l.listen_fd);
+	free(l.cli_fd);
 	int fd = sock_listen(&lst[0].addr, &opts.sock);
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
 	lst[0].inherited_fd = fd;
 	assert_true(listeners_open(&l));
 	assert_int_equal(l.listen_fd[0], fd);
 	assert_true(fcntl(fd, F_GETFL) & O_NONBLOCK);
+}
+
+static void a_runtime_socket_goes_through_the_master_as_well(void **state)
+{
+	(void)state;
+	struct rt_cli_sock c = { .fd = -1, .sock = opts.sock, .loc = opts.loc, .addr = lst[0].addr };
+	struct ipc_msg m;
+	rt.nlst = 0, rt.cli = &c, rt.ncli = 1;
+	assert_true(listeners_open(&l));
+	assert_true(l.cli_fd[0] >= 0);
+	int fd = next_message(&m);
+	assert_int_equal(m.type, IPC_LISTENER);
+	close(fd);
+	cli_listeners_close(&l);
+	assert_int_equal(l.cli_fd[0], -1);
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -192,7 +209,7 @@ int main(void)
 		T(keys_tell_apart_what_bind_tells_apart), T(a_long_unix_path_fits_a_key), T(a_new_address_is_bound_and_copied_to_the_master),
 		T(an_inherited_address_is_used_again), T(inherited_listeners_that_nobody_wants_are_closed_here),
 		T(an_address_in_use_names_file_and_line), T(the_same_address_twice_in_a_configuration_fails),
-		T(listeners_of_a_disabled_proxy_are_not_bound), T(a_given_descriptor_must_be_a_listening_socket),
+		T(a_runtime_socket_goes_through_the_master_as_well), T(listeners_of_a_disabled_proxy_are_not_bound), T(a_given_descriptor_must_be_a_listening_socket),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,7 +17,7 @@ static int setup(void **state)
 	m = (struct master){ .next_id = 2 };
 	assert_int_equal(ipc_pair(lead), 0);
 	assert_int_equal(ipc_pair(kid), 0);
-	struct gen g = { .id = 1, .state = GEN_STARTING, .leader = 99999999, .ctl = lead[0], .deadline = 1 };
+	struct gen g = { .id = 1, .state = GEN_STARTING, .leader = 99999999, .ctl = lead[0], .text = -1, .deadline = 1 };
 	VEC_PUSH(&m.gens, g);
 	return 0;
 }
@@ -29,6 +29,7 @@ static int teardown(void **state)
 	close(lead[0]), close(lead[1]), close(kid[0]), close(kid[1]);
 	VEC_FREE(&m.gens);
 	VEC_FREE(&m.kids);
+	VEC_FREE(&m.asks);
 	return 0;
 }
 

@@ -269,6 +269,37 @@ TEST(a_unix_path_gets_its_mode)
 	close(l);
 }
 
+TEST(a_new_unix_socket_takes_its_path_in_one_step)
+{
+	struct addr a = named(path);
+	char beside[140];
+	struct stat before, after;
+	int stale = sock_listen(&a, &lo);
+	close(stale);
+	assert_int_equal(stat(path, &before), 0);
+	int l = sock_listen(&a, &lo);
+	assert_true(l >= 0);
+	assert_int_equal(stat(path, &after), 0);
+	assert_int_not_equal(before.st_ino, after.st_ino);
+	snprintf(beside, sizeof beside, "%s.%d", path, (int)getpid());
+	assert_int_not_equal(access(beside, F_OK), 0);
+	close(l);
+}
+
+TEST(a_unix_path_without_room_for_a_second_name_is_bound_itself)
+{
+	char p[108];
+	bool done;
+	memset(p, 'x', sizeof p);
+	p[snprintf(p, sizeof p, "%s", path)] = 'x';
+	p[106] = 0;
+	struct addr a = named(p);
+	int l = sock_listen(&a, &lo), c = sock_connect(&a, &co, &done);
+	assert_true(l >= 0 && c >= 0);
+	close(c), close(l);
+	unlink(p);
+}
+
 TEST(a_unix_path_that_is_too_long_is_refused_not_cut)
 {
 	char p[200];
@@ -345,6 +376,8 @@ int main(void)
 		DIR_TEST(a_stale_unix_path_is_replaced_and_a_live_one_is_not),
 		DIR_TEST(a_path_that_is_no_socket_is_never_removed),
 		DIR_TEST(a_unix_path_gets_its_mode),
+		DIR_TEST(a_new_unix_socket_takes_its_path_in_one_step),
+		DIR_TEST(a_unix_path_without_room_for_a_second_name_is_bound_itself),
 		cmocka_unit_test(a_unix_path_that_is_too_long_is_refused_not_cut),
 		cmocka_unit_test(lingering_for_no_time_resets_the_peer),
 		cmocka_unit_test(flags_can_be_turned_on_and_off),
