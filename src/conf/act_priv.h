@@ -9,6 +9,7 @@ struct act {
 	struct rule *r;
 	const struct word *w;   /* w[0] is the action's word; the condition is cut off */
 	uint32_t n;
+	struct str paren;       /* what stands in the parentheses of w[0], a slice of it */
 	enum rule_phase ph;
 	unsigned avail;         /* what expressions may use */
 };

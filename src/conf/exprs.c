@@ -35,7 +35,8 @@ static bool read_for_expr(void *ctx, struct str name, struct str *text)
 struct expr_env sema_env(struct sema *s, unsigned avail)
 {
 	return (struct expr_env){
-		.arena = s->a, .avail = avail, .resolve = sema_resolve, .read_file = read_for_expr, .ctx = s
+		.arena = s->a, .avail = avail, .resolve = sema_resolve, .read_file = read_for_expr, .ctx = s,
+		.vars = s->rt->vars
 	};
 }
 

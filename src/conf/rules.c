@@ -57,19 +57,42 @@ static void rule_push(struct sema *s, enum rule_phase ph, const struct line *l, 
 
 /* ---- one line --------------------------------------------------------------------------------------------------- */
 
-static int action_find(struct sema *s, enum rule_phase ph, const struct word *w)
+/* Is w this row's word? One that ends in '(' takes an argument there. */
+static bool action_is(const struct word *w, const char *row, struct str *paren)
+{
+	struct str word = str_c(row);
+
+	if (!str_ends(word, STR("(")))
+		return str_eq(w->s, word);
+	*paren = str_sub(w->s, word.n, w->s.n - MIN(w->s.n, word.n + 1));
+	return str_starts(w->s, word) && str_ends(w->s, STR(")"));
+}
+
+/* The row's word as users know it. */
+static const char *action_word(struct sema *s, int i)
+{
+	struct str word = str_c(actions[i].word);
+
+	return str_ends(word, STR("(")) ? arena_cstr(&s->scratch, str_sub(word, 0, word.n - 1)) : actions[i].word;
+}
+
+static int action_find(struct sema *s, enum rule_phase ph, const struct word *w, struct str *paren)
 {
 	const char *near[ACT_COUNT];
 	size_t n = 0;
 
 	for (int i = 0; i < ACT_COUNT; i++) {
 		if (actions[i].phases >> ph & 1)
-			near[n++] = actions[i].word;
-		if (!word_is(w, actions[i].word))
-			continue;
+			near[n++] = action_word(s, i);
+		if (!action_is(w, actions[i].word, paren)) {
+			if (!str_eq(w->s, str_c(action_word(s, i))))
+				continue;
+			sema_err(s, w, "'" STR_FMT "' expects an argument in parentheses", STR_ARG(w->s));
+			return -1;
+		}
 		if (actions[i].phases >> ph & 1)
 			return i;
-		sema_err(s, w, "'%s' is not possible in '%s' rules", actions[i].word, phase_words[ph]);
+		sema_err(s, w, "'%s' is not possible in '%s' rules", action_word(s, i), phase_words[ph]);
 		return -1;
 	}
 	if (!sema_ha_word(s, HAW_ACTION, w))
@@ -81,9 +104,9 @@ static int action_find(struct sema *s, enum rule_phase ph, const struct word *w)
 /* w[0] is the action. */
 static void rule_line(struct sema *s, enum rule_phase ph, const struct line *l, const struct word *w, uint32_t n)
 {
-	int act = action_find(s, ph, w);
 	struct rule r;
 	struct act a = { .r = &r, .w = w, .ph = ph, .avail = phase_avail(s, ph) };
+	int act = action_find(s, ph, w, &a.paren);
 
 	if (act < 0)
 		return;

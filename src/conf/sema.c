@@ -171,6 +171,7 @@ static void sema_init(struct sema *s, struct rt *rt)
 	hmap_init(&s->files, &s->scratch);
 	hmap_init(&s->names, &s->scratch);
 	hmap_init(&rt->px_by_name, s->a);
+	rt->vars = var_table_new(s->a);
 	s->unix_mode = s->unix_uid = s->unix_gid = -1;
 	global_defaults(&rt->g);
 }

@@ -62,7 +62,8 @@ static bool settle_match(struct acl_parse *p)
 	if (p->match == MATCH_COUNT)
 		p->match = default_match(t);
 	if (p->match == MATCH_COUNT) {
-		xerr_set(p->err, 0, p->word[0].n, "a binary sample needs a match method: -m bin, -m sub, -m found, …");
+		xerr_set(p->err, 0, p->word[0].n, "%s needs a match method: -m %s, -m sub, -m found, …",
+			 t == SMP_BIN ? "a binary sample" : "a value of any type", t == SMP_BIN ? "bin" : "str");
 		return acl_fail(p, 0);
 	}
 	if (!smp_castable(t, match_cast(p->match))) {
@@ -257,6 +258,7 @@ static void finish_tests(struct acl_parse *p, struct acl *acl)
 		acl_push(acl, p->env->arena, t);
 	}
 	acl->needs |= expr_needs(p->expr);
+	acl->effect |= expr_effect(p->expr);
 }
 
 bool acl_parse_line(struct acl *acl, const struct expr_env *env, const struct str *words, int nwords, struct xerr *err)

@@ -2,8 +2,8 @@
 /* Arguments of fetches and converters: from texts to typed values, once, at compile time.
  *
  * An argument spec is one letter an argument; those behind '?' are optional and may be empty:
- *   i integer     n integer operand         s text         S text of single-letter flags    h header name
- *   o boolean     V name of a variable (refused while there are no scopes to look it up in)
+ *   i integer     n integer or variable     s text         S text of single-letter flags    h header name
+ *   o boolean     V name of a variable      c condition of set-var
  *   x hexadecimal bytes    a IP address     e name of an environment variable, replaced by its value
  *   m IPv4 mask   M IPv6 mask               r regular expression; the third argument holds its flags
  *   b backend     f frontend   v server ("backend/server"): resolved to an index, -1 = the current one */
@@ -96,20 +96,38 @@ static bool arg_bool(struct str s, struct arg *out)
 	return true;
 }
 
+static bool arg_var(const struct expr_env *env, const struct xarg *xa, struct arg *out, struct xerr *err)
+{
+	out->is_var = true;
+	if (var_resolve(env->vars, xa->s, &out->var, err))
+		return true;
+	err->off += xa->off + (xa->quoted ? 1 : 0);
+	return false;
+}
+
 static bool arg_one(const struct expr_env *env, char kind, const struct xcall *x, const struct xarg *xa,
 		    struct arg *out, struct xerr *err)
 {
 	const char *value;
+	unsigned bit;
 
 	out->set = true;
 	switch (kind) {
-	case 'i':
 	case 'n':
+		if (str_chr(xa->s, '.') > 0)
+			return arg_var(env, xa, out, err);
+		/* fall through */
+	case 'i':
 		return num_i64(str_trim(xa->s), &out->i) || arg_bad(err, xa, "an integer");
 	case 'o':
 		return arg_bool(xa->s, out) || arg_bad(err, xa, "true, false or an integer");
 	case 'V':
-		return arg_bad(err, xa, "a known variable: variables are not supported yet");
+		return arg_var(env, xa, out, err);
+	case 'c':
+		if (!var_cond_word(xa->s, &bit))
+			return arg_bad(err, xa, "a condition of set-var: ifexists, ifnotexists, ifempty, ifnotempty, ifset, ifnotset, ifgt, iflt");
+		out->i = bit;
+		return true;
 	case 'h':
 		out->id = (uint8_t)http_hdr_id(xa->s);
 		/* fall through */
@@ -191,5 +209,50 @@ bool args_compile(const struct expr_env *env, const char *spec, const struct xca
 		i++;
 	}
 	k->narg = (uint8_t)given;
+	return true;
+}
+
+unsigned args_needs(const struct call *k, bool *vars)
+{
+	unsigned needs = 0;
+
+	for (size_t i = 0; i < ARRAY_LEN(k->arg); i++) {
+		if (!k->arg[i].is_var)
+			continue;
+		needs |= var_needs((enum var_scope)k->arg[i].var.scope);
+		*vars = true;
+	}
+	return needs;
+}
+
+bool arg_int(const struct smp_ctx *c, const struct arg *a, int64_t *out)
+{
+	if (!a->is_var) {
+		*out = a->i;
+		return true;
+	}
+	const struct smp *v = var_get(c, a->var);
+	struct smp s;
+
+	if (!v || !smp_castable(v->type, SMP_INT))
+		return false;
+	s = *v;
+	if (!smp_cast(&s, SMP_INT, c->tmp))
+		return false;
+	*out = s.i;
+	return true;
+}
+
+bool arg_var_str(struct smp_ctx *c, const struct arg *a, struct str *out)
+{
+	const struct smp *v = a->set ? var_get(c, a->var) : NULL;
+	struct smp s;
+
+	if (!v)
+		return false;
+	s = *v;
+	if (!smp_cast(&s, SMP_STR, c->tmp))
+		return false;
+	*out = s.s;
 	return true;
 }

@@ -90,6 +90,23 @@ static const struct fetch_row *fetch_suffixed(struct str word, enum match_kind *
 	return NULL;
 }
 
+/* What a call needs must exist where the expression will run. */
+static bool add_needs(const struct expr_env *env, const struct xcall *x, struct expr *e, const struct call *k, unsigned needs,
+		      struct xerr *err)
+{
+	bool vars = false;
+	unsigned missing = (needs |= args_needs(k, &vars)) & ~env->avail;
+
+	e->needs |= needs;
+	if (vars)
+		e->flags &= (uint8_t)~F_CONST;
+	if (!missing)
+		return true;
+	xerr_set(err, x->off, x->name.n, "'" STR_FMT "' needs %s, which does not exist here", STR_ARG(x->name),
+		 need_text(missing));
+	return false;
+}
+
 static bool compile_fetch(const struct expr_env *env, const struct xcall *x, struct expr *e, enum match_kind *match,
 			  struct xerr *err)
 {
@@ -109,14 +126,9 @@ static bool compile_fetch(const struct expr_env *env, const struct xcall *x, str
 		return fetch_unknown(x, err);
 	if (match)
 		*match = suffix;
-	if (f->needs & ~env->avail) {
-		xerr_set(err, x->off, x->name.n, "'" STR_FMT "' needs %s, which does not exist here",
-			 STR_ARG(x->name), need_text(f->needs & ~env->avail));
-		return false;
-	}
 	e->fetch = (struct call){ .fetch = f, .aux = f->aux };
-	e->type = f->type, e->flags = f->flags, e->needs = f->needs;
-	return args_compile(env, f->args, x, &e->fetch, err);
+	e->type = f->type, e->flags = f->flags;
+	return args_compile(env, f->args, x, &e->fetch, err) && add_needs(env, x, e, &e->fetch, f->needs, err);
 }
 
 static bool compile_conv(const struct expr_env *env, const struct xcall *x, struct expr *e, struct call *k,
@@ -136,7 +148,9 @@ static bool compile_conv(const struct expr_env *env, const struct xcall *x, stru
 	*k = (struct call){ .conv = c, .aux = c->aux };
 	if (c->out != SMP_ANY)
 		e->type = c->out;
-	return args_compile(env, c->args, x, k, err);
+	if (c->aux < 0)
+		e->flags = (e->flags & (uint8_t)~F_CONST) | F_EFFECT;
+	return args_compile(env, c->args, x, k, err) && add_needs(env, x, e, k, NEED_NOTHING, err);
 }
 
 

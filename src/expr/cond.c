@@ -14,6 +14,7 @@ struct cond_parse {
 	VEC(struct cond_term) terms;
 	VEC(struct cond_conj) conjs;
 	unsigned needs;
+	bool effect;
 };
 
 static bool cond_fail(struct cond_parse *p, int word)
@@ -118,6 +119,7 @@ static bool parse_term(struct cond_parse *p)
 		return false;
 	VEC_PUSH(&p->terms, ((struct cond_term){ acl, neg }));
 	p->needs |= acl->needs;
+	p->effect |= acl->effect;
 	return true;
 }
 
@@ -143,7 +145,7 @@ struct cond *cond_compile(const struct expr_env *env, const struct acl_set *acls
 	*err = (struct xerr){ 0 };
 	if (parse_cond(&p)) {
 		c = ARENA_NEW(env->arena, struct cond);
-		*c = (struct cond){ VEC_FREEZE(&p.conjs, env->arena), (uint32_t)p.conjs.n, unless, p.needs };
+		*c = (struct cond){ VEC_FREEZE(&p.conjs, env->arena), (uint32_t)p.conjs.n, unless, p.effect, p.needs };
 	}
 	VEC_FREE(&p.terms);
 	VEC_FREE(&p.conjs);

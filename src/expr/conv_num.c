@@ -24,9 +24,10 @@ static int64_t arith_mod(int64_t a, int64_t b)
 
 bool conv_arith(struct smp_ctx *c, const struct call *k, struct smp *s)
 {
-	int64_t a = s->i, b = k->arg[0].i, r;
+	int64_t a = s->i, b, r;
 
-	(void)c;
+	if (!arg_int(c, &k->arg[0], &b))
+		return false;
 	switch (k->aux) {
 	case '+': r = __builtin_add_overflow(a, b, &r) ? saturate(b < 0) : r; break;
 	case '-': r = __builtin_sub_overflow(a, b, &r) ? saturate(b > 0) : r; break;

@@ -122,26 +122,6 @@ static struct str arg_text(const struct call *k, int i)
 	return k->arg[i].set ? k->arg[i].s : STR_NULL;
 }
 
-static void append(char **p, struct str s)
-{
-	if (s.n)
-		memcpy(*p, s.p, s.n);
-	*p += s.n;
-}
-
-bool conv_concat(struct smp_ctx *c, const struct call *k, struct smp *s)
-{
-	struct str head = arg_text(k, 0), tail = arg_text(k, 2);
-	size_t n = s->s.n + head.n + tail.n;
-	char *p = arena_bytes(c->tmp, n), *q = p;
-
-	append(&q, s->s);
-	append(&q, head);
-	append(&q, tail);
-	s->s = str_n(p, n);
-	return true;
-}
-
 bool conv_ltrim(struct smp_ctx *c, const struct call *k, struct smp *s)
 {
 	(void)c;

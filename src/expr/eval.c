@@ -74,7 +74,8 @@ bool expr_eval_str(const struct expr *e, struct smp_ctx *c, struct str *out)
 enum smp_type expr_type(const struct expr *e) { return e->type; }
 unsigned expr_needs(const struct expr *e) { return e->needs; }
 bool expr_const(const struct expr *e) { return e->flags & F_CONST; }
-bool expr_pure(const struct expr *e) { return !(e->flags & (F_VOLATILE | F_L6)); }
+bool expr_pure(const struct expr *e) { return !(e->flags & (F_VOLATILE | F_L6 | F_EFFECT)); }
+bool expr_effect(const struct expr *e) { return e->flags & F_EFFECT; }
 
 /* The canonical text holds everything that distinguishes two expressions. */
 bool expr_same(const struct expr *a, const struct expr *b)

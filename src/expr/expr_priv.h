@@ -9,9 +9,11 @@
 /* One typed argument; which member counts follows from the letter of the row's argument spec. */
 struct arg {
 	bool set;
+	bool is_var;                  /* V; n: var instead of i */
 	uint8_t id;                   /* h: enum http_hdr_id */
+	struct var_ref var;           /* V n */
 	union {
-		int64_t i;            /* i n o b f v */
+		int64_t i;            /* i n o b f v c */
 		struct str s;         /* s S h x e */
 		struct regex *re;     /* r */
 		struct addr_net net;  /* m M a */
@@ -31,6 +33,7 @@ enum fetch_flags {
 	F_CONST = 2,     /* value known at compile time */
 	F_VOLATILE = 4,  /* may differ from one evaluation to the next */
 	F_L6 = 8,        /* value may change while input comes in; judged by the fetch itself */
+	F_EFFECT = 16,   /* of an expression: one of its converters changes something */
 };
 
 struct fetch_row {
@@ -46,7 +49,7 @@ struct fetch_row {
 struct conv_row {
 	const char *word;
 	conv_fn *fn;
-	int aux;
+	int aux;                 /* below 0: the converter has an effect */
 	const char *args;
 	uint8_t in, out;         /* SMP_ANY as out: the type of the input */
 	const char *help, *example, *expect;
@@ -58,7 +61,7 @@ struct call {
 	const struct conv_row *conv;
 	int aux;
 	uint8_t narg;
-	struct arg arg[4];
+	struct arg arg[5];
 };
 
 struct expr {
@@ -79,6 +82,8 @@ const char *need_text(unsigned missing);
 /* args.c: turns argument texts into typed arguments after the spec of the row. */
 bool args_compile(const struct expr_env *env, const char *spec, const struct xcall *x, struct call *k,
 		  struct xerr *err);
+/* What the variables among the arguments need, enum smp_need bits; *vars becomes true when there are any. */
+unsigned args_needs(const struct call *k, bool *vars);
 
 bool hex_decode(struct arena *a, struct str s, struct str *out);
 
@@ -124,5 +129,8 @@ static inline bool smp_set_bool(struct smp *out, bool v)
 	return true;
 }
 int64_t smp_str_to_int(struct str s);
+/* An operand that may be a variable: its value as an integer, as text. false: it has none. */
+bool arg_int(const struct smp_ctx *c, const struct arg *a, int64_t *out) MUST_CHECK;
+bool arg_var_str(struct smp_ctx *c, const struct arg *a, struct str *out) MUST_CHECK;
 
 #endif

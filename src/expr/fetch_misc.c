@@ -102,6 +102,16 @@ bool fetch_uuid(struct smp_ctx *c, const struct call *k, struct smp_iter *it, st
 	return smp_set_str(out, str_n(p, 36));
 }
 
+bool fetch_var(struct smp_ctx *c, const struct call *k, struct smp_iter *it, struct smp *out)
+{
+	const struct smp *v = var_get(c, k->arg[0].var);
+
+	(void)it;
+	if (v)
+		*out = *v;
+	return v || (k->arg[1].set && smp_set_str(out, k->arg[1].s));
+}
+
 static bool env_num(struct smp_ctx *c, const struct call *k, int64_t *v)
 {
 	int idx = k->narg && k->arg[0].set ? (int)k->arg[0].i : -1;

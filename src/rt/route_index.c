@@ -16,7 +16,7 @@ struct builder {
 
 static bool test_indexable(const struct acl_test *t)
 {
-	if (!expr_pure(t->expr) || expr_needs(t->expr) & ~(unsigned)(NEED_CLIENT | NEED_REQ_HEAD) || !t->pats.n)
+	if (!expr_pure(t->expr) || expr_needs(t->expr) & ~(unsigned)(NEED_CLIENT | NEED_REQ_HEAD | NEED_STREAM) || !t->pats.n)
 		return false;
 	if (t->match == MATCH_IP)
 		return true;
@@ -235,16 +235,27 @@ static void drop_unused(struct route *r)
 	}
 }
 
+/* Does evaluating one of the conditions change what a later one sees (set-var)? Then each is evaluated in its turn. */
+static bool any_effect(const struct route *r)
+{
+	for (uint32_t i = 0; i < r->n; i++)
+		if (r->conds[i] && r->conds[i]->effect)
+			return true;
+	return false;
+}
+
 void route_index_build(struct route *r, struct arena *a)
 {
 	struct builder b = { .r = r, .arena = a, .last = &r->first };
 
 	hmap_init(&b.probes, a);
-	for (uint32_t i = 0; i < r->n; i++)
+	bool scan = any_effect(r);
+
+	for (uint32_t i = 0; i < r->n && !scan; i++)
 		if (rule_indexable(r->conds[i]))
 			count_rule(&b, r->conds[i]);
 	for (uint32_t i = 0; i < r->n; i++) {
-		if (rule_indexable(r->conds[i]))
+		if (!scan && rule_indexable(r->conds[i]))
 			place_rule(&b, r->conds[i], i);
 		else
 			bucket_push(a, &r->always, i);

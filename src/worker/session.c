@@ -14,6 +14,7 @@ static void session_free(struct session *se)
 {
 	timer_stop(&se->timer);
 	pool_drop_session(se);
+	var_store_drop(&se->vars);
 	list_del(&se->link);
 	wk.nsess--;
 	if (se->flags & SESS_COUNTED_FE) {
@@ -235,6 +236,7 @@ static void session_begin(struct session *se, int fd, const struct addr *peer, c
 	se->lst = lst;
 	se->fe = &wk.rt->px[lst->px];
 	se->last_srv = RT_NONE;
+	se->vars = var_store_make(VAR_SESS, &wk.vars);
 	list_init(&se->streams);
 	list_init(&se->priv);
 	timer_init(&se->timer, session_timer);

@@ -36,6 +36,7 @@ struct session {
 	uint64_t kill_at;               /* ms: ended then if idle (or SESS_HARD); 0 = never */
 	struct timespec accept_date;    /* wall clock of the accept */
 	uint32_t nreq;                  /* exchanges begun */
+	struct var_store vars;          /* scope sess */
 	uint32_t last_srv;              /* server of the last exchange, RT_NONE before there is one */
 };
 

@@ -152,6 +152,7 @@ enum step_result step_res_rules(struct stream *s)
 	enum step_result r;
 
 	s->t.res_head = clock_now_ns;
+	strm_vars_response(s);
 	server_observe(s, true, status_good(s->res.status));
 	if (s->be->retry_on & RO_STATUS && status_retried(s))
 		return strm_response_failed(s, RO_STATUS, s->res.status, 'S');
@@ -292,6 +293,7 @@ enum step_result step_reply(struct stream *s)
 		return strm_abort(s, 'P', 'R', MUX_CLOSE);
 	if (!(s->flags & SF_AFTER_DONE)) {
 		s->flags |= SF_AFTER_DONE;
+		strm_vars_response(s);
 		if (res_rules_both(s, PH_HTTP_AFTER) == STEP_END)
 			return STEP_END;
 		s->step = ST_REPLY;

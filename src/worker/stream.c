@@ -3,6 +3,7 @@
  *
  * A stream may be woken from inside its own calls into a mux; it then only notes it, so a step never runs within
  * another. */
+#include <sluice/base/arena_pool.h>
 #include <sluice/base/clock.h>
 #include <sluice/base/pool.h>
 #include "steps.h"
@@ -10,11 +11,6 @@
 
 static struct pool stream_pool = POOL("stream", struct stream);
 static struct pool hdr_pool = { .name = "header array" };
-struct strm_arena { struct arena a; };
-static struct pool arena_struct_pool = POOL("stream arena", struct strm_arena);
-
-/* Arenas keep their first chunk while they wait for the next stream: a stack, so that the warm one is used. */
-static struct { struct arena *at[256]; unsigned n; } spare;
 
 static enum step_result (*const steps[ST_COUNT])(struct stream *s) = {
 #define STEP(id, fn, name, help) [ST_##id] = step_##fn,
@@ -24,39 +20,35 @@ static enum step_result (*const steps[ST_COUNT])(struct stream *s) = {
 
 void strm_setup(uint16_t max_hdr) { hdr_pool.size = max_hdr * sizeof(struct hdr); }
 
-static struct arena *arena_take(void)
-{
-	struct strm_arena *sa;
-
-	if (spare.n)
-		return spare.at[--spare.n];
-	sa = pool_get(&arena_struct_pool);
-	if (!sa)
-		return NULL;
-	arena_init(&sa->a, 8192);
-	return &sa->a;
-}
-
-static void arena_give(struct arena *a)
-{
-	if (spare.n < ARRAY_LEN(spare.at)) {
-		if (a->total)
-			arena_reset(a);
-		spare.at[spare.n++] = a;
-		return;
-	}
-	arena_free(a);
-	pool_put(&arena_struct_pool, a);
-}
-
 static void strm_free(struct stream *s)
 {
 	pool_put(&hdr_pool, s->req.hdr);
 	pool_put(&hdr_pool, s->res.hdr);
-	if (s->arena)
-		arena_give(s->arena);
+	var_store_drop(&s->vars_msg);
+	var_store_drop(&s->vars_txn);
+	arena_give(s->arena);
 	s->magic = 0;
 	pool_put(&stream_pool, s);
+}
+
+static void vars_init(struct stream *s)
+{
+	s->vars_txn = var_store_make(VAR_TXN, &s->sess->vars);
+	s->vars_msg = var_store_make(VAR_REQ, &s->vars_txn);
+	s->ctx.vars[VAR_PROC] = &wk.vars;
+	s->ctx.vars[VAR_SESS] = &s->sess->vars;
+	s->ctx.vars[VAR_TXN] = &s->vars_txn;
+	s->ctx.vars[VAR_REQ] = &s->vars_msg;
+}
+
+void strm_vars_response(struct stream *s)
+{
+	if (s->vars_msg.scope == VAR_RES)
+		return;
+	var_store_drop(&s->vars_msg);
+	s->vars_msg.scope = VAR_RES;
+	s->ctx.vars[VAR_REQ] = NULL;
+	s->ctx.vars[VAR_RES] = &s->vars_msg;
 }
 
 static void strm_wake(struct endp *ep) { strm_run(ep->owner); }
@@ -105,6 +97,7 @@ struct stream *strm_new(struct session *sess, const struct rt_proxy *fe, bool ht
 	s->ctx.tmp = s->arena;
 	s->ctx.env = &strm_env;
 	s->ctx.owner = s;
+	vars_init(s);
 	sess->nreq++;
 	s->req_counter = ++wk.nreq;
 	list_push(&sess->streams, &s->link);

@@ -101,6 +101,7 @@ struct stream {
 	struct str reply_body;            /* body of a reply, lives in arena or in rt */
 	struct buf reply_buf;             /* ... and what is left of it to send */
 
+	struct var_store vars_txn, vars_msg; /* scopes txn; req until the response begins, res from there on */
 	struct smp_ctx ctx;               /* for rules, formats and logs; strm_smp_ctx() fills what is due */
 	const struct rule_list *rule_list; /* the list that waits for more input, NULL = none */
 	uint32_t rule_at;                 /* ... and its rule that could not decide: earlier ones have acted */
@@ -136,6 +137,8 @@ void strm_end(struct stream *s, enum mux_close_how how);
 void strm_discard(struct stream *s);
 /* The context for rules and formats, with everything known so far. */
 struct smp_ctx *strm_smp_ctx(struct stream *s);
+/* The response begins: variables of scope req end, those of res may be set. */
+void strm_vars_response(struct stream *s);
 /* Takes the slices of the request head out of the receive buffer's hands: log texts are copied to the arena, ctx.req
  * dies. */
 void strm_drop_req_head(struct stream *s);

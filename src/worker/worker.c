@@ -158,6 +158,7 @@ static void setup(const struct heritage *h)
 	clock_update();
 	loop_init(h->poll_only ? "poll" : NULL, fds ? fds : 2 * h->rt->g.maxconn + 256);
 	expr_process_init();
+	vars_process_init(h->rt->vars, &wk.vars);
 	buf_set_size(h->rt->g.bufsize);
 	strm_setup((uint16_t)h->rt->g.maxhdr);
 	session_setup();
@@ -174,6 +175,7 @@ static void teardown(void)
 		if (wk.rt->px[i].caps & PX_BE)
 			lb_free(&wk.lb[i]);
 	lb_queues_free(&wk.q);
+	var_store_drop(&wk.vars);
 	free(wk.lst);
 	free(wk.srv);
 	free(wk.lb);

@@ -27,6 +27,7 @@ struct worker {
 	bool accepting;
 	bool draining;            /* no new connections, finish what is open */
 	uint64_t hard_stop;       /* ms; 0 = none */
+	struct var_store vars;    /* scope proc */
 };
 extern struct worker wk;
 

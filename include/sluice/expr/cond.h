@@ -50,6 +50,7 @@ struct acl {
 	uint32_t ntest, cap;
 	unsigned needs;                      /* enum smp_need of all tests */
 	bool used;
+	bool effect;                         /* a test changes something when it is evaluated */
 	struct acl *next;                    /* of its set, in order of definition */
 };
 
@@ -59,6 +60,7 @@ struct cond {
 	struct cond_conj *conj;
 	uint32_t nconj;
 	bool unless;
+	bool effect;                         /* of one of its ACLs */
 	unsigned needs;
 };
 

@@ -4,7 +4,7 @@
 #ifndef SLUICE_EXPR_EXPR_H
 #define SLUICE_EXPR_EXPR_H
 
-#include <sluice/expr/sample.h>
+#include <sluice/expr/vars.h>
 
 struct expr;    /* compiled expression, lives in the arena of its compilation */
 struct cond;    /* compiled condition */
@@ -29,6 +29,7 @@ struct expr_env {
 	int (*resolve)(void *ctx, enum ref_kind kind, struct str name);
 	bool (*read_file)(void *ctx, struct str name, struct str *text);
 	void *ctx;
+	struct var_table *vars;            /* names of variables; NULL = none may be used */
 };
 
 struct expr *expr_compile(const struct expr_env *env, struct str text, struct xerr *err) MUST_CHECK;
@@ -37,7 +38,8 @@ struct expr *expr_compile_prefix(const struct expr_env *env, struct str text, si
 enum smp_type expr_type(const struct expr *e);
 unsigned expr_needs(const struct expr *e);
 bool expr_const(const struct expr *e);                         /* depends on nothing of the request */
-bool expr_pure(const struct expr *e);                          /* same value each time as long as message and connection are the same */
+bool expr_pure(const struct expr *e);                          /* same value each time while message, connection and variables are the same */
+bool expr_effect(const struct expr *e);                        /* evaluating it changes something: it may not be left out */
 bool expr_eval(const struct expr *e, struct smp_ctx *c, struct smp *out);
 /* Evaluates and casts to text, binary up to its first NUL; the slice lives in c->tmp or the message. */
 bool expr_eval_str(const struct expr *e, struct smp_ctx *c, struct str *out);

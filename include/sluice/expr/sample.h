@@ -58,6 +58,7 @@ struct smp_ctx {
 	const struct smp_env *env;
 	const void *owner;            /* the stream, for env */
 	struct smp_cache *cache;      /* per-request memo of fetches, or NULL */
+	struct var_store *vars[6];    /* by enum var_scope (vars.h); NULL = that scope does not exist here */
 };
 
 /* Conversions between types as HAProxy casts them; false when the value has no such form ("abc" to ip). Text becomes the integer

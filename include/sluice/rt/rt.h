@@ -66,7 +66,10 @@ enum redirect_flags { REDIR_DROP_QUERY = 1, REDIR_APPEND_SLASH = 2, REDIR_IGNORE
  *   set-status                          status, tpl = reason, empty: the standard one
  *   set-log-level                       num = level 0-7, -1 = silent
  *   capture                             expr, num = index in req_cap (request phases) or res_cap of the frontend, num2 = 1 when the
- *                                       slot was named by `id` */
+ *                                       slot was named by `id`
+ *   set-var                             var, num = enum var_cond bits, expr
+ *   set-var-fmt                         var, num, fmt
+ *   unset-var                           var */
 enum name_match { NAME_STR, NAME_BEG, NAME_END, NAME_SUB, NAME_REG };
 struct rule {                       /* one action line */
 	uint8_t act;                    /* enum rule_id */
@@ -82,6 +85,7 @@ struct rule {                       /* one action line */
 	struct rt_reply *reply;
 	struct str extra;               /* set-cookie of a redirect, ... */
 	int64_t num, num2;
+	struct var_ref var;
 	struct rt_loc loc;
 	uint32_t id;                    /* running number over the whole configuration, for hit counts */
 };
@@ -301,6 +305,7 @@ struct rt {
 	struct rt_cli_sock *cli; uint32_t ncli;
 	struct hmap px_by_name;         /* backends: name -> struct rt_proxy * */
 	uint32_t nrules;
+	struct var_table *vars;
 	uint64_t config_hash;
 };
 

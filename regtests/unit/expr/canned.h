@@ -16,6 +16,7 @@ struct canned {
 	struct addr src, dst;
 	struct smp_ctx ctx;
 	struct expr_env env;
+	struct var_store vars[VAR_SCOPES];
 };
 
 static inline void canned_hdr(struct http_msg *m, const char *name, const char *val)
@@ -65,6 +66,22 @@ static inline void canned_target(struct canned *t, const char *target)
 	t->req.target = str_c(target);
 }
 
+/* Every scope exists, and txn.v holds "v1". */
+static inline void canned_vars(struct canned *t)
+{
+	struct smp v = { .type = SMP_STR, .s = STR("v1") };
+	struct var_ref ref;
+	struct xerr err;
+
+	t->env.vars = var_table_new(&t->mem);
+	vars_process_init(t->env.vars, &t->vars[VAR_PROC]);
+	for (unsigned i = 0; i < VAR_SCOPES; i++) {
+		t->vars[i] = var_store_make((enum var_scope)i, i == VAR_PROC ? NULL : &t->vars[i - 1]);
+		t->ctx.vars[i] = &t->vars[i];
+	}
+	ASSERT(var_resolve(t->env.vars, STR("txn.v"), &ref, &err) && var_set(&t->ctx, ref, &v, 0));
+}
+
 static inline void canned_init(struct canned *t)
 {
 	static const struct smp_env env = { canned_num, canned_text };
@@ -103,12 +120,15 @@ static inline void canned_init(struct canned *t)
 		.env = &env,
 	};
 	t->env = (struct expr_env){ .arena = &t->mem, .avail = ~0u, .resolve = canned_resolve };
+	canned_vars(t);
 	clock_update();
 	expr_process_init();
 }
 
 static inline void canned_free(struct canned *t)
 {
+	for (unsigned i = VAR_SCOPES; i--;)
+		var_store_drop(&t->vars[i]);
 	arena_free(&t->mem);
 	arena_free(&t->tmp);
 }

@@ -61,6 +61,30 @@ static void more_candidate_lists_than_fit_change_nothing(void **s)
 	assert_int_equal(route_first(r, &t->ctx, 1), -1);
 }
 
+static void conditions_that_set_variables_are_evaluated_in_their_turn(void **s)
+{
+	struct canned *t = *s;
+	struct cond *c[] = {
+		cond(t, "{ var(txn.seen) -m str /a/b }"), cond(t, "{ path,set-var(txn.seen) -m str /nope }"),
+		cond(t, "{ var(txn.seen) -m str /a/b }"),
+	};
+
+	assert_int_equal(route_first(route_compile(&t->mem, c, ARRAY_LEN(c)), &t->ctx, 0), 2);
+}
+
+static void variables_are_indexed(void **s)
+{
+	struct canned *t = *s;
+	struct cond *c[] = { cond(t, "{ var(txn.v) -m str v0 }"), cond(t, "{ var(txn.v) -m str v1 }") };
+	struct route *r = route_compile(&t->mem, c, ARRAY_LEN(c));
+	struct sbuf b = { 0 };
+
+	assert_int_equal(route_first(r, &t->ctx, 0), 1);
+	route_print(r, &b);
+	assert_non_null(strstr(sbuf_cstr(&b), "2 rules, 0 without index"));
+	sbuf_free(&b);
+}
+
 static unsigned verified;
 
 static bool counting_num(const struct smp_ctx *c, enum smp_env_num what, int idx, int64_t *out)
@@ -108,6 +132,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_lowest_true_rule_wins_whatever_index_finds_it),
 		TEST(an_empty_list_has_no_rule),
+		TEST(conditions_that_set_variables_are_evaluated_in_their_turn),
+		TEST(variables_are_indexed),
 		TEST(more_candidate_lists_than_fit_change_nothing),
 		TEST(only_rules_with_the_rarest_key_are_verified),
 		TEST(indexes_are_printed),

@@ -56,7 +56,7 @@ static void add_term(char *out)
 
 	if (!pick(6))
 		strcat(out, "!");
-	switch (pick(10)) {
+	switch (pick(11)) {
 	case 0: strcat(strcat(out, "{ path"), icase); ADD_VALUES(out, paths); break;
 	case 1:
 	case 2: strcat(strcat(out, "{ path_beg"), icase); ADD_VALUES(out, paths); break;
@@ -64,6 +64,7 @@ static void add_term(char *out)
 	case 4: strcat(strcat(out, "{ hdr(host)"), icase); ADD_VALUES(out, hosts); break;
 	case 5: strcat(strcat(out, "{ hdr_end(host)"), icase); ADD_VALUES(out, hosts); break;
 	case 6: strcat(strcat(out, pick(2) ? "{ hdr(x)" : "{ hdr_beg(x)"), icase); add_values(out, values, 3); break;
+	case 9: strcat(strcat(out, pick(2) ? "{ var(txn.k) -m str" : "{ var(txn.k) -m beg"), icase); add_values(out, values, 3); break;
 	case 7: strcat(out, "{ src"); ADD_VALUES(out, nets); break;
 	case 8:
 		strcat(strcat(out, pick(2) ? "{ base_beg" : "{ path,lower -m beg"), icase);
@@ -103,6 +104,19 @@ static struct cond *random_cond(struct canned *t, const struct acl_set *acls)
 	return c;
 }
 
+static void random_variable(struct canned *t)
+{
+	struct smp v = { .type = SMP_STR, .s = str_c(ONE_OF(values)) };
+	struct var_ref ref;
+	struct xerr err;
+
+	ASSERT(var_resolve(t->env.vars, STR("txn.k"), &ref, &err));
+	if (pick(5))
+		(void)var_set(&t->ctx, ref, &v, 0);
+	else
+		var_unset(&t->ctx, ref);
+}
+
 static void random_request(struct canned *t)
 {
 	static const char *const queries[] = { "/a?k=1", "/a/b/c?k=2", "*", "/b.png?k=1&k=2" };
@@ -116,6 +130,7 @@ static void random_request(struct canned *t)
 		canned_hdr(&t->req, "Host", ONE_OF(hosts));
 	for (unsigned i = pick(3); i; i--)
 		canned_hdr(&t->req, "X", ONE_OF(values));
+	random_variable(t);
 	ASSERT(addr_parse_ip(&t->src, str_c(ONE_OF(ips))));
 	t->ctx.src = pick(10) ? &t->src : NULL;
 	t->ctx.req = pick(50) ? &t->req : NULL;
@@ -154,6 +169,8 @@ static void compiled_routing_finds_what_the_linear_scan_finds(void **state)
 	struct expr_env env = t.env;
 
 	env.arena = &shared;
+	env.vars = t.env.vars = var_table_new(&shared);
+	vars_process_init(env.vars, &t.vars[VAR_PROC]);
 	assert_true(acl_add(parent, &env, STR("rx"), rx, 2, &err));
 	for (unsigned set = 0; set < SETS; set++) {
 		struct cond *conds[MAX_RULES];
