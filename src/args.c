@@ -217,8 +217,26 @@ static bool parse_fmt(struct parse *p, char **argv)
 	return sw_file(p, argv[i]);
 }
 
+/* Files first, then the words of the request. */
+static bool parse_explain(struct parse *p, int argc, char **argv)
+{
+	int i = 2;
+
+	p->word = "explain";
+	for (; argv[i] && strcmp(argv[i], "-f") == 0; i += 2)
+		if (!argv[i + 1])
+			return refuse(p, "-f needs an argument", NULL);
+		else if (!sw_file(p, argv[i + 1]))
+			return false;
+	p->a->rest = (const char *const *)(argv + i);
+	p->a->nrest = (unsigned)(argc - i);
+	return i > 2 || refuse(p, "usage: sluice explain -f FILE 'GET URL' [--src IP] [--header 'N: v'] [--frontend NAME]", NULL);
+}
+
 static bool parse_command(struct parse *p, int argc, char **argv)
 {
+	if (p->a->cmd == CMD_EXPLAIN)
+		return parse_explain(p, argc, argv);
 	if (p->a->cmd == CMD_FMT)
 		return parse_fmt(p, argv);
 	if (p->a->cmd == CMD_DUMP)

@@ -148,7 +148,8 @@ static int dispatch(struct args *a)
 	case CMD_DUMP: return run_dump(a);
 	case CMD_FMT: return run_fmt(a);
 	case CMD_KEYWORDS: keywords_print(stdout); return 0;
-	case CMD_CLI: case CMD_EXPLAIN: break;
+	case CMD_EXPLAIN: return leader_explain(&a->leader, a->rest, a->nrest);
+	case CMD_CLI: break;
 	}
 	fprintf(stderr, "sluice: not available yet\n");
 	return 1;

@@ -4,14 +4,6 @@
 #include <sluice/conf/conf.h>
 #include <sluice/lb/lb.h>
 
-static const char *const phase_words[] = { "tcp-request connection", "tcp-request session",  "tcp-request content",
-					   "http-request",	     "tcp-response content", "http-response",
-					   "http-after-response" };
-static const char *const action_words[] = {
-#define ACTION(id, word, phases, parse, exec, help) word,
-#include <sluice/tbl/actions.def>
-#undef ACTION
-};
 static const char *const timeout_words[] = { "connect",	     "client",		"server", "queue",
 					     "http-request", "http-keep-alive", "tunnel", "client-fin",
 					     "server-fin",   "check",		"tarpit", "client-hs" };
@@ -61,7 +53,7 @@ static void dump_rules(const struct rt_proxy *p, struct sbuf *out)
 	for (unsigned ph = 0; ph < PH_COUNT; ph++)
 		for (uint32_t i = 0; i < p->rules[ph].n; i++) {
 			const struct rule *r = &p->rules[ph].at[i];
-			sbuf_printf(out, "  rule %u %s %s", r->id, phase_words[ph], action_words[r->act]);
+			sbuf_printf(out, "  rule %u %s %s", r->id, rule_phase_word(ph), rule_action_word(r->act));
 			if (r->name.n)
 				sbuf_printf(out, " " STR_FMT, STR_ARG(r->name));
 			if (r->status)

@@ -9,10 +9,6 @@ static const struct action_row { const char *word; uint32_t phases; act_parse_fn
 #undef ACTION
 };
 
-static const char *const phase_words[] = { "tcp-request connection", "tcp-request session",  "tcp-request content",
-					   "http-request",	     "tcp-response content", "http-response",
-					   "http-after-response" };
-
 /* ---- adding ----------------------------------------------------------------------------------------------------- */
 
 static struct rule rule_new(struct sema *s, unsigned act, const struct line *l)
@@ -31,14 +27,14 @@ static void warn_order(struct sema *s, const struct line *l, enum rule_phase ph)
 
 	if (b->phase_final[ph])
 		sema_warn(s, &l->w[0], "this rule is never reached: an unconditional final '%s' rule stands before it",
-			  phase_words[ph]);
+			  rule_phase_word(ph));
 	if (!rank[ph])
 		return;
 	if (rank[ph] < b->last_rank)
 		sema_warn(s, &l->w[0], "a '%s' rule stands after %s: it is evaluated before it all the same",
-			  phase_words[ph], b->last_rank_word);
+			  rule_phase_word(ph), b->last_rank_word);
 	else
-		b->last_rank = rank[ph], b->last_rank_word = phase_words[ph];
+		b->last_rank = rank[ph], b->last_rank_word = rule_phase_word(ph);
 }
 
 static bool ends_list(unsigned act)
@@ -92,12 +88,12 @@ static int action_find(struct sema *s, enum rule_phase ph, const struct word *w,
 		}
 		if (actions[i].phases >> ph & 1)
 			return i;
-		sema_err(s, w, "'%s' is not possible in '%s' rules", action_word(s, i), phase_words[ph]);
+		sema_err(s, w, "'%s' is not possible in '%s' rules", action_word(s, i), rule_phase_word(ph));
 		return -1;
 	}
 	if (!sema_ha_word(s, HAW_ACTION, w))
 		sema_err_hint(s, w, diag_nearest(w->s, near, n), "unknown action '" STR_FMT "' of '%s'", STR_ARG(w->s),
-			      phase_words[ph]);
+			      rule_phase_word(ph));
 	return -1;
 }
 
@@ -121,7 +117,7 @@ static void rule_line(struct sema *s, enum rule_phase ph, const struct line *l, 
 static void http_rule(struct sema *s, enum rule_phase ph, const struct line *l)
 {
 	if (s->px->p->mode != MODE_HTTP && s->px->sect != SECT_DEFAULTS) {
-		sema_warn(s, &l->w[0], "'%s' has no effect in mode tcp", phase_words[ph]);
+		sema_warn(s, &l->w[0], "'%s' has no effect in mode tcp", rule_phase_word(ph));
 		return;
 	}
 	rule_line(s, ph, l, l->w + 1, l->n - 1);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Conditions as canonical text: what `dump`, `explain` and `show rules` print. */
-#include "expr_priv.h"
+#include "acl_priv.h"
 
 static void print_word(struct str w, struct sbuf *out)
 {
@@ -34,7 +34,7 @@ static void print_range(const struct pat *p, struct sbuf *out)
 		sbuf_printf(out, "%lld", (long long)p->hi);
 }
 
-static void print_test(const struct acl_test *t, struct sbuf *out)
+void acl_test_print(const struct acl_test *t, struct sbuf *out)
 {
 	sbuf_add(out, STR("{ "));
 	expr_print(t->expr, out);
@@ -61,7 +61,7 @@ static void print_term(const struct cond_term *t, struct sbuf *out)
 	for (uint32_t i = 0; i < t->acl->ntest; i++) {
 		if (i)
 			sbuf_add(out, STR(" or "));
-		print_test(t->acl->test[i], out);
+		acl_test_print(t->acl->test[i], out);
 	}
 }
 

@@ -2,6 +2,19 @@
 /* Lookups in the frozen tables, for rules with dynamic names, the runtime CLI and logs. */
 #include <sluice/rt/rt.h>
 
+static const char *const phase_words[PH_COUNT] = {
+	"tcp-request connection", "tcp-request session", "tcp-request content", "http-request", "tcp-response content", "http-response",
+	"http-after-response",
+};
+static const char *const action_words[ACT_COUNT] = {
+#define ACTION(id, word, phases, parse, exec, help) word,
+#include <sluice/tbl/actions.def>
+#undef ACTION
+};
+
+const char *rule_phase_word(enum rule_phase ph) { return phase_words[ph]; }
+const char *rule_action_word(enum rule_id act) { return action_words[act]; }
+
 static const uint16_t slots[] = {
 #define ERROR_PAGE(status, reason, text) status,
 #include <sluice/tbl/error_pages.def>

@@ -4,6 +4,7 @@
 #include <sluice/lb/lb.h>
 
 #include "act_priv.h"
+#include "trace.h"
 #include "worker_priv.h"
 
 static act_exec_fn *const act_exec[ACT_COUNT] = {
@@ -29,6 +30,8 @@ static enum rule_verdict rules_span(struct stream *s, enum rule_phase ph, const 
 	for (uint32_t i = from; i < to; i++) {
 		const struct rule *r = &l->at[i];
 		enum cond_result hit = r->cond ? cond_hit(r->cond, c) : COND_TRUE;
+		if (UNLIKELY(wk.trace != NULL))
+			trace_rule(s, ph, r, hit);
 		if (hit == COND_WAIT && !c->final) {
 			s->rule_list = l;
 			s->rule_at = i;
@@ -84,6 +87,23 @@ static const struct rt_proxy *route_dynamic(struct stream *s, const struct logfm
 	return name.cut ? NULL : rt_find_backend(wk.rt, sbuf_str(&name));
 }
 
+/* The same answer as the compiled list's, rule by rule, with the reasons. */
+static int route_traced(struct stream *s, unsigned from)
+{
+	struct smp_ctx *c = strm_smp_ctx(s);
+
+	for (unsigned i = from; i < s->fe->nuse_be; i++) {
+		const struct rt_use_be *u = &s->fe->use_be[i];
+		const struct rt_proxy *px = u->name ? route_dynamic(s, u->name) : &wk.rt->px[u->target];
+		bool hit = cond_true(u->cond, c);
+
+		trace_target(s, "use_backend", u, px ? px->name : STR("(no such backend)"), hit);
+		if (hit)
+			return (int)i;
+	}
+	return -1;
+}
+
 static bool route_open(uint32_t px) { return px != RT_NONE && !(wk.rt->px[px].caps & PX_DISABLED); }
 
 uint32_t rules_route(struct stream *s)
@@ -92,7 +112,7 @@ uint32_t rules_route(struct stream *s)
 	struct smp_ctx *c = strm_smp_ctx(s);
 
 	for (unsigned from = 0; fe->route && from < fe->nuse_be;) {
-		int i = route_first(fe->route, c, from);
+		int i = UNLIKELY(wk.trace != NULL) ? route_traced(s, from) : route_first(fe->route, c, from);
 		if (i < 0)
 			break;
 		const struct rt_use_be *u = &fe->use_be[i];
@@ -107,8 +127,11 @@ uint32_t rules_route(struct stream *s)
 		}
 		from = (unsigned)i + 1;
 	}
-	if (route_open(fe->default_be))
+	if (route_open(fe->default_be)) {
+		if (UNLIKELY(wk.trace != NULL))
+			sbuf_printf(wk.trace, "    default_backend " STR_FMT "\n", STR_ARG(wk.rt->px[fe->default_be].name));
 		return fe->default_be;
+	}
 	return fe->caps & PX_BE && fe->be.nsrv ? px_index(fe) : RT_NONE;
 }
 
@@ -128,9 +151,14 @@ uint32_t rules_use_server(struct stream *s)
 
 	for (uint32_t i = 0; i < be->nuse_srv; i++) {
 		const struct rt_use_be *u = &be->use_srv[i];
-		if (!cond_true(u->cond, c))
+		bool hit = cond_true(u->cond, c);
+		if (!hit && LIKELY(!wk.trace))
 			continue;
 		uint32_t srv = u->name ? server_dynamic(s, u->name) : u->target;
+		if (UNLIKELY(wk.trace != NULL))
+			trace_target(s, "use-server", u, srv == RT_NONE ? STR("(no such server)") : wk.rt->srv[srv].name, hit);
+		if (!hit)
+			continue;
 		if (srv != RT_NONE && lb_srv_usable(&wk.lb[s->be_idx], srv, true))
 			return srv;
 	}

@@ -104,6 +104,8 @@ struct stream *strm_new(struct session *sess, const struct rt_proxy *fe, bool ht
 	return s;
 }
 
+enum step_result strm_step(struct stream *s) { return steps[s->step](s); }
+
 void strm_run(struct stream *s)
 {
 	enum step_result r;

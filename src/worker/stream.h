@@ -131,6 +131,8 @@ struct stream {
 struct stream *strm_new(struct session *sess, const struct rt_proxy *fe, bool http) MUST_CHECK;
 /* Runs steps until one waits. The stream may be gone afterwards. */
 void strm_run(struct stream *s);
+/* Takes one step, for explain. */
+enum step_result strm_step(struct stream *s);
 /* Closes both ends, logs, counts, frees. `how` is for the client's connection. */
 void strm_end(struct stream *s, enum mux_close_how how);
 /* Frees a stream that never had an endpoint in use: nothing is logged or told to the session. */

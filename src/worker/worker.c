@@ -147,7 +147,7 @@ static void setup_balancing(void)
 	pool_start();
 }
 
-static void setup(const struct heritage *h)
+void worker_setup(const struct heritage *h)
 {
 	unsigned fds = h->rt->g.ulimit_n;
 
@@ -184,7 +184,7 @@ static void teardown(void)
 
 int worker_run(const struct heritage *h)
 {
-	setup(h);
+	worker_setup(h);
 	if (h->ctl >= 0 && !io_add(&ctl_io, h->ctl, IO_READ, ctl_ready))
 		die("worker %u: cannot watch the control channel: %m", wk.slot);
 	if (h->wake_fd && h->wake_fd[wk.slot] >= 0 && !io_add(&wake_io, h->wake_fd[wk.slot], IO_READ, wake_ready))

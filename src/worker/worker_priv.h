@@ -28,8 +28,12 @@ struct worker {
 	bool draining;            /* no new connections, finish what is open */
 	uint64_t hard_stop;       /* ms; 0 = none */
 	struct var_store vars;    /* scope proc */
+	struct sbuf *trace;       /* decisions are written there (explain); NULL in a worker that serves */
 };
 extern struct worker wk;
+
+/* Everything of a worker but its loop's descriptors and orders: after it, streams can run. */
+void worker_setup(const struct heritage *h);
 
 static inline void wk_live(enum live_kind k, uint32_t idx, int32_t d) { live_add(wk.seg, k, idx, wk.slot, d); }
 static inline uint32_t px_index(const struct rt_proxy *px) { return (uint32_t)(px - wk.rt->px); }

@@ -61,6 +61,8 @@ enum cond_result { COND_FALSE, COND_TRUE, COND_WAIT /* undecided until more inpu
 enum cond_result cond_eval(const struct cond *c, struct smp_ctx *ctx);
 static inline bool cond_true(const struct cond *c, struct smp_ctx *ctx) { return !c || cond_eval(c, ctx) == COND_TRUE; }
 void cond_print(const struct cond *c, struct sbuf *out);
+/* One line a test: the values that its fetch has now, and whether one matches. */
+void cond_explain(const struct cond *c, struct smp_ctx *ctx, struct sbuf *out);
 unsigned cond_needs(const struct cond *c);
 /* Names of ACLs of the set never used by a condition, for warnings. */
 void acl_each_unused(const struct acl_set *set, void (*fn)(void *ctx, struct str name), void *ctx);

@@ -24,4 +24,7 @@ int leader_run(const struct leader_opts *o);
  * warnings). The result is not frozen. Leader, `-c`, `dump`. */
 struct rt *leader_load(const struct conf_opts *o, bool quiet, bool warn_fatal) MUST_CHECK;
 
+/* Prints what would become of a request (words: see worker/explain.h) under the configuration; returns the exit status. */
+int leader_explain(const struct leader_opts *o, const char *const *words, unsigned nwords);
+
 #endif

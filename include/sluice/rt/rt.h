@@ -89,6 +89,10 @@ struct rule {                       /* one action line */
 	struct rt_loc loc;
 	uint32_t id;                    /* running number over the whole configuration, for hit counts */
 };
+/* As the configuration writes them: "http-request", "set-header". */
+const char *rule_phase_word(enum rule_phase ph);
+const char *rule_action_word(enum rule_id act);
+
 /* at[late .. n) are `redirect` lines (phase http-request only): they run after the others, also when an allow rule ended those. */
 struct rule_list { struct rule *at; uint32_t n, late; };
 

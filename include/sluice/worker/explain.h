@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* `explain`: one described request is taken through the very steps that a worker takes a real one through, up to the moment it
+ * would connect, and every decision on the way is written down. */
+#ifndef SLUICE_WORKER_EXPLAIN_H
+#define SLUICE_WORKER_EXPLAIN_H
+
+#include <sluice/base/buf.h>
+#include <sluice/base/addr.h>
+#include <sluice/ipc/heritage.h>
+
+#define EXPLAIN_MAX_HDRS 32
+
+struct explain_request {
+	struct str method, target, host;  /* host: with the port, as the Host header will say it */
+	uint16_t port;                    /* where the client connects to */
+	bool tls;
+	struct addr src;
+	struct str frontend;              /* empty: found by port */
+	struct str hdr[EXPLAIN_MAX_HDRS]; /* "Name: value" */
+	unsigned nhdr;
+};
+
+/* Reads "GET https://host:8443/path?q" and the words behind it: --src IP, --header 'N: v', --frontend NAME. The method may be left
+ * out (GET). false: err says why. Keeps slices of the words. Any process. */
+bool explain_parse(struct explain_request *q, const struct str *words, unsigned n, char *err, size_t errlen) MUST_CHECK;
+
+/* Appends the explanation to *out; false when the request reaches no frontend (out says so). Makes a worker of the calling process and
+ * counts as one in h->seg: call it in a process of its own, over a segment that nobody else uses (made for it, or a private
+ * copy of the running one). */
+bool explain_run(const struct heritage *h, const struct explain_request *q, struct sbuf *out);
+
+#endif

@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# `sluice explain`: what becomes of a described request, decision by decision.
+. "$(dirname "$0")/../../lib/sluice.sh"
+
+cat >"$T/c.cfg" <<'E'
+defaults
+    mode http
+    timeout connect 5s
+    timeout client 30s
+    timeout server 30s
+frontend web
+    bind :8080
+    acl internal src 10.0.0.0/8
+    http-request deny status 429 if { path /secret } !internal
+    http-request redirect scheme https if { hdr(x-forwarded-proto) http }
+    http-request set-path /moved%[path] if { path_beg /old }
+    use_backend api if { path_beg /api/ /moved } or { hdr(host) -i api.example.org }
+    default_backend site
+backend site
+    balance roundrobin
+    server web1 10.0.0.11:80
+    server web2 10.0.0.12:80 disabled
+    server web3 10.0.0.13:80 backup
+backend api
+    balance uri
+    use-server a2 if { path_end .png }
+    server a1 10.0.1.11:8000
+    server a2 10.0.1.12:8000
+backend empty
+E
+explain() { "$SLUICE" explain -f "$T/c.cfg" "$@"; }
+
+t "the way of a request is told from the bind line to the server, each with its line"
+out=$(explain 'GET http://www.example.org:8080/')
+match "bind +0.0.0.0:8080 +\[.*c.cfg:7\]" "$out"
+match "frontend +web +\[.*c.cfg:6\]" "$out"
+match "default_backend site" "$out"
+match "backend +site +\[.*c.cfg:14\]" "$out"
+match "pick +site/web1 +\[.*c.cfg:16\]" "$out"
+match "because +each server in turn" "$out"
+t "every condition shows what it compared and how that came out"
+out=$(explain 'GET http://www.example.org:8080/secret' --src 10.1.2.3)
+match "\{ path -m str /secret \}: match; path is \"/secret\"" "$out"
+match "!internal \{ src -m ip 10.0.0.0/8 \}: match; src is 10.1.2.3" "$out"
+match "deny 429 if .*c.cfg:9\] false" "$out"
+match "hdr\(x-forwarded-proto\) has no value" "$out"
+t "an answer that the proxy makes ends the way"
+out=$(explain 'GET http://www.example.org:8080/secret' --src 192.0.2.1)
+match "deny 429 if .*c.cfg:9\] true" "$out"
+match "answer +429 made by the proxy, termination state PR" "$out"
+nomatch "pick" "$out"
+out=$(explain http://www.example.org:8080/x?y=1 --header 'X-Forwarded-Proto: http')
+match "location +https://www.example.org:8080/x\?y=1" "$out"
+t "later rules see what earlier ones have rewritten"
+out=$(explain 'GET http://www.example.org:8080/old/thing')
+match "path is \"/moved/old/thing\"" "$out"
+match "pick +api/" "$out"
+t "servers that take no request say why, and use-server is named as the reason"
+out=$(explain 'GET http://www.example.org:8080/')
+match "web2 10.0.0.12:80 MAINT, .*not a candidate" "$out"
+match "web3 10.0.0.13:80 UP backup, .*not a candidate" "$out"
+out=$(explain POST http://www.example.org:8080/logo.png --header 'Host: api.example.org')
+match "use-server a2 if .* true" "$out"
+match "pick +api/a2" "$out"
+match "persistence or use-server" "$out"
+t "the same key leads to the same server"
+is "$(explain http://a:8080/api/k | grep ^pick)" "$(explain http://a:8080/api/k | grep ^pick)"
+match "key +hash [0-9a-f]{8}" "$(explain http://a:8080/api/k)"
+t "what cannot be explained is refused with the reason"
+for words in "" "ftp://x/" "GET http://x:0/" "http://h/ --src nowhere" "http://h/ --bogus 1" "http://h/ --header nothing" "http://h/ --src"; do
+	# shellcheck disable=SC2086
+	if explain $words >"$T/out" 2>"$T/err"; then fail "explained '$words'"; fi
+	match "^sluice: explain: ." "$(cat "$T/err")"
+done
+if explain http://h:81/ 2>"$T/err"; then fail "port 81"; fi
+match "no http frontend listens on port 81" "$(cat "$T/err")"

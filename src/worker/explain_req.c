@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The request that `explain` is asked about, from the words of a command line. */
+#include <stdio.h>
+#include <sluice/base/num.h>
+#include <sluice/http/msg.h>
+#include <sluice/worker/explain.h>
+
+struct words { const struct str *at; unsigned n, i; char *err; size_t errlen; };
+
+static bool refuse(struct words *w, const char *why, struct str about)
+{
+	snprintf(w->err, w->errlen, "%s%s" STR_FMT "%s", why, about.n ? " '" : "", STR_ARG(about), about.n ? "'" : "");
+	return false;
+}
+
+static bool has_ctl(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((unsigned char)s.p[i] < ' ')
+			return true;
+	return false;
+}
+
+/* The port behind the last colon of an authority, unless that colon is inside of brackets. */
+static bool authority_port(struct words *w, struct explain_request *q)
+{
+	uint64_t port;
+	size_t i = q->host.n;
+
+	while (i > 0 && q->host.p[i - 1] != ':' && q->host.p[i - 1] != ']')
+		i--;
+	if (i == 0 || q->host.p[i - 1] == ']')
+		return true;
+	if (!num_u64(str_sub(q->host, i, SIZE_MAX), &port) || port == 0 || port > 65535)
+		return refuse(w, "not a port:", str_sub(q->host, i, SIZE_MAX));
+	q->port = (uint16_t)port;
+	return true;
+}
+
+static bool take_url(struct words *w, struct explain_request *q, struct str url)
+{
+	ptrdiff_t slash;
+
+	if (str_istarts(url, STR("https://")))
+		q->tls = true, q->port = 443, url = str_sub(url, 8, SIZE_MAX);
+	else if (str_istarts(url, STR("http://")))
+		url = str_sub(url, 7, SIZE_MAX);
+	else
+		return refuse(w, "a URL begins with http:// or https://, not", url);
+	slash = str_chr(url, '/');
+	q->host = slash < 0 ? url : str_sub(url, 0, (size_t)slash);
+	q->target = slash < 0 ? STR("/") : str_sub(url, (size_t)slash, SIZE_MAX);
+	if (!q->host.n || has_ctl(url) || str_chr(url, ' ') >= 0)
+		return refuse(w, "not a URL:", url);
+	return authority_port(w, q);
+}
+
+/* "GET http://…" may be one word or two. */
+static bool take_request(struct words *w, struct explain_request *q)
+{
+	struct str first = w->i < w->n ? w->at[w->i++] : STR_NULL, method;
+
+	if (!first.n)
+		return refuse(w, "what to explain? 'GET http://host/path' [--src IP] [--header 'N: v'] [--frontend NAME]", STR_NULL);
+	method = str_split(&first, ' ');
+	if (first.p)
+		first = str_trim(first);
+	else if (str_find(method, STR("://"), false) >= 0)
+		first = method, method = STR("GET");
+	else if (w->i < w->n)
+		first = w->at[w->i++];
+	if (!http_token(method))
+		return refuse(w, "not a method:", method);
+	q->method = method;
+	return take_url(w, q, first);
+}
+
+static bool take_switch(struct words *w, struct explain_request *q)
+{
+	struct str name = w->at[w->i++], v;
+
+	if (w->i == w->n)
+		return refuse(w, "a value is missing behind", name);
+	v = w->at[w->i++];
+	if (str_eq(name, STR("--frontend"))) {
+		q->frontend = v;
+	} else if (str_eq(name, STR("--src"))) {
+		if (!addr_parse_ip(&q->src, v))
+			return refuse(w, "not an address:", v);
+	} else if (str_eq(name, STR("--header"))) {
+		if (str_chr(v, ':') <= 0 || has_ctl(v))
+			return refuse(w, "a header is written 'Name: value', not", v);
+		if (q->nhdr == EXPLAIN_MAX_HDRS)
+			return refuse(w, "too many headers", STR_NULL);
+		q->hdr[q->nhdr++] = v;
+	} else {
+		return refuse(w, "unknown switch", name);
+	}
+	return true;
+}
+
+bool explain_parse(struct explain_request *q, const struct str *words, unsigned n, char *err, size_t errlen)
+{
+	struct words w = { words, n, 0, err, errlen };
+
+	*q = (struct explain_request){ .port = 80 };
+	q->src = (struct addr){ .family = AF_INET, .in4.s_addr = htonl(INADDR_LOOPBACK) };
+	if (!take_request(&w, q))
+		return false;
+	while (w.i < w.n)
+		if (!take_switch(&w, q))
+			return false;
+	return true;
+}

@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* A record of decisions while they are made, for `explain`. wk.trace is NULL in a worker that serves. */
+#ifndef SLUICE_WORKER_TRACE_H
+#define SLUICE_WORKER_TRACE_H
+
+#include "rules.h"
+
+/* A rule's condition was evaluated to hit; before its action runs, so that the values are those the condition saw. */
+void trace_rule(struct stream *s, enum rule_phase ph, const struct rule *r, enum cond_result hit);
+/* A line of a first-match list of names. word: "use_backend", "use-server". target: the name it stands for now. */
+void trace_target(struct stream *s, const char *word, const struct rt_use_be *u, struct str target, bool hit);
+
+#endif
