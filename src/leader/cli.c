@@ -424,13 +424,10 @@ bool cli_open(struct leader *l)
 	cli.lst = calloc(MAX(l->rt->ncli, 1u), sizeof(*cli.lst));
 	if (!cli.lst)
 		return false;
-	for (uint32_t i = 0; i < l->rt->ncli; i++) {
-		int fd = cli_socket(l, i);
-
-		if (fd < 0)
-			return false;
-		cli.lst[cli.nlst++] = (struct cli_listener){ .fd = fd, .level = l->rt->cli[i].level };
-	}
+	for (uint32_t i = 0; i < l->rt->ncli; i++)
+		cli.lst[cli.nlst++] = (struct cli_listener){ .fd = l->cli_fd[i], .level = l->rt->cli[i].level };
+	l->on_drain = cli_drain;
+	l->in_child = cli_close_in_child;
 	return true;
 }
 
@@ -447,12 +444,9 @@ static void listeners_drop(void)
 	if (cli.accepting && cli.nsess < cli.max)
 		accept_pause(true);
 	cli.accepting = false;
-	for (unsigned i = 0; i < cli.nlst; i++)
-		close(cli.lst[i].fd);
-	cli.nlst = 0;
 }
 
-void cli_drain(void)
+void cli_drain(struct leader *l UNUSED)
 {
 	listeners_drop();
 	LIST_EACH(p, &cli.sessions) {
@@ -473,10 +467,8 @@ void cli_stop(void)
 	cli.lst = NULL;
 }
 
-void cli_close_in_child(void)
+void cli_close_in_child(struct leader *l UNUSED)
 {
-	for (unsigned i = 0; i < cli.nlst; i++)
-		close(cli.lst[i].fd);
 	LIST_EACH(p, &cli.sessions)
 		close(LIST_ENTRY(p, struct cli_sess, link)->io.fd);
 }

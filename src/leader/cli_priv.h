@@ -67,15 +67,15 @@ struct cli_run {                  /* a command being executed; all zero at its f
 #undef CLI_CMD
 
 /* ---- cli.c ---- */
-/* Opens the sockets of the configuration. false: said on stderr. */
+/* Readies what serves l->cli_fd. false: no memory. */
 bool cli_open(struct leader *l) MUST_CHECK;
 /* Committed: begins to accept. */
 void cli_start(struct leader *l);
 /* Draining: accepts no more; sessions end with the command they run. */
-void cli_drain(void);
-/* Closes everything: at the end, and (descriptors only, forked) in a child. */
+void cli_drain(struct leader *l);
+/* Closes all sessions: at the end, and (descriptors only) in a child that was forked. */
 void cli_stop(void);
-void cli_close_in_child(void);
+void cli_close_in_child(struct leader *l);
 /* A command that said CLI_WAIT goes on. */
 void cli_resume(struct cli_run *r);
 
@@ -102,10 +102,6 @@ struct cli_sess {
 	uint32_t timeout_ms;
 };
 enum cli_sev_out { SEV_NONE, SEV_NUMBER, SEV_STRING };
-
-/* ---- cli_sock.c ---- */
-/* The listening descriptor of rt->cli[i]; -1: said on stderr. */
-int cli_socket(struct leader *l, unsigned i) MUST_CHECK;
 
 /* ---- cli_sess.c ---- */
 /* Asks for the next line: name of the node and generation. */

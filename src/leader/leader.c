@@ -64,7 +64,6 @@ static void drain_children(struct leader *l)
 	if (l->phase >= LEAD_DRAINING)
 		return;
 	l->phase = LEAD_DRAINING;
-	cli_drain();
 	segment_state(l, SEG_DRAINING);
 	children_tell(l, ROLE_WORKER, IPC_DRAIN, hard);
 	if (l->on_drain)

@@ -13,7 +13,6 @@
 #include <sluice/ipc/sandbox.h>
 #include <sluice/worker/worker.h>
 
-#include "cli_priv.h"
 #include "leader_priv.h"
 
 #define TELL_MS 5000
@@ -56,7 +55,6 @@ static void child_close_leaders(struct leader *l, const struct child *me)
 	for (unsigned i = 0; i < l->nchild; i++)
 		if (l->child[i].pid && &l->child[i] != me)
 			close(l->child[i].io.fd);
-	cli_close_in_child();
 	if (me->role == ROLE_CHECKER)
 		listeners_close(l);
 	else
