@@ -5,6 +5,7 @@
  *   probe.c    one check from its timer to its verdict: connection, timeouts, schedule
  *   chk_*.c    what is said on the connection (check_ops): tcp, http, script
  *   fleet.c    what a verdict means: health, tracking, slow start, passive errors, the words in the segment
+ *   downtime.c since when servers and backends are down
  *   report.c   log lines */
 #ifndef SLUICE_CHECKER_PRIV_H
 #define SLUICE_CHECKER_PRIV_H
@@ -62,6 +63,7 @@ struct target {                 /* a server that is checked or follows one */
 	uint8_t phase;          /* enum probe_phase */
 	uint8_t status;         /* enum check_status of the last verdict */
 	bool maint, observed;
+	int err;                /* of the connection, for the verdict that follows; else 0 */
 	uint32_t seen_passive;
 	struct timer timer;     /* idle: the next check; else its timeout */
 	uint64_t started_ns;
@@ -122,6 +124,9 @@ struct report {                 /* why: part of every line */
 void report_check(const struct target *t, const struct report *r);
 void report_change(const struct target *t, enum health_change ch, const struct report *r);
 /* Can the server be chosen for a request now? */
+/* downtime.c: keeps the words of the segment that say since when a server or backend is down, and for how long it was in all. */
+void downtime_server(const struct target *t);           /* before its operational word changes */
+void downtime_backend(const struct checker *ck, uint32_t px); /* after a server of it has changed */
 bool fleet_takes_requests(const struct checker *ck, uint32_t srv);
 void fleet_count(const struct checker *ck, const struct rt_proxy *px, unsigned *active, unsigned *backup);
 

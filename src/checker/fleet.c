@@ -36,10 +36,12 @@ static void count_word(_Atomic uint32_t *c)
 
 static void changed(struct target *t, enum health_change ch, const struct report *r)
 {
+	downtime_server(t);
 	t->since_ms = clock_ms();
 	if (ch == HEALTH_DOWN)
 		count_word(&t->ck->seg->srv[t->srv].chk_down);
 	publish(t);
+	downtime_backend(t->ck, t->s->px);
 	report_change(t, ch, r);
 }
 
@@ -84,7 +86,8 @@ void fleet_verdict(struct target *t, enum check_status st, unsigned code, uint32
 
 	if (in_maint(t))
 		return;
-	atomic_store_explicit(&w->check, health_check_word(st, code, ms), memory_order_relaxed);
+	atomic_store_explicit(&w->check, check_word_with_errno(health_check_word(st, code, ms), t->err), memory_order_relaxed);
+	t->err = 0;
 	if (res == HEALTH_FAILED)
 		count_word(&w->chk_fail);
 	else if (t->observed)
@@ -169,6 +172,7 @@ static void enter_maint(struct target *t)
 static void leave_maint(struct target *t)
 {
 	t->maint = false;
+	downtime_server(t);
 	t->since_ms = clock_ms();
 	health_init(&t->health, t->s);
 	if (t->leads)
@@ -194,6 +198,8 @@ static void look_at_admin(struct checker *ck)
 		else if (!maint && t->maint)
 			leave_maint(t);
 	}
+	for (uint32_t i = 0; i < ck->rt->npx; i++)
+		downtime_backend(ck, i);
 }
 
 void fleet_tick(struct checker *ck)
@@ -311,6 +317,8 @@ bool fleet_init(struct checker *ck)
 	for (uint32_t i = 0; i < n; i++)
 		store_op(&ck->t[i]);
 	recount_starting(ck);
+	for (uint32_t i = 0; i < rt->npx; i++)
+		downtime_backend(ck, i);
 	ck->leader_epoch = atomic_load(&ck->seg->h->epoch_leader);
 	atomic_fetch_add_explicit(&ck->seg->h->epoch_checker, 1, memory_order_release);
 	return true;

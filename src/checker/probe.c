@@ -82,6 +82,13 @@ void probe_finish(struct target *t, enum check_status st, unsigned code, struct 
 		schedule_next(t);
 }
 
+/* The system has refused something. */
+static void probe_failed(struct target *t, enum check_status st, int err)
+{
+	t->err = err;
+	probe_finish(t, st, 0, str_c(strerror(err)));
+}
+
 static void put_off(struct target *t)
 {
 	end_probe(t);
@@ -131,7 +138,7 @@ static void open_conn(struct target *t, uint16_t port)
 		if (own_fault(err))
 			put_off(t);
 		else
-			probe_finish(t, CHK_L4CON, 0, str_c(strerror(err)));
+			probe_failed(t, CHK_L4CON, err);
 	} else if (conn_established(t->conn)) {
 		on_conn(t->conn);
 	}
@@ -194,7 +201,7 @@ static void on_conn(struct conn *c)
 	struct target *t = c->owner;
 
 	if (c->flags & CONN_DEAD)
-		probe_finish(t, t->phase == PROBE_CONNECTING ? CHK_L4CON : CHK_SOCKERR, 0, str_c(strerror(c->err)));
+		probe_failed(t, t->phase == PROBE_CONNECTING ? CHK_L4CON : CHK_SOCKERR, c->err);
 	else if (t->phase == PROBE_CONNECTING)
 		connected(t);
 	else
@@ -253,7 +260,7 @@ void probe_queue(struct target *t, struct str s)
 
 static void broken(struct target *t)
 {
-	probe_finish(t, CHK_SOCKERR, 0, str_c(strerror(t->conn->err)));
+	probe_failed(t, CHK_SOCKERR, t->conn->err);
 }
 
 enum probe_io probe_flush(struct target *t)

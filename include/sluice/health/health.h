@@ -58,6 +58,9 @@ uint64_t health_check_word(enum check_status s, unsigned code, uint32_t duration
 static inline enum check_status check_word_status(uint64_t w) { return (enum check_status)(w & 0xff); }
 static inline unsigned check_word_code(uint64_t w) { return (w >> 8) & 0xffff; }
 static inline uint32_t check_word_ms(uint64_t w) { return (uint32_t)(w >> 24) & 0xffffff; }
+/* The system's error when the check failed on the connection, else 0. */
+static inline unsigned check_word_errno(uint64_t w) { return (unsigned)(w >> 48); }
+static inline uint64_t check_word_with_errno(uint64_t w, int err) { return (w & ~(0xffffull << 48)) | (uint64_t)(err & 0xffff) << 48; }
 /* What the leader writes into a fresh segment before it forks: admin word and operational word of every server without a past. */
 uint64_t health_initial_admin(const struct rt_server *s);
 uint64_t health_initial_op(const struct rt_server *s, uint32_t now_s);

@@ -134,7 +134,7 @@ enum rt_opt {                       /* options that are one bit */
 	OPT_HTTP_KEEP_ALIVE = 1u << 0, OPT_HTTP_SERVER_CLOSE = 1u << 1, OPT_HTTPCLOSE = 1u << 2, OPT_PRETEND_KEEPALIVE = 1u << 3,
 	OPT_ABORTONCLOSE = 1u << 4, OPT_HTTP_BUFFER_REQUEST = 1u << 5, OPT_REDISPATCH = 1u << 6, OPT_ALLBACKUPS = 1u << 7,
 	OPT_PREFER_LAST = 1u << 8, OPT_LOG_HEALTH = 1u << 9, OPT_TCPKA_CLI = 1u << 10, OPT_TCPKA_SRV = 1u << 11, OPT_NOLINGER = 1u << 12,
-	OPT_IGNORE_PROBES = 1u << 13,
+	OPT_IGNORE_PROBES = 1u << 13, OPT_SOCKET_STATS = 1u << 14,
 };
 
 struct rt_xff { bool on, if_none; struct str header; struct addr_net *except; uint32_t nexcept; };
