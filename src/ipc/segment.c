@@ -181,6 +181,11 @@ void segment_unmap(struct segment *s)
 	free(s);
 }
 
+bool segment_make_private(struct segment *s)
+{
+	return mmap(s->h, s->geo.size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, s->fd, 0) != MAP_FAILED;
+}
+
 /* ---- after a death ---- */
 
 static void rows_clear_column(struct segment *s, unsigned w)

@@ -93,6 +93,9 @@ struct segment *segment_create(uint64_t generation, unsigned nworkers, unsigned 
 /* Maps an existing one after checking magic, abi, size and seals; fd is duplicated. NULL and errno (EPROTO: not ours). */
 struct segment *segment_map(int fd) MUST_CHECK;
 void segment_unmap(struct segment *s);
+/* From now on this process sees a copy of its own, taken page by page as it writes; what others write after that may not be seen. In a
+ * child that only looks. false and errno: the mapping is gone. */
+bool segment_make_private(struct segment *s) MUST_CHECK;
 /* Zeroes every column of worker w, marks the slot free. Leader, after waitpid(). Cumulative counters are folded into `retired` (column 0 block). */
 void segment_reap(struct segment *s, unsigned w);
 /* Hash of every offset and size of the layout and of the names of all counters: the `abi` of this build. */

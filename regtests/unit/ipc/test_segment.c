@@ -277,9 +277,28 @@ static void a_limit_is_never_exceeded_while_workers_race(void **state)
 	segment_unmap(s);
 }
 
+static void a_private_copy_shows_what_is_there_and_keeps_its_own_writes(void **state)
+{
+	(void)state;
+	struct segment *s = segment_create(1, 2, 1, 1, 0), *copy;
+
+	assert_non_null(s);
+	copy = segment_map(s->fd);
+	assert_non_null(copy);
+	live_add(s, LIVE_SRV, 0, 1, 3);
+	assert_true(segment_make_private(copy));
+	assert_int_equal(live_sum(copy, LIVE_SRV, 0), 3);
+	live_add(copy, LIVE_SRV, 0, 0, 4);
+	assert_int_equal(live_sum(copy, LIVE_SRV, 0), 7);
+	assert_int_equal(live_sum(s, LIVE_SRV, 0), 3);
+	segment_unmap(copy);
+	segment_unmap(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_private_copy_shows_what_is_there_and_keeps_its_own_writes),
 		cmocka_unit_test(layout_is_the_golden_one),
 		cmocka_unit_test(areas_do_not_overlap_and_end_at_the_size),
 		cmocka_unit_test(the_segment_cannot_be_resized),
