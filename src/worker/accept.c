@@ -11,8 +11,8 @@
 #include <unistd.h>
 #include <sluice/base/clock.h>
 #include <sluice/base/panic.h>
-#include <sluice/ipc/counters.h>
 #include "accept.h"
+#include "count.h"
 #include "session.h"
 #include "worker_priv.h"
 
@@ -137,17 +137,6 @@ static uint32_t rate_limit(const struct rt_proxy *fe)
 	return low;
 }
 
-static void accept_count(const struct rt_proxy *fe)
-{
-	struct proc_counters *p = proc_ctr(wk.seg, wk.slot);
-	struct fe_counters *f = &px_ctr(wk.seg, px_index(fe), wk.slot)->fe;
-
-	ctr_inc(&p->conn_tot);
-	ctr_rate_hit(&p->conn_rate, clock_ms(), 1);
-	ctr_inc(&f->conn_tot);
-	ctr_rate_hit(&f->conn_rate, clock_ms(), 1);
-}
-
 /* With a place taken; it is the session's, or given back. false: nothing more to accept here for now. */
 static bool accept_one(struct wk_lst *l)
 {
@@ -156,7 +145,7 @@ static bool accept_one(struct wk_lst *l)
 	int fd = sock_accept(wk.h->listen_fd[idx], &peer);
 
 	if (fd >= 0) {
-		accept_count(lst_fe(l));
+		count_accept(lst_fe(l));
 		session_new(fd, &peer, idx);
 		return true;
 	}

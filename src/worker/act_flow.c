@@ -1,10 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Actions that decide: allow, deny, return, redirect, tarpit, reject, silent-drop. */
 #include "act_priv.h"
+#include "count.h"
 #include "session.h"
 #include "term.h"
 
 static bool phase_is_response(enum rule_phase ph) { return ph == PH_HTTP_RES || ph == PH_TCP_RES_CONTENT || ph == PH_HTTP_AFTER; }
+
+/* Connection and session rules are counted by who runs them. */
+static void refuse(struct stream *s, enum rule_phase ph)
+{
+	term_set(s, 'P', phase_is_response(ph) ? 'H' : 'R');
+	if (ph != PH_TCP_CONN && ph != PH_TCP_SESS)
+		count_denied(s, phase_is_response(ph));
+}
 
 enum rule_verdict act_exec_allow(struct stream *s UNUSED, const struct rule *r UNUSED, enum rule_phase ph UNUSED)
 {
@@ -18,7 +27,7 @@ enum rule_verdict act_exec_accept(struct stream *s UNUSED, const struct rule *r 
 
 enum rule_verdict act_exec_deny(struct stream *s, const struct rule *r, enum rule_phase ph)
 {
-	term_set(s, 'P', phase_is_response(ph) ? 'H' : 'R');
+	refuse(s, ph);
 	if (r->reply)
 		reply_prepare(s, r->reply, r->status);
 	else
@@ -29,6 +38,7 @@ enum rule_verdict act_exec_deny(struct stream *s, const struct rule *r, enum rul
 enum rule_verdict act_exec_tarpit(struct stream *s, const struct rule *r, enum rule_phase ph UNUSED)
 {
 	term_set(s, 'P', 'T');
+	count_denied(s, false);
 	if (r->reply)
 		reply_prepare(s, r->reply, r->status);
 	else
@@ -45,13 +55,13 @@ enum rule_verdict act_exec_return(struct stream *s, const struct rule *r, enum r
 
 enum rule_verdict act_exec_reject(struct stream *s, const struct rule *r UNUSED, enum rule_phase ph)
 {
-	term_set(s, 'P', phase_is_response(ph) ? 'H' : 'R');
+	refuse(s, ph);
 	return RULE_CLOSE;
 }
 
 enum rule_verdict act_exec_silent_drop(struct stream *s, const struct rule *r UNUSED, enum rule_phase ph)
 {
-	term_set(s, 'P', phase_is_response(ph) ? 'H' : 'R');
+	refuse(s, ph);
 	return RULE_RESET;
 }
 

@@ -10,10 +10,22 @@ static void rate_hit(uint64_t *rate, uint64_t *max)
 	ctr_max(max, ctr_rate_read(ctr_load(rate), clock_ms()));
 }
 
+void count_accept(const struct rt_proxy *fe)
+{
+	struct proc_counters *p = proc_ctr(wk.seg, wk.slot);
+	struct fe_counters *f = count_fe(fe);
+
+	ctr_inc(&p->conn_tot);
+	rate_hit(&p->conn_rate, &p->conn_rate_max);
+	ctr_inc(&f->conn_tot);
+	rate_hit(&f->conn_rate, &f->conn_rate_max);
+}
+
 void count_session(const struct session *se)
 {
 	struct fe_counters *f = count_fe(se->fe);
 	struct proc_counters *p = proc_ctr(wk.seg, wk.slot);
+	struct lst_counters *l = count_lst(se);
 
 	ctr_inc(&f->stot);
 	rate_hit(&f->rate, &f->rate_max);
@@ -21,6 +33,20 @@ void count_session(const struct session *se)
 	rate_hit(&p->sess_rate, &p->sess_rate_max);
 	ctr_max(&p->conn_max, live_sum(wk.seg, LIVE_PROCESS, 0));
 	ctr_inc(se->fe->mode == MODE_HTTP ? &f->h1sess : &f->sess_other);
+	if (l) {
+		ctr_inc(&l->stot);
+		ctr_max(&l->smax, live_sum(wk.seg, LIVE_LST, lst_index(se->lst)));
+	}
+}
+
+void count_session_refused(const struct session *se, enum rule_phase ph)
+{
+	struct fe_counters *f = count_fe(se->fe);
+	struct lst_counters *l = count_lst(se);
+
+	ctr_inc(ph == PH_TCP_CONN ? &f->dcon : &f->dses);
+	if (l)
+		ctr_inc(ph == PH_TCP_CONN ? &l->dcon : &l->dses);
 }
 
 void count_request(const struct stream *s)
@@ -84,6 +110,48 @@ void count_retry(const struct stream *s, bool elsewhere)
 	ctr_inc(elsewhere ? &v->wredis : &v->wretr);
 }
 
+void count_queued(const struct stream *s, uint32_t srv)
+{
+	struct be_counters *b = count_be(s->be);
+
+	if (srv != RT_NONE)
+		ctr_max(&count_srv(srv)->qmax, live_sum(wk.seg, LIVE_SRV_QUEUE, srv));
+	ctr_max(&b->qmax, live_sum(wk.seg, LIVE_BE_QUEUE, s->be_idx));
+}
+
+void count_queue_timeout(const struct stream *s) { ctr_inc(&count_be(s->be)->queue_timeout); }
+void count_no_server(const struct stream *s) { ctr_inc(&count_be(s->be)->no_server); }
+
+void count_bad_request(const struct stream *s)
+{
+	struct lst_counters *l = count_lst(s->sess);
+
+	ctr_inc(&count_fe(s->fe)->ereq);
+	if (l)
+		ctr_inc(&l->ereq);
+}
+
+void count_bad_response(const struct stream *s)
+{
+	ctr_inc(&count_be(s->be)->eresp);
+	ctr_inc(&count_srv(s->srv_idx)->eresp);
+}
+
+/* A request is the frontend's and, once routed, another backend's; a response also its server's. */
+void count_denied(const struct stream *s, bool response)
+{
+	struct fe_counters *f = count_fe(s->fe);
+	struct lst_counters *l = count_lst(s->sess);
+
+	ctr_inc(response ? &f->dresp : &f->dreq);
+	if (l)
+		ctr_inc(response ? &l->dresp : &l->dreq);
+	if (s->be && (response || s->be != s->fe))
+		ctr_inc(response ? &count_be(s->be)->dresp : &count_be(s->be)->dreq);
+	if (response && s->srv_idx != RT_NONE)
+		ctr_inc(&count_srv(s->srv_idx)->dresp);
+}
+
 /* The hrsp_* fields stand in one row in every block: 1xx to 5xx, then other. */
 static void count_status(uint64_t *hrsp_1xx, unsigned status)
 {
@@ -92,12 +160,12 @@ static void count_status(uint64_t *hrsp_1xx, unsigned status)
 	ctr_inc(hrsp_1xx + (c >= 1 && c <= 5 ? c - 1 : 5));
 }
 
-static uint64_t ms_between(uint64_t a, uint64_t b) { return b > a && a ? (b - a) / 1000000u : 0; }
+static uint64_t us_between(uint64_t a, uint64_t b) { return b > a && a ? (b - a) / 1000u : 0; }
 
 static void count_times(const struct stream *s, struct be_counters *b, struct srv_counters *v)
 {
-	uint64_t q = ms_between(s->t.req_done, s->t.queue_done), c = ms_between(s->t.queue_done, s->t.conn_done);
-	uint64_t r = ms_between(s->t.conn_done, s->t.res_head), t = ms_between(s->t.req_start, s->t.end);
+	uint64_t q = us_between(s->t.req_done, s->t.queue_done) / 1000, c = us_between(s->t.queue_done, s->t.conn_done) / 1000;
+	uint64_t r = us_between(s->t.conn_done, s->t.res_head) / 1000, t = us_between(s->t.req_start, s->t.end) / 1000;
 
 	ctr_avg_add(&b->qtime, q), ctr_avg_add(&v->qtime, q);
 	ctr_avg_add(&b->ctime, c), ctr_avg_add(&v->ctime, c);
@@ -107,6 +175,44 @@ static void count_times(const struct stream *s, struct be_counters *b, struct sr
 	ctr_max(&b->ctime_max, c), ctr_max(&v->ctime_max, c);
 	ctr_max(&b->rtime_max, r), ctr_max(&v->rtime_max, r);
 	ctr_max(&b->ttime_max, t), ctr_max(&v->ttime_max, t);
+}
+
+static void hist_hit(uint64_t *fe, uint64_t *be, uint64_t from, uint64_t to)
+{
+	unsigned b = hist_bucket(us_between(from, to));
+
+	ctr_inc(fe + b);
+	if (be)
+		ctr_inc(be + b);
+}
+
+/* Phases that were not reached have no time. */
+static void count_hists(const struct stream *s)
+{
+	struct fe_hists *f = &px_hist(wk.seg, px_index(s->fe), wk.slot)->fe;
+	struct be_hists *b = s->be ? &px_hist(wk.seg, s->be_idx, wk.slot)->be : NULL;
+
+	hist_hit(f->total, b ? b->total : NULL, s->t.req_start, s->t.end);
+	if (!b || !s->t.queue_done)
+		return;
+	hist_hit(f->queue, b->queue, s->t.req_done, s->t.queue_done);
+	if (s->t.conn_done)
+		hist_hit(f->connect, b->connect, s->t.queue_done, s->t.conn_done);
+	if (s->t.res_head)
+		hist_hit(f->response, b->response, s->t.conn_done, s->t.res_head);
+}
+
+static void count_internal_error(const struct stream *s, struct fe_counters *f, struct be_counters *b, struct srv_counters *v)
+{
+	struct lst_counters *l = count_lst(s->sess);
+
+	ctr_inc(&f->eint);
+	if (l)
+		ctr_inc(&l->eint);
+	if (b)
+		ctr_inc(&b->eint);
+	if (v)
+		ctr_inc(&v->eint);
 }
 
 /* Who is to blame, by the letters; only transfers that had begun count as aborted. */
@@ -127,37 +233,65 @@ static void count_term(const struct stream *s, struct fe_counters *f, struct be_
 		if (v)
 			ctr_inc(&v->srv_abrt);
 	}
-	if (when == 'H' && who != 'C' && who != 'c') {
-		if (b)
-			ctr_inc(&b->eresp);
-		if (v)
-			ctr_inc(&v->eresp);
-	}
 	if (when == 'R' && who != 'L' && who != 'P')
-		ctr_inc(&f->ereq);
+		count_bad_request(s);
+	if (who == 'I')
+		count_internal_error(s, f, b, v);
 }
 
 void count_rewrite_failed(const struct stream *s)
 {
+	struct lst_counters *l = count_lst(s->sess);
+
 	ctr_inc(&count_fe(s->fe)->wrew);
+	if (l)
+		ctr_inc(&l->wrew);
 	if (s->be)
 		ctr_inc(&count_be(s->be)->wrew);
+	if (s->srv_idx != RT_NONE)
+		ctr_inc(&count_srv(s->srv_idx)->wrew);
 }
 
-void count_end(const struct stream *s)
+static struct srv_counters *stream_srv(const struct stream *s)
+{
+	return s->srv_idx != RT_NONE && s->t.queue_done ? count_srv(s->srv_idx) : NULL;
+}
+
+/* What has moved since the last time. */
+void count_bytes(struct stream *s)
+{
+	struct fe_counters *f = count_fe(s->fe);
+	struct srv_counters *v = stream_srv(s);
+	struct lst_counters *l = count_lst(s->sess);
+	uint64_t in = s->cli.bytes_in - s->counted_in, out = s->cli.bytes_out - s->counted_out;
+
+	ctr_add(&f->bin, in), ctr_add(&f->bout, out);
+	ctr_add(&proc_ctr(wk.seg, wk.slot)->bout, out);
+	if (s->be) {
+		ctr_add(&count_be(s->be)->bin, in);
+		ctr_add(&count_be(s->be)->bout, out);
+	}
+	if (v)
+		ctr_add(&v->bin, in), ctr_add(&v->bout, out);
+	if (l)
+		ctr_add(&l->bin, in), ctr_add(&l->bout, out);
+	s->counted_in += in;
+	s->counted_out += out;
+	s->counted_ms = clock_ms();
+}
+
+void count_end(struct stream *s)
 {
 	struct fe_counters *f = count_fe(s->fe);
 	struct be_counters *b = s->be ? count_be(s->be) : NULL;
-	struct srv_counters *v = s->srv_idx != RT_NONE && s->t.queue_done ? count_srv(s->srv_idx) : NULL;
+	struct srv_counters *v = stream_srv(s);
 
-	if (s->flags & SF_MONITOR)
+	if (s->flags & SF_MONITOR) {
+		ctr_inc(&f->intercepted);
 		return;
-	ctr_add(&f->bin, s->bytes_in), ctr_add(&f->bout, s->bytes_out);
-	ctr_add(&proc_ctr(wk.seg, wk.slot)->bout, s->bytes_out);
-	if (b)
-		ctr_add(&b->bin, s->bytes_in), ctr_add(&b->bout, s->bytes_out);
-	if (v)
-		ctr_add(&v->bin, s->bytes_in), ctr_add(&v->bout, s->bytes_out);
+	}
+	count_bytes(s);
+	count_hists(s);
 	if (s->flags & SF_HTTP && s->status) {
 		count_status(&f->hrsp_1xx, s->status);
 		if (b)
@@ -169,6 +303,9 @@ void count_end(const struct stream *s)
 		count_term(s, f, b, v);
 	if (b && v && s->t.conn_done)
 		count_times(s, b, v);
-	if (s->flags & SF_REPLY)
+	if (s->flags & SF_REPLY && s->term[0] == 'L') {
 		ctr_inc(&f->intercepted);
+		if (b)
+			ctr_inc(&b->intercepted);
+	}
 }

@@ -71,6 +71,7 @@ void server_observe(struct stream *s, bool l7, bool ok)
 			atomic_store_explicit(&seg->fail_hint, 0, memory_order_relaxed);
 		return;
 	}
+	ctr_inc(&count_srv(s->srv_idx)->hanafail);
 	n = atomic_fetch_add_explicit(&seg->fail_hint, 1, memory_order_relaxed) + 1;
 	if (n >= (o->error_limit ? o->error_limit : 10)) {
 		atomic_store_explicit(&seg->fail_hint, 0, memory_order_relaxed);
@@ -239,8 +240,10 @@ enum step_result strm_response_failed(struct stream *s, enum retry_on why, unsig
 	if (held && reused && untouched && (method_idempotent(s) || !s->srv.bytes_out) && s->ntries < 16) {
 		return request_again(s, false, false);
 	}
-	if (why != RO_STATUS)
+	if (why != RO_STATUS) {
 		server_observe(s, true, false);
+		count_bad_response(s);
+	}
 	if (held && s->retries < s->be->retries && !(s->flags & SF_NO_RETRY) &&
 	    (s->be->retry_on & why || (untouched && !s->srv.bytes_out && !reused))) {
 		bool other;

@@ -20,6 +20,8 @@ static void session_free(struct session *se)
 	if (se->flags & SESS_COUNTED_FE) {
 		wk_live(LIVE_FE, px_index(se->fe), -1);
 		wk_live(LIVE_PROCESS, 0, -1);
+		if (se->fe->opts & OPT_SOCKET_STATS)
+			wk_live(LIVE_LST, lst_index(se->lst), -1);
 	}
 	accept_released(se->fe);
 	se->magic = 0;
@@ -117,7 +119,7 @@ static void session_answer_408(struct session *se)
 		if (!o.full)
 			n = conn_sendv(se->conn, iov, o.n, false);
 	}
-	s->bytes_out = n > 0 ? (uint64_t)n : 0;
+	s->bytes_out = s->cli.bytes_out = n > 0 ? (uint64_t)n : 0;
 	unborn_end(s);
 }
 
@@ -222,6 +224,7 @@ static bool session_admit(struct session *se, enum rule_phase ph)
 	se->nreq = 0;
 	if (v == RULE_CONTINUE || v == RULE_ALLOW)
 		return true;
+	count_session_refused(se, ph);
 	if (v == RULE_RESET)
 		conn_reset(se->conn);
 	else
@@ -245,6 +248,8 @@ static void session_begin(struct session *se, int fd, const struct addr *peer, c
 	list_push(&wk.sessions, &se->link);
 	wk.nsess++;
 	se->flags = SESS_COUNTED_FE;
+	if (se->fe->opts & OPT_SOCKET_STATS)
+		wk_live(LIVE_LST, lst_index(lst), 1);
 	if (se->fe->opts & OPT_TCPKA_CLI)
 		sock_keepalive(fd, true);
 	if (se->fe->opts & OPT_NOLINGER)

@@ -27,6 +27,7 @@ enum step_result strm_request_broken(struct stream *s)
 	if (s->cli.err != EE_BAD_HEAD && s->cli.err != EE_BAD_BODY)
 		return strm_abort(s, 'C', term_phase(s), MUX_ABORT);
 	s->flags |= SF_CLI_CLOSE;
+	count_bad_request(s);
 	return strm_fail(s, h1_error_status((enum h1_error)s->cli.h1_err), 'P', term_phase(s));
 }
 

@@ -40,6 +40,7 @@ static enum step_result pick_enqueue(struct stream *s, uint32_t srv)
 		return step_to(s, ST_CONNECT);
 	}
 	s->flags |= SF_QUEUED;
+	count_queued(s, srv);
 	s->exp = wk_after(strm_timeout(s, TO_QUEUE));
 	return step_to(s, ST_QUEUE);
 }
@@ -111,7 +112,10 @@ enum step_result step_pick(struct stream *s)
 	}
 	if (full)
 		return pick_enqueue(s, RT_NONE);
-	return s->navoid ? strm_retry_same(s) : strm_fail(s, 503, 'S', 'C');
+	if (s->navoid)
+		return strm_retry_same(s);
+	count_no_server(s);
+	return strm_fail(s, 503, 'S', 'C');
 }
 
 /* Has the client gone while nothing was sent to it? A half-close counts only with abortonclose. */

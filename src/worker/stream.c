@@ -93,6 +93,7 @@ struct stream *strm_new(struct session *sess, const struct rt_proxy *fe, bool ht
 	s->flags = (http ? SF_HTTP : 0) | (sess->nreq ? SF_NOT_FIRST : 0);
 	s->step = http ? ST_REQ_HEAD : ST_TCP_RULES;
 	s->t.req_start = clock_now_ns;
+	s->counted_ms = clock_ms();
 	s->ctx.src = &sess->conn->src;
 	s->ctx.tmp = s->arena;
 	s->ctx.env = &strm_env;

@@ -122,6 +122,8 @@ struct stream {
 	uint32_t be_queue_pos, srv_queue_pos; /* requests before us when we were queued */
 	struct addr back;                 /* our address towards the server, where the log format wants it */
 	uint64_t bytes_in, bytes_out;     /* client side: received from, sent to the client */
+	uint64_t counted_in, counted_out; /* ... of which the counters know */
+	uint64_t counted_ms;              /* when they were last told */
 	uint16_t status;                  /* of the final response sent to the client, 0 = none */
 	uint16_t retries;                 /* of connections, as %rc prints */
 	uint32_t req_counter;             /* requests of this worker so far, for %rt */

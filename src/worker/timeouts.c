@@ -4,6 +4,9 @@
 #include <sluice/base/clock.h>
 #include "steps.h"
 
+/* Long transfers show up in the statistics while they last. */
+#define COUNT_BYTES_MS 1000
+
 uint64_t wk_after(uint32_t ms) { return ms == TIMEOUT_NONE ? 0 : clock_ms() + ms; }
 
 uint32_t strm_timeout(const struct stream *s, enum rt_timeout which)
@@ -48,6 +51,8 @@ void strm_touch_cli(struct stream *s)
 	if (!ms && strm_in_tunnel(s))
 		ms = strm_timeout(s, TO_TUNNEL);
 	s->exp_cli = wk_after(ms ? ms : strm_timeout(s, TO_CLIENT));
+	if (clock_ms() - s->counted_ms >= COUNT_BYTES_MS)
+		count_bytes(s);
 }
 
 void strm_touch_srv(struct stream *s)
@@ -107,6 +112,7 @@ static enum step_result strm_phase_expired(struct stream *s)
 		return step_to(s, ST_REPLY);
 	case ST_QUEUE:
 		s->t.queue_done = clock_now_ns;
+		count_queue_timeout(s);
 		return strm_fail(s, 503, 's', 'Q');
 	case ST_TURNAROUND:
 		return step_to(s, ST_PICK);

@@ -8,6 +8,7 @@
 #include <sluice/base/panic.h>
 #include <sluice/base/pool.h>
 #include <sluice/base/rand.h>
+#include <sluice/ipc/counters.h>
 #include <sluice/ipc/msg.h>
 #include <sluice/worker/worker.h>
 #include "accept.h"
@@ -114,6 +115,23 @@ static void queue_tick(struct timer *t)
 /* An idle worker still shows that it lives, and follows the states of servers. */
 static void beat_tick(struct timer *t) { timer_set(t, clock_ms() + BEAT_MS); }
 
+/* Losses that lower layers count for themselves. */
+static void tell_losses(void)
+{
+	static uint64_t logs;
+	struct proc_counters *p = proc_ctr(wk.seg, wk.slot);
+	uint64_t failed = 0;
+
+	if (logs != log_dropped()) {
+		ctr_add(&p->log_dropped, log_dropped() - logs);
+		logs = log_dropped();
+	}
+	for (const struct pool *pl = pool_first(); pl; pl = pool_next(pl))
+		failed += pl->failed;
+	if (failed != ctr_load(&p->pool_failed))
+		ctr_store(&p->pool_failed, failed);
+}
+
 /* Once a turn: the beat, server states, and the end when draining is done. */
 static void each_turn(void)
 {
@@ -124,6 +142,7 @@ static void each_turn(void)
 		beat = now;
 		atomic_store_explicit(&my_slot()->beat, now, memory_order_relaxed);
 		pool_follow_states();
+		tell_losses();
 	}
 	if (wk.q.waiting && !timer_on(&queue_timer))
 		timer_set(&queue_timer, now + LB_QUEUE_POLL_MS);

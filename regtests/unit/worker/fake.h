@@ -97,6 +97,7 @@ static void fake_world(struct fake_world *w)
 	list_init(&w->sess.streams);
 	w->s.magic = STREAM_MAGIC;
 	w->s.sess = &w->sess;
+	w->sess.fe = &w->px[0];
 	w->s.fe = &w->px[0], w->s.be = &w->px[1], w->s.be_idx = 1;
 	w->s.srv_idx = RT_NONE;
 	memcpy(w->s.term, "----", 4);
