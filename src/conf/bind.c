@@ -3,7 +3,7 @@
  * configuration is an error here; a clash with another process is seen when the leader binds. */
 #include <stdlib.h>
 
-#include "sema_priv.h"
+#include "tls_priv.h"
 
 struct bind_arg {
 	struct rt_bind_opts *o;
@@ -104,11 +104,16 @@ static bool unknown_param(struct sema *s, const struct line *l, uint32_t *i)
 	return false;
 }
 
-static bool bind_params(struct sema *s, const struct line *l, struct rt_bind_opts *o)
+static bool bind_params(struct sema *s, const struct line *l, struct rt_bind_opts *o, struct tls_words *t)
 {
 	for (uint32_t i = 2; i < l->n; i++) {
 		const struct bind_row *r = row_find(l->w[i].s);
 		struct bind_arg b = { .o = o, .k = &l->w[i] };
+		bool known = false;
+		if (!r && !tls_word(s, t, TLS_AT_BIND, l->w, l->n, &i, &known))
+			return false;
+		if (known)
+			continue;
 		if (!r) {
 			if (!unknown_param(s, l, &i))
 				return false;
@@ -173,11 +178,12 @@ void dir_bind(struct sema *s, const struct line *l)
 {
 	struct rt_bind_opts *o = ARENA_NEW(s->a, struct rt_bind_opts);
 	struct str rest = l->w[1].s, part;
+	struct tls_words t = { .ssl = false };
 
 	o->sock = bind_sock_defaults(s);
 	o->sock.backlog = 0;
 	o->loc = sema_loc(s, l->w[0].at);
-	bool ok = bind_params(s, l, o);
+	bool ok = bind_params(s, l, o, &t);
 	s->px->bound = true;
 	if (o->sock.v4v6 && o->sock.v6only) {
 		sema_err(s, &l->w[0], "'v4v6' and 'v6only' exclude each other");
@@ -185,6 +191,7 @@ void dir_bind(struct sema *s, const struct line *l)
 	}
 	if (!ok)
 		return;
+	tls_bind_later(s, l, o, &t);
 	if (!o->sock.backlog)
 		o->sock.backlog = (int)s->px->backlog;
 	while (rest.p) {

@@ -58,6 +58,11 @@ static void print_params(FILE *out)
 #define SERVER_OPT(word, nargs, fn, dflt, help) row(out, word, #nargs, dflt, help);
 #include <sluice/tbl/server_opts.def>
 #undef SERVER_OPT
+	heading(out, "TLS parameters of bind (B), crt-list lines (C), server (S), ssl-default-bind-options (D), "
+		     "ssl-default-server-options (E)", "| word | where | arguments | meaning |", 4);
+#define TLS_OPT(word, nargs, fn, where, help) row(out, word, where, #nargs, help);
+#include <sluice/tbl/tls_opts.def>
+#undef TLS_OPT
 }
 
 static void print_rest(FILE *out)

@@ -5,7 +5,7 @@
  * silent. */
 #include <sluice/base/hash.h>
 
-#include "srv_priv.h"
+#include "tls_priv.h"
 
 static const char *const section_words[] = { "global", "defaults", "frontend", "backend", "listen" };
 
@@ -33,6 +33,10 @@ static bool sect_open(struct sema *s, const struct section *sec)
 
 	s->px = NULL;
 	s->sect = (uint8_t)sect;
+	if (word_is(&h->w[0], "crt-store")) {
+		crt_store_section(s, sec);
+		return false;
+	}
 	if (!sect) {
 		if (!sema_ha_word(s, HAW_SECTION, &h->w[0]))
 			sema_err_hint(s, &h->w[0], diag_nearest(h->w[0].s, section_words, ARRAY_LEN(section_words)),
@@ -245,6 +249,7 @@ struct rt *conf_compile(const struct conf_src *src, struct diags *d, const struc
 	count_objects(&s);
 	pass_early(&s);
 	global_finish(&s);
+	tls_finish(&s);
 	px_number(&s);
 	pass_late(&s);
 	srv_resolve_tracks(&s);

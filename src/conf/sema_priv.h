@@ -7,6 +7,7 @@
 #define SLUICE_CONF_SEMA_PRIV_H
 
 #include <sluice/conf/conf.h>
+#include <sluice/tls/opts.h>
 
 enum sect { SECT_GLOBAL = 1, SECT_DEFAULTS = 2, SECT_FRONTEND = 4, SECT_BACKEND = 8, SECT_LISTEN = 16, SECT_SKIP = 32 };
 
@@ -37,6 +38,18 @@ struct directive {
 enum ha_kind { HAW_DIRECTIVE, HAW_OPTION, HAW_BIND, HAW_SERVER, HAW_ACTION, HAW_SECTION };
 struct ha_word { uint8_t kind, level; const char *word; uint8_t nargs; const char *note; };
 
+enum tls_crt_kind { TLS_CRT_FILE, TLS_CRT_DEFAULT, TLS_CRT_LIST };
+struct tls_crt { const struct word *w; uint8_t kind; struct tls_crt *next; };
+struct tls_words {                /* what the TLS words of one line set */
+	struct tls_opts o;
+	bool ssl;
+	struct tls_crt *crts;         /* bind: crt, default-crt and crt-list in order */
+	const struct word *sni;       /* server: expression */
+	bool no_sni_auto;
+	int8_t check_ssl;             /* 1 check-ssl, -1 no-check-ssl */
+	struct str check_sni, check_alpn;
+};
+
 struct srv_tmpl {                 /* what `server` and `default-server` options set */
 	struct rt_srv_opts o;
 	uint32_t flags;
@@ -45,6 +58,7 @@ struct srv_tmpl {                 /* what `server` and `default-server` options 
 	const struct word *track;     /* resolved at the end */
 	uint32_t id;
 	bool check_port_set;
+	struct tls_words tls;
 };
 
 enum log_kind { LK_DEFAULT, LK_HTTP, LK_TCP, LK_CUSTOM };
@@ -82,6 +96,9 @@ struct px_build {                 /* a proxy or a defaults section under constru
 	struct hmap srv_names;        /* of the section being read; scratch */
 	struct acl_set *own_acls;
 };
+
+struct tls_bind_job { struct px_build *px; const struct line *l; struct rt_bind_opts *o; struct tls_words t; };
+struct tls_srv_job { const struct line *l; uint32_t srv; struct tls_words t; };
 
 struct bind_dup { struct addr addr; const struct word *w; };
 
@@ -121,6 +138,11 @@ struct sema {
 	const struct word *user_w, *group_w;
 	const char *sect_word;
 	bool in_default_server;
+	struct tls_opts tls_bind_dflt, tls_srv_dflt;
+	const char *crt_base, *key_base, *ca_base;
+	VEC(struct tls_bind_job) tls_binds;
+	VEC(struct tls_srv_job) tls_srvs;
+	struct hmap crt_stores;       /* "@store/alias" -> struct tls_cert_files */
 };
 
 /* ---- diagnostics ------------------------------------------------------------------------------------------------ */
@@ -196,6 +218,7 @@ struct px_build *px_open(struct sema *s, const struct section *sec);
 void px_number(struct sema *s);
 void px_finish(struct sema *s, struct px_build *b);
 void px_check(struct sema *s, struct px_build *b);
+const struct rt_srv_opts *srv_opts_intern(struct sema *s, const struct rt_srv_opts *o);
 void srv_init_tmpl(struct srv_tmpl *t);
 void srv_resolve_tracks(struct sema *s);
 void srv_number(struct sema *s, struct px_build *b);

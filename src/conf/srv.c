@@ -2,7 +2,7 @@
 /* `server` and `default-server`: name, address, parameters. What many servers have in common is stored once: option
  * sets are interned by their bytes, so that a server costs only what differs. `track` is resolved when all servers are
  * known. */
-#include "srv_priv.h"
+#include "tls_priv.h"
 
 void srv_init_tmpl(struct srv_tmpl *t)
 {
@@ -19,7 +19,7 @@ void srv_init_tmpl(struct srv_tmpl *t)
 }
 
 /* Templates start zeroed and are copied whole, so equal options are equal bytes, padding included. */
-static const struct rt_srv_opts *intern(struct sema *s, const struct rt_srv_opts *o)
+const struct rt_srv_opts *srv_opts_intern(struct sema *s, const struct rt_srv_opts *o)
 {
 	struct str key = { (const char *)o, sizeof(*o) };
 	struct rt_srv_opts *found = hmap_get(&s->interned, key);
@@ -113,7 +113,8 @@ void dir_server(struct sema *s, const struct line *l)
 	srv->track = RT_NONE;
 	srv->id = t.id;
 	s->px->srv_ids |= t.id != 0;
-	srv->o = intern(s, &t.o);
+	srv->o = srv_opts_intern(s, &t.o);
+	tls_server_later(s, l, srv, &t.tls);
 	s->track[s->rt->nsrv] = t.track;
 	p->be.nsrv++;
 	s->rt->nsrv++;

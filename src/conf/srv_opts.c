@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Parameters of server and default-server lines: each row of tbl/server_opts.def sets its field of a template. */
-#include "srv_priv.h"
+#include "tls_priv.h"
 
 typedef bool opt_fn(struct sema *s, struct srv_tmpl *t, const struct word *v);
 
@@ -10,8 +10,6 @@ typedef bool opt_fn(struct sema *s, struct srv_tmpl *t, const struct word *v);
 #define OPT_TIME(name, field) OPT(name) { return arg_time(s, v, 1, &t->o.field); }
 #define OPT_U32(name, field, min, max) OPT(name) { return arg_u32(s, v, min, max, &t->o.field); }
 
-/* What it asks for is so anyway. */
-OPT(default) { return true; }
 /* The word changes nothing: srv_opts_parse() says so. */
 OPT(tolerated) { return true; }
 OPT_SET(backup, SRVF_BACKUP)
@@ -211,6 +209,11 @@ bool srv_opts_parse(struct sema *s, const struct word *w, uint32_t n, struct srv
 	for (uint32_t i = 0; i < n; i++) {
 		const struct opt_row *r = hmap_get(&s->srv_opts, w[i].s);
 		const struct word *k = &w[i], *v = NULL;
+		bool known = false;
+		if (!r && !tls_word(s, &t->tls, TLS_AT_SERVER, w, n, &i, &known))
+			return false;
+		if (known)
+			continue;
 		if (!r) {
 			if (!unknown_opt(s, &w[i], &i))
 				return false;

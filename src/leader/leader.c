@@ -16,6 +16,8 @@
 #include <sluice/base/proctitle.h>
 #include <sluice/health/health.h>
 #include <sluice/ipc/sandbox.h>
+#include <sluice/tls/front.h>
+#include <sluice/tls/tickets.h>
 
 #include "cli_priv.h"
 #include "leader_priv.h"
@@ -242,6 +244,8 @@ static bool prepare(struct leader *l)
 	l->rt = leader_load(&l->o->conf, l->o->quiet, l->o->warn_fatal);
 	if (!l->rt)
 		return false;
+	if (tls_front_first())
+		tls_tickets_init(l->rt->g.tls_lifetime);
 	l->nworkers = leader_workers(l->rt);
 	return limits_apply(l->rt, l->nworkers) && privs_prepare(l) && listeners_open(l) && cli_open(l) && pidfile_open(l) &&
 	       segment_prepare(l);

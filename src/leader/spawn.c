@@ -11,6 +11,7 @@
 #include <sluice/base/proctitle.h>
 #include <sluice/checker/checker.h>
 #include <sluice/ipc/sandbox.h>
+#include <sluice/tls/tickets.h>
 #include <sluice/worker/worker.h>
 
 #include "leader_priv.h"
@@ -123,6 +124,7 @@ bool spawn_child(struct child *c)
 		return false;
 	if (c->role == ROLE_WORKER)
 		atomic_store_explicit(&c->l->seg->slot[c->slot].state, SLOT_STARTING, memory_order_release);
+	tls_tickets_advance(); /* a key that is no longer used does not go on into another process */
 	pid_t pid = fork();
 	if (pid == 0) {
 		close(sv[0]);

@@ -45,6 +45,8 @@ static void conn_io(struct io *io)
 {
 	struct conn *c = CONTAINER_OF(io, struct conn, io);
 	OBJ_CHECK(c, CONN_MAGIC);
+	if (c->xprt->event)
+		c->xprt->event(c);
 	if (UNLIKELY(c->flags & (CONN_CONNECTING | CONN_HANDSHAKE)) && !conn_establish(c))
 		return;
 	c->ops->io(c);
@@ -101,7 +103,32 @@ struct conn *conn_new_back(const struct addr *dst, const struct sock_connect_opt
 	return c;
 }
 
+bool conn_upgrade(struct conn *c, const struct xprt_ops *x, const void *xcfg)
+{
+	c->xprt = x;
+	if (x->open && !x->open(c, c->flags & CONN_FRONT, xcfg)) {
+		c->xprt = &xprt_raw;
+		return false;
+	}
+	if (x->handshake)
+		c->flags |= CONN_HANDSHAKE;
+	return true;
+}
+
+void conn_handshake(struct conn *c)
+{
+	if (conn_establish(c))
+		c->ops->io(c);
+}
+
 void conn_close(struct conn *c)
+{
+	if (c->xprt->linger && !(c->flags & (CONN_DEAD | CONN_CONNECTING)) && c->xprt->linger(c))
+		return;
+	conn_abort(c);
+}
+
+void conn_abort(struct conn *c)
 {
 	OBJ_CHECK(c, CONN_MAGIC);
 	io_del(&c->io);
@@ -115,7 +142,7 @@ void conn_close(struct conn *c)
 void conn_reset(struct conn *c)
 {
 	sock_set_linger_reset(c->io.fd);
-	conn_close(c);
+	conn_abort(c);
 }
 
 ssize_t conn_recv(struct conn *c, void *p, size_t n)
@@ -123,7 +150,7 @@ ssize_t conn_recv(struct conn *c, void *p, size_t n)
 	ASSERT_HOT(n > 0); /* 0 bytes read would look like the end of file */
 	ssize_t r = c->xprt->recv(c, p, n);
 	if (LIKELY(r > 0)) {
-		if ((size_t)r < n && !(c->io.ready & (IO_HUP | IO_ERR)))
+		if ((size_t)r < n && !c->xprt->own_ready && !(c->io.ready & (IO_HUP | IO_ERR)))
 			io_wait(&c->io, IO_RD);
 		return r;
 	}
@@ -148,7 +175,7 @@ ssize_t conn_sendv(struct conn *c, const struct iovec *iov, int niov, bool more)
 {
 	ssize_t r = c->xprt->send(c, iov, niov, more);
 	if (LIKELY(r >= 0)) {
-		if ((size_t)r < iov_bytes(iov, niov))
+		if (!c->xprt->own_ready && (size_t)r < iov_bytes(iov, niov))
 			io_wait(&c->io, IO_WR);
 		return r;
 	}

@@ -11,6 +11,7 @@
 #include "pool.h"
 #include "session.h"
 #include "steps.h"
+#include "tls_out.h"
 
 static struct pool sconn_pool = POOL("server connection", struct sconn);
 
@@ -78,12 +79,12 @@ void pool_start(void)
 }
 
 /* First usable connection of a list; dead ones met on the way are closed. */
-static struct sconn *pool_pop(struct list *l, uint32_t srv)
+static struct sconn *pool_pop(struct list *l, uint32_t srv, uint64_t sni)
 {
 	LIST_EACH_SAFE(p, n, l) {
 		struct sconn *sc = LIST_ENTRY(p, struct sconn, link);
 
-		if (sc->srv != srv)
+		if (sc->srv != srv || sc->sni != sni)
 			continue;
 		if (!conn_idle_ok(sc->mux->conn)) {
 			pool_destroy(sc);
@@ -112,14 +113,16 @@ struct sconn *pool_take(struct stream *s, uint32_t srv)
 	struct wk_srv *ws = &wk.srv[srv];
 	bool later = s->flags & SF_NOT_FIRST;
 	unsigned mode = s->be->reuse;
-	struct sconn *sc = pool_pop(&s->sess->priv, srv);
+	struct str name;
+	uint64_t sni = mode == REUSE_NEVER && list_empty(&s->sess->priv) ? 0 : tls_out_sni(s, srv, &name);
+	struct sconn *sc = pool_pop(&s->sess->priv, srv, sni);
 
 	if (sc || mode == REUSE_NEVER || !ws->nidle)
 		return sc;
 	if (mode == REUSE_ALWAYS || later)
-		sc = pool_pop(&ws->fresh, srv);
+		sc = pool_pop(&ws->fresh, srv, sni);
 	if (!sc && (mode != REUSE_SAFE || later))
-		sc = pool_pop(&ws->proven, srv);
+		sc = pool_pop(&ws->proven, srv, sni);
 	return sc;
 }
 
@@ -130,13 +133,14 @@ struct sconn *pool_connect(struct stream *s, uint32_t srv, const struct addr *ds
 		.source = rs->o->source.family ? &rs->o->source : s->be->source.family ? &s->be->source : NULL,
 		.tfo = rs->flags & SRVF_TFO, .tcp_ut_ms = rs->o->tcp_ut, .tos = -1, .mark = -1,
 	};
-	const struct mux_ops *mo = s->flags & SF_HTTP ? &mux_h1 : &mux_tcp;
 	struct sconn *sc = pool_get(&sconn_pool);
+	struct str sni;
 	struct conn *c;
 
 	if (!sc)
 		return NULL;
-	c = conn_new_back(dst, &o, &xprt_raw, rs->o->xprt_cfg, NULL, NULL);
+	*sc = (struct sconn){ .magic = SCONN_MAGIC, .srv = srv, .sni = tls_out_sni(s, srv, &sni) };
+	c = rs->flags & SRVF_SSL ? tls_out_connect(s, srv, dst, &o, sni) : conn_new_back(dst, &o, &xprt_raw, NULL, NULL, NULL);
 	if (!c) {
 		pool_put(&sconn_pool, sc);
 		return NULL;
@@ -145,9 +149,8 @@ struct sconn *pool_connect(struct stream *s, uint32_t srv, const struct addr *ds
 		sock_keepalive(c->io.fd, true);
 	if (s->be->opts & OPT_NOLINGER)
 		sock_set_linger_reset(c->io.fd);
-	*sc = (struct sconn){ .magic = SCONN_MAGIC, .srv = srv };
 	list_init(&sc->link);
-	sc->mux = mo->init(c, false, &back_cfg);
+	sc->mux = mux_select_back(rs, c, s->flags & SF_HTTP)->init(c, false, &back_cfg);
 	if (!sc->mux) {
 		conn_close(c);
 		pool_put(&sconn_pool, sc);
@@ -156,6 +159,32 @@ struct sconn *pool_connect(struct stream *s, uint32_t srv, const struct addr *ds
 	sc->mux->owner = sc;
 	wk_live(LIVE_SRV_CONN, srv, 1);
 	return sc;
+}
+
+bool pool_settle(struct stream *s)
+{
+	struct sconn *sc = s->sc;
+	struct mux *old = sc->mux;
+	struct conn *c = old->conn;
+	const struct mux_ops *mo = mux_select_back(&wk.rt->srv[sc->srv], c, s->flags & SF_HTTP);
+
+	if (old->ops == mo || sc->uses > 1)
+		return true;
+	old->conn = NULL; /* it survives the mux */
+	old->ops->destroy(old);
+	sc->mux = mo->init(c, false, &back_cfg);
+	if (!sc->mux) {
+		conn_close(c);
+		pool_forget(sc);
+		s->sc = NULL;
+		return false;
+	}
+	sc->mux->owner = sc;
+	if (mo->open(sc->mux, &s->srv))
+		return true;
+	pool_destroy(sc);
+	s->sc = NULL;
+	return false;
 }
 
 void pool_give(struct stream *s, struct sconn *sc)

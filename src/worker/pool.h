@@ -5,6 +5,7 @@
 
 #include <sluice/mux/mux.h>
 #include <sluice/rt/rt.h>
+#include <sluice/tls/back.h>
 
 #define SCONN_MAGIC 0x73636f6eu
 
@@ -19,6 +20,7 @@ struct sconn {                  /* a connection to a server */
 	struct list link;       /* idle: in a list of its server or of its session (priv) */
 	struct mux *mux;
 	uint64_t t_idle;        /* ms */
+	uint64_t sni;           /* hash of the name it asked for, 0 = none: it serves no other */
 };
 
 struct wk_srv {                 /* what a worker knows of a server beyond the shared rows */
@@ -28,6 +30,7 @@ struct wk_srv {                 /* what a worker knows of a server beyond the sh
 	uint32_t nidle;
 	bool down;              /* as last seen */
 	struct timer purge;
+	struct tls_sessions tls; /* for resumption */
 };
 
 /* Readies the lists of all servers of wk. */
@@ -42,6 +45,11 @@ struct sconn *pool_take(struct stream *s, uint32_t srv);
 void pool_give(struct stream *s, struct sconn *sc);
 /* A new connection to dst, not pooled; NULL with errno. */
 struct sconn *pool_connect(struct stream *s, uint32_t srv, const struct addr *dst);
+/* The connection of s is established: gives it to the mux that it turned out to need, with the exchange. false: no
+ * memory. */
+bool pool_settle(struct stream *s) MUST_CHECK;
+/* Who speaks to srv on c: before its handshake as far as the configuration tells, afterwards for good. */
+const struct mux_ops *mux_select_back(const struct rt_server *srv, struct conn *c, bool http);
 /* Closes and forgets sc, whose mux has no exchange. */
 void pool_destroy(struct sconn *sc);
 /* Forgets sc when its mux has closed itself. */

@@ -89,7 +89,7 @@ static void proxy_done(struct session *se)
 	}
 	proxy_in_free(se);
 	c->ops = NULL;
-	session_proceed(se);
+	session_secure(se);
 }
 
 static void proxy_io(struct conn *c)

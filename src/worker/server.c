@@ -121,20 +121,26 @@ bool server_connect(struct stream *s)
 	return false;
 }
 
-bool server_introduce(struct stream *s)
+size_t server_proxy_header(struct stream *s, char *hdr)
 {
 	const uint32_t flags = wk.rt->srv[s->srv_idx].flags;
-	struct conn *c = s->sc->mux->conn;
 	const struct smp_ctx *x;
+
+	if (!(flags & (SRVF_SEND_PROXY | SRVF_SEND_PROXY_V2)))
+		return 0;
+	x = strm_smp_ctx(s);
+	return flags & SRVF_SEND_PROXY_V2 ? proxy_hdr_write_v2(hdr, x->src, x->dst) : proxy_hdr_write_v1(hdr, x->src, x->dst);
+}
+
+bool server_introduce(struct stream *s)
+{
 	char hdr[PROXY_V1_MAX];
 	struct iovec iov = { .iov_base = hdr };
 
-	if (!(flags & (SRVF_SEND_PROXY | SRVF_SEND_PROXY_V2)) || s->sc->uses > 1)
+	if (s->sc->uses > 1 || wk.rt->srv[s->srv_idx].flags & SRVF_SSL)
 		return true;
-	x = strm_smp_ctx(s);
-	iov.iov_len = flags & SRVF_SEND_PROXY_V2 ? proxy_hdr_write_v2(hdr, x->src, x->dst)
-						 : proxy_hdr_write_v1(hdr, x->src, x->dst);
-	return conn_sendv(c, &iov, 1, false) == (ssize_t)iov.iov_len;
+	iov.iov_len = server_proxy_header(s, hdr);
+	return !iov.iov_len || conn_sendv(s->sc->mux->conn, &iov, 1, false) == (ssize_t)iov.iov_len;
 }
 
 static void avoid_server(struct stream *s)

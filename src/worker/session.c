@@ -5,7 +5,9 @@
 #include <sluice/base/clock.h>
 #include <sluice/base/pool.h>
 #include <sluice/base/rand.h>
+#include <sluice/tls/xprt_tls.h>
 #include "accept.h"
+#include "sess_log.h"
 #include "steps.h"
 
 static struct pool session_pool = POOL("session", struct session);
@@ -45,6 +47,8 @@ static uint64_t session_idle_deadline(const struct session *se)
 
 	if (se->proxy)
 		ms = to[TO_CLIENT];
+	if (se->flags & SESS_HANDSHAKE)
+		ms = to[TO_CLIENT_HS];
 	if (se->nreq && to[TO_HTTP_KEEP_ALIVE])
 		ms = to[TO_HTTP_KEEP_ALIVE];
 	return ms == TIMEOUT_NONE ? 0 : se->t_idle / 1000000u + ms;
@@ -134,6 +138,25 @@ static void session_idle_expired(struct session *se)
 	m->ops->destroy(m);
 }
 
+/* Neither a mux nor a stream: a PROXY header or a handshake is awaited. */
+static bool session_unready(const struct session *se) { return se->proxy || se->flags & SESS_HANDSHAKE; }
+
+static void handshake_failed(struct session *se)
+{
+	sess_log_failure(se);
+	session_refuse(se);
+}
+
+static void session_unready_expired(struct session *se)
+{
+	if (!(se->flags & SESS_HANDSHAKE)) {
+		session_refuse(se);
+		return;
+	}
+	tls_timed_out(se->conn);
+	handshake_failed(se);
+}
+
 static void session_timer(struct timer *t)
 {
 	struct session *se = CONTAINER_OF(t, struct session, timer);
@@ -143,10 +166,10 @@ static void session_timer(struct timer *t)
 		session_kill(se, 'K');
 		return;
 	}
-	if (se->proxy) {
+	if (session_unready(se)) {
 		d = session_deadline(se);
 		if (d && d <= now)
-			session_refuse(se);
+			session_unready_expired(se);
 		else
 			session_arm(se, d);
 		return;
@@ -254,7 +277,7 @@ static void session_begin(struct session *se, int fd, const struct addr *peer, c
 		sock_keepalive(fd, true);
 	if (se->fe->opts & OPT_NOLINGER)
 		sock_set_linger_reset(fd);
-	se->conn = conn_new_front(fd, peer, &xprt_raw, lst->opts->xprt_cfg, NULL, NULL);
+	se->conn = conn_new_front(fd, peer, &xprt_raw, NULL, NULL, NULL);
 }
 
 void session_new(int fd, const struct addr *peer, uint32_t lst_idx)
@@ -274,7 +297,7 @@ void session_new(int fd, const struct addr *peer, uint32_t lst_idx)
 		return;
 	}
 	if (!lst->opts->accept_proxy)
-		session_proceed(se);
+		session_secure(se);
 	else if (proxy_in_start(se))
 		session_arm(se, session_idle_deadline(se));
 	else
@@ -288,6 +311,41 @@ void session_refuse(struct session *se)
 	session_free(se);
 }
 
+static void handshake_io(struct conn *c)
+{
+	struct session *se = c->owner;
+
+	if (c->flags & CONN_DEAD) {
+		handshake_failed(se);
+		return;
+	}
+	se->flags &= ~(unsigned)SESS_HANDSHAKE;
+	c->ops = NULL;
+	session_proceed(se);
+}
+
+static const struct conn_owner_ops handshake_ops = { .io = handshake_io };
+
+void session_secure(struct session *se)
+{
+	const struct rt_bind_opts *o = se->lst->opts;
+
+	if (!o->ssl) {
+		session_proceed(se);
+		return;
+	}
+	se->conn->ops = &handshake_ops;
+	se->conn->owner = se;
+	if (!conn_upgrade(se->conn, &xprt_tls, o->xprt_cfg)) {
+		session_refuse(se);
+		return;
+	}
+	se->flags |= SESS_HANDSHAKE;
+	session_arm(se, session_idle_deadline(se));
+	if (se->conn->io.ready & (IO_RD | IO_HUP | IO_ERR)) /* behind a PROXY header: no event announces it again */
+		conn_handshake(se->conn);
+}
+
 void session_proceed(struct session *se)
 {
 	se->t_hs_done = se->t_idle = clock_now_ns;
@@ -295,7 +353,7 @@ void session_proceed(struct session *se)
 		session_free(se);
 		return;
 	}
-	se->mux = (se->fe->mode == MODE_HTTP ? &mux_h1 : &mux_tcp)->init(se->conn, true, &front_cfg);
+	se->mux = mux_select_front(se)->init(se->conn, true, &front_cfg);
 	if (!se->mux) {
 		session_refuse(se);
 		return;
@@ -305,7 +363,7 @@ void session_proceed(struct session *se)
 		se->mux->ops->drain(se->mux);
 	count_session(se);
 	session_arm(se, session_idle_deadline(se));
-	if (se->conn->io.ready & IO_RD) /* behind a PROXY header: no event announces it again */
+	if (se->conn->io.ready & IO_RD) /* came with the handshake: no event announces it again */
 		se->conn->ops->io(se->conn);
 }
 
@@ -350,7 +408,7 @@ void session_kill(struct session *se, char why)
 {
 	struct mux *m;
 
-	if (se->proxy) {
+	if (session_unready(se)) {
 		session_refuse(se);
 		return;
 	}

@@ -17,6 +17,7 @@ enum sess_flags {
 	SESS_DEAD = 4,         /* the connection is gone; freed when the last stream is */
 	SESS_PINNED = 8,       /* somebody is walking over it: not freed now */
 	SESS_HARD = 16,        /* kill_at ends exchanges too */
+	SESS_HANDSHAKE = 32,   /* TLS is being set up: no mux and no stream yet */
 };
 
 struct session {
@@ -44,12 +45,17 @@ struct session {
 void session_setup(void);
 /* Serves an accepted descriptor, which it takes over, with its unit of LIVE_PROCESS and LIVE_FE. */
 void session_new(int fd, const struct addr *peer, uint32_t lst_idx);
+/* The raw connection may be used: its handshake when the listener wants one, then session_proceed(). The session may
+ * be gone afterwards. */
+void session_secure(struct session *se);
 /* The connection is ready to be served: rules of the session, then its mux. The session may be gone afterwards. */
 void session_proceed(struct session *se);
+/* Who speaks on an accepted connection whose handshake is over. */
+const struct mux_ops *mux_select_front(const struct session *se);
 /* Ends a session that has no mux yet. */
 void session_refuse(struct session *se);
 
-/* proxy_in.c: waits for the PROXY header, sets the addresses of the connection, then session_proceed() or
+/* proxy_in.c: waits for the PROXY header, sets the addresses of the connection, then session_secure() or
  * session_refuse(). false: no memory. */
 bool proxy_in_start(struct session *se) MUST_CHECK;
 void proxy_in_free(struct session *se);

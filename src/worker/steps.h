@@ -3,6 +3,7 @@
 #ifndef SLUICE_WORKER_STEPS_H
 #define SLUICE_WORKER_STEPS_H
 
+#include <sluice/net/proxy_hdr.h>
 #include "count.h"
 #include "pool.h"
 #include "rules.h"
@@ -61,7 +62,10 @@ enum step_result strm_retry_same(struct stream *s);
 void strm_take_server(struct stream *s, uint32_t srv);
 /* Passive observation: an error or a success at the server. */
 void server_observe(struct stream *s, bool l7, bool ok);
-/* Sends the PROXY header of a new connection where the server wants one; an empty send queue takes it whole. */
+/* Writes the PROXY header that the server of s wants, PROXY_V1_MAX bytes at most; 0 = it wants none. */
+size_t server_proxy_header(struct stream *s, char *hdr);
+/* Sends the PROXY header of a new connection where the server wants one (before a TLS handshake it went with that); an
+ * empty send queue takes it whole. */
 bool server_introduce(struct stream *s);
 /* Begins the connection; false when it failed at once. */
 bool server_connect(struct stream *s);

@@ -161,7 +161,7 @@ enum step_result step_connect(struct stream *s)
 			return strm_abort(s, 'C', 'C', MUX_ABORT);
 		return STEP_WAIT;
 	}
-	if (!server_introduce(s))
+	if (!pool_settle(s) || !server_introduce(s))
 		return strm_connect_failed(s, false);
 	s->exp = 0;
 	s->t.conn_done = clock_now_ns;

@@ -44,8 +44,15 @@ struct conn *conn_new_front(int fd, const struct addr *peer, const struct xprt_o
 struct sock_connect_opts;
 struct conn *conn_new_back(const struct addr *dst, const struct sock_connect_opts *o, const struct xprt_ops *x,
 	const void *xcfg, const struct conn_owner_ops *ops, void *owner) MUST_CHECK;
-/* Unwatches, closes, frees. */
+/* Puts the transport x above the socket of c, which is established and raw, and begins its handshake; ops->io is
+ * called when that has ended. Bytes already read from the socket are not seen by x. false = no memory: close c. */
+bool conn_upgrade(struct conn *c, const struct xprt_ops *x, const void *xcfg) MUST_CHECK;
+/* Runs the handshake with what is there already: for an upgrade whose first bytes were reported before it. */
+void conn_handshake(struct conn *c);
+/* Unwatches, closes, frees. What counts as sent still leaves: see xprt_ops.linger. */
 void conn_close(struct conn *c);
+/* As conn_close(), without waiting for anything. */
+void conn_abort(struct conn *c);
 /* The same but the peer gets RST. */
 void conn_reset(struct conn *c);
 /* Reads at most n > 0 bytes. A short read marks the connection as drained, so no second call is spent on EAGAIN; with
@@ -57,6 +64,8 @@ static inline bool conn_established(const struct conn *c)
 {
 	return !(c->flags & (CONN_CONNECTING | CONN_HANDSHAKE | CONN_DEAD));
 }
+/* See xprt_ops.alpn. */
+static inline struct str conn_alpn(struct conn *c) { return c->xprt->alpn ? c->xprt->alpn(c) : STR_NULL; }
 /* Local address, asked of the kernel once. */
 const struct addr *conn_local(struct conn *c);
 /* True when an idle connection is still usable: nothing to read, no FIN, no error (uses io.ready, no system call). */

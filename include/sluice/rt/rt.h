@@ -118,7 +118,7 @@ struct rt_bind_opts {               /* shared by the addresses of a bind line */
 	struct str name;
 	uint32_t maxconn;               /* 0 = none */
 	bool accept_proxy, ssl;
-	const void *xprt_cfg;
+	const void *xprt_cfg;           /* with ssl: its struct tls_front */
 	struct rt_loc loc;
 };
 struct rt_listener {
@@ -174,6 +174,7 @@ enum srv_flags {
 	SRVF_BACKUP = 1, SRVF_CHECK = 2, SRVF_DISABLED = 4, SRVF_SHUT_ON_DOWN = 8, SRVF_PORT_FROM_CLIENT = 16 /* port 0: the client's */,
 	SRVF_PORT_OFFSET = 32, SRVF_UNRESOLVED = 64, SRVF_TFO = 512, SRVF_SHUT_BACKUP_ON_UP = 1024,
 	SRVF_NON_STICK = 2048, SRVF_SEND_PROXY = 128, SRVF_SEND_PROXY_V2 = 256, SRVF_CHECK_SEND_PROXY = 4096,
+	SRVF_SSL = 8192, SRVF_CHECK_SSL = 16384, SRVF_NO_CHECK_SSL = 32768,
 };
 struct rt_srv_opts {                /* identical option sets of many servers are shared: a server costs what differs */
 	uint32_t inter, fastinter, downinter; /* ms; fastinter/downinter 0 = inter */
@@ -189,7 +190,11 @@ struct rt_srv_opts {                /* identical option sets of many servers are
 	uint32_t tcp_ut;
 	struct addr source;
 	const char *source_if;          /* network device, NULL = any */
-	const void *xprt_cfg;
+	const void *xprt_cfg;           /* with SRVF_SSL: struct tls_back */
+	const void *check_xprt_cfg;     /* with SRVF_CHECK_SSL, or SRVF_SSL: that of checks */
+	struct expr *sni;               /* name to ask for; NULL: the Host header, unless no_sni_auto */
+	bool no_sni_auto;
+	struct str check_sni, check_alpn; /* of checks; alpn in wire form */
 };
 struct rt_server {
 	struct str name;
@@ -295,6 +300,7 @@ struct rt_global {
 	uint32_t drain_idle_spread;     /* ms */
 	struct str state_base, state_file;
 	uint32_t stats_timeout, stats_maxconn; /* runtime socket: idle ms, sessions */
+	uint32_t tls_lifetime;          /* s, of sessions; 0 = default */
 };
 
 struct rt_cli_sock { struct addr addr; int fd; uint8_t level; struct sock_listen_opts sock; struct rt_loc loc; };

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Certificates: a PEM file with its key, chain and OCSP response, loaded once under its path, whoever names it. The
+ * store belongs to the process: filled by the leader before it forks, changed in a worker only by what the runtime
+ * CLI sends. */
+#ifndef SLUICE_TLS_CERT_H
+#define SLUICE_TLS_CERT_H
+
+#include <openssl/ssl.h>
+#include <sluice/tls/opts.h>
+
+enum tls_key_kind { TLS_KEY_RSA, TLS_KEY_EC, TLS_KEY_OTHER, TLS_KEY_KINDS };
+
+struct tls_cert {
+	char *path;
+	X509 *leaf;
+	EVP_PKEY *key;
+	STACK_OF(X509) *chain;      /* without the leaf; may be empty */
+	unsigned char *ocsp;        /* DER response to staple, NULL = none */
+	size_t nocsp;
+	uint8_t kind;               /* enum tls_key_kind */
+	char **names;               /* DNS names of the certificate, lower case; wildcards as "*.example.com" */
+	unsigned nnames;
+	struct tls_cert *next;      /* in the store, in the order of loading */
+};
+
+/* Where a certificate's parts come from; NULL: from the certificate's file or what stands beside it (.key, .issuer,
+ * .ocsp). */
+struct tls_cert_files { const char *crt, *key, *ocsp, *issuer; };
+
+/* The certificate of that path, from the store or loaded. NULL with err. */
+struct tls_cert *tls_cert_load(const struct tls_cert_files *f, struct tls_err *err) MUST_CHECK;
+struct tls_cert *tls_cert_find(const char *path);
+struct tls_cert *tls_cert_first(void);
+/* Replaces key, chain and leaf by those of a PEM text; names of the object stay valid, fronts that use it have to be
+ * told (tls_fronts_refresh). ocsp is dropped. false with err: unchanged. */
+bool tls_cert_replace(struct tls_cert *c, struct str pem, struct tls_err *err) MUST_CHECK;
+/* A certificate outside of the store, from text: to look at one before it is used. */
+struct tls_cert *tls_cert_parse(const char *path, struct str pem, struct tls_err *err) MUST_CHECK;
+void tls_cert_free(struct tls_cert *c);
+/* Whole days until notAfter, negative when that is past. */
+long tls_cert_days_left(const struct tls_cert *c);
+/* Empties the store. Tests, and before another configuration is read in the same process. */
+void tls_certs_drop(void);
+
+#endif

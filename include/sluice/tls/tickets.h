@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Session ticket keys. All workers derive the same keys from one secret without talking to each other: the secret of an
+ * epoch is a one-way function of the one before, and each process forgets the older one, so a key that leaks later
+ * opens no old ticket. Tickets of the epoch before the present one are still taken. */
+#ifndef SLUICE_TLS_TICKETS_H
+#define SLUICE_TLS_TICKETS_H
+
+#include <openssl/ssl.h>
+#include <sluice/tls/opts.h>
+
+#define TLS_SECRET_BYTES 32
+
+struct tls_ticket_state { uint64_t epoch; unsigned char secret[TLS_SECRET_BYTES]; };
+
+/* Begins with a random secret. Leader, before it forks. epoch_s: how long keys are used, seconds. */
+void tls_tickets_init(uint32_t epoch_s);
+/* The state to hand on, brought forward to the present; and its taking over. A state of the future is refused. */
+void tls_tickets_export(struct tls_ticket_state *out);
+bool tls_tickets_import(const struct tls_ticket_state *in);
+/* Moves to the present epoch. Also happens by itself when a key is needed; the leader calls it before forking. */
+void tls_tickets_advance(void);
+
+/* Keys of a tls-ticket-keys file: base64 lines of 48 or 80 bytes, the last but one encrypts (HAProxy manual 5.1). */
+struct tls_ticket_file;
+struct tls_ticket_file *tls_ticket_file_load(const char *path, struct tls_err *err) MUST_CHECK;
+void tls_ticket_file_free(struct tls_ticket_file *f);
+/* Makes ctx use the keys of f, or the shared ones when f is NULL. */
+void tls_tickets_use(SSL_CTX *ctx, struct tls_ticket_file *f);
+
+#endif

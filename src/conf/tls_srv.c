@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* TLS of servers: whether a server and its checks use it, with what, and which name they ask for. */
+#include <sluice/tls/back.h>
+#include "tls_priv.h"
+
+/* As HAProxy: a check goes to the server's port as traffic does; one that goes elsewhere is in the clear unless
+ * check-ssl asks otherwise. */
+static bool checks_with_tls(const struct tls_words *t, const struct rt_srv_opts *o)
+{
+	if (t->check_ssl)
+		return t->check_ssl > 0;
+	return t->ssl && !o->check_port && !o->check_addr.family;
+}
+
+void tls_server_later(struct sema *s, const struct line *l, struct rt_server *srv, const struct tls_words *t)
+{
+	struct tls_srv_job j = { .l = l, .srv = (uint32_t)(srv - s->rt->srv), .t = *t };
+	bool check = checks_with_tls(t, srv->o);
+
+	if (!t->ssl && !check)
+		return;
+	srv->flags |= (t->ssl ? SRVF_SSL : 0u) | (check ? SRVF_CHECK_SSL : 0u);
+	VEC_PUSH(&s->tls_srvs, j);
+}
+
+static struct expr *sni_expr(struct sema *s, const struct rt_server *srv, const struct word *w)
+{
+	const struct rt_proxy *px = &s->rt->px[srv->px];
+	unsigned avail = NEED_CLIENT | NEED_STREAM | (px->mode == MODE_HTTP ? NEED_REQ_HEAD : NEED_L6);
+
+	s->px = s->pxs.at[srv->px];
+	return sema_expr(s, w, avail);
+}
+
+static bool verify_check(struct sema *s, const struct tls_srv_job *j, const struct tls_opts *o)
+{
+	if (o->verify != TLS_VERIFY_OPTIONAL && (o->verify == TLS_VERIFY_NONE || o->ca_file))
+		return true;
+	if (o->verify == TLS_VERIFY_OPTIONAL)
+		sema_err(s, &j->l->w[1], "'verify' of a server is none or required");
+	else
+		sema_err(s, &j->l->w[1],
+			 "servers are verified unless 'verify none' says otherwise, and that needs a 'ca-file' (@system-ca for the "
+			 "system's)");
+	return false;
+}
+
+static void server_build(struct sema *s, struct tls_srv_job *j)
+{
+	struct rt_server *srv = &s->rt->srv[j->srv];
+	struct rt_srv_opts o = *srv->o;
+	struct tls_opts *t = &j->t.o, check;
+	struct tls_err e = { "" };
+
+	if (!t->verify_set && !s->tls_srv_dflt.verify_set)
+		t->verify = TLS_VERIFY_REQUIRED;
+	tls_opts_inherit(t, &s->tls_srv_dflt);
+	tls_opts_paths(s, t);
+	t->crt = tls_path(s, s->crt_base, t->crt);
+	if (!verify_check(s, j, t))
+		return;
+	o.xprt_cfg = tls_back_get(t, &e);
+	check = *t;
+	check.alpn = j->t.check_alpn;
+	o.check_xprt_cfg = o.xprt_cfg ? tls_back_get(&check, &e) : NULL;
+	if (!o.check_xprt_cfg) {
+		sema_err(s, &j->l->w[1], "%s", e.text);
+		return;
+	}
+	o.no_sni_auto = j->t.no_sni_auto;
+	o.check_sni = j->t.check_sni;
+	if (j->t.sni && !(o.sni = sni_expr(s, srv, j->t.sni)))
+		return;
+	srv->o = srv_opts_intern(s, &o);
+}
+
+void tls_servers_finish(struct sema *s)
+{
+	for (size_t i = 0; i < s->tls_srvs.n; i++)
+		server_build(s, &s->tls_srvs.at[i]);
+	VEC_FREE(&s->tls_srvs);
+}

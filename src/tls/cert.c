@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Certificates and their files. A PEM file holds the certificate, its chain and usually its key, in any order as long
+ * as the certificate comes before its chain; what it lacks may stand beside it: FILE.key, FILE.issuer (for the chain),
+ * FILE.ocsp. Reading is for the leader; parsing of text also for workers. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <openssl/err.h>
+#include <openssl/ocsp.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+#include "tls_priv.h"
+
+#define CERT_FILE_MAX (1u << 20)
+
+static struct tls_cert *first, **last = &first;
+static struct arena index_mem;
+static struct hmap by_path;
+
+/* ---- files ------------------------------------------------------------------------------------------------------ */
+
+/* The whole of a file, NUL-terminated; NULL with errno. The caller wipes and frees. */
+static char *file_read(const char *path, size_t *n)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	struct stat st;
+	char *text = NULL;
+	ssize_t got = -1;
+
+	if (fd < 0)
+		return NULL;
+	if (fstat(fd, &st) == 0) {
+		if (!S_ISREG(st.st_mode) || st.st_size > (off_t)CERT_FILE_MAX)
+			errno = S_ISDIR(st.st_mode) ? EISDIR : EFBIG;
+		else if ((text = malloc((size_t)st.st_size + 1)))
+			got = read(fd, text, (size_t)st.st_size);
+	}
+	close(fd);
+	if (got < 0) {
+		free(text);
+		return NULL;
+	}
+	text[got] = '\0';
+	*n = (size_t)got;
+	return text;
+}
+
+static char *beside(const char *path, const char *suffix)
+{
+	char *p = malloc(strlen(path) + strlen(suffix) + 1);
+
+	if (p)
+		strcat(strcpy(p, path), suffix);
+	return p;
+}
+
+static char *read_beside(const char *given, const char *path, const char *suffix, size_t *n)
+{
+	char *p = given ? NULL : beside(path, suffix), *text = file_read(given ? given : p ? p : path, n);
+
+	free(p);
+	return text;
+}
+
+static void wipe(char *text, size_t n)
+{
+	if (text)
+		OPENSSL_cleanse(text, n);
+	free(text);
+}
+
+/* ---- parsing ---------------------------------------------------------------------------------------------------- */
+
+/* No password is ever asked for on a terminal. */
+static int no_password(char *buf, int size, int rw, void *u)
+{
+	(void)buf, (void)size, (void)rw, (void)u;
+	return -1;
+}
+
+static EVP_PKEY *key_parse(struct str pem)
+{
+	BIO *in = BIO_new_mem_buf(pem.p, (int)pem.n);
+	EVP_PKEY *key = in ? PEM_read_bio_PrivateKey(in, NULL, no_password, NULL) : NULL;
+
+	BIO_free(in);
+	if (!key)
+		ERR_clear_error();
+	return key;
+}
+
+/* All certificates of the text, in order. */
+static bool certs_parse(struct str pem, STACK_OF(X509) *to)
+{
+	BIO *in = BIO_new_mem_buf(pem.p, (int)pem.n);
+	X509 *x;
+
+	while (in && (x = PEM_read_bio_X509(in, NULL, no_password, NULL)))
+		if (!sk_X509_push(to, x))
+			X509_free(x);
+	ERR_clear_error();
+	BIO_free(in);
+	return sk_X509_num(to) > 0;
+}
+
+static enum tls_key_kind kind_of(const EVP_PKEY *key)
+{
+	switch (EVP_PKEY_get_base_id(key)) {
+	case EVP_PKEY_RSA:
+	case EVP_PKEY_RSA_PSS: return TLS_KEY_RSA;
+	case EVP_PKEY_EC: return TLS_KEY_EC;
+	default: return TLS_KEY_OTHER;
+	}
+}
+
+static bool name_add(struct tls_cert *c, const char *p, size_t n)
+{
+	char **more = realloc(c->names, (c->nnames + 1) * sizeof(*more)), *name;
+
+	if (!more)
+		return false;
+	c->names = more;
+	if (!(name = malloc(n + 1)))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		name[i] = ascii_lower(p[i]);
+	name[n] = '\0';
+	c->names[c->nnames++] = name;
+	return true;
+}
+
+/* A name with a NUL inside is somebody's trick: it is left out. */
+static bool asn1_name_add(struct tls_cert *c, const ASN1_STRING *s)
+{
+	const char *p = (const char *)ASN1_STRING_get0_data(s);
+	size_t n = (size_t)ASN1_STRING_length(s);
+
+	return n == 0 || n > TLS_SNI_MAX || memchr(p, '\0', n) || name_add(c, p, n);
+}
+
+/* Subject alternative names; the common name only when there is none (RFC 6125, 6.4.4). */
+static bool names_collect(struct tls_cert *c)
+{
+	GENERAL_NAMES *alt = X509_get_ext_d2i(c->leaf, NID_subject_alt_name, NULL, NULL);
+	X509_NAME *subject = X509_get_subject_name(c->leaf);
+	bool ok = true;
+	int at = -1;
+
+	for (int i = 0; alt && i < sk_GENERAL_NAME_num(alt); i++) {
+		const GENERAL_NAME *g = sk_GENERAL_NAME_value(alt, i);
+		if (g->type == GEN_DNS)
+			ok = ok && asn1_name_add(c, g->d.dNSName);
+	}
+	GENERAL_NAMES_free(alt);
+	while (!c->nnames && (at = X509_NAME_get_index_by_NID(subject, NID_commonName, at)) >= 0)
+		ok = ok && asn1_name_add(c, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+	return ok;
+}
+
+static void cert_clear(struct tls_cert *c)
+{
+	X509_free(c->leaf);
+	EVP_PKEY_free(c->key);
+	sk_X509_pop_free(c->chain, X509_free);
+	OPENSSL_free(c->ocsp);
+	for (unsigned i = 0; i < c->nnames; i++)
+		free(c->names[i]);
+	free(c->names);
+	*c = (struct tls_cert){ .path = c->path, .next = c->next };
+}
+
+void tls_cert_free(struct tls_cert *c)
+{
+	if (!c)
+		return;
+	cert_clear(c);
+	free(c->path);
+	free(c);
+}
+
+/* Fills c from texts; key_text may be what pem is. */
+static bool cert_fill(struct tls_cert *c, struct str pem, struct str key_text, struct tls_err *err)
+{
+	c->chain = sk_X509_new_null();
+	if (!c->chain || !certs_parse(pem, c->chain)) {
+		tls_err_set(err, "no certificate in '%s'", c->path);
+		return false;
+	}
+	c->leaf = sk_X509_shift(c->chain);
+	c->key = key_parse(key_text);
+	if (!c->key) {
+		tls_err_set(err, "no usable private key for '%s'", c->path);
+		return false;
+	}
+	if (!X509_check_private_key(c->leaf, c->key)) {
+		tls_err_ssl(err, "the private key does not belong to the certificate '%s'", c->path);
+		return false;
+	}
+	c->kind = (uint8_t)kind_of(c->key);
+	if (names_collect(c))
+		return true;
+	tls_err_set(err, "out of memory for '%s'", c->path);
+	return false;
+}
+
+struct tls_cert *tls_cert_parse(const char *path, struct str pem, struct tls_err *err)
+{
+	struct tls_cert *c = calloc(1, sizeof(*c));
+
+	if (c && (c->path = strdup(path)) && cert_fill(c, pem, pem, err))
+		return c;
+	if (!c || !c->path)
+		tls_err_set(err, "out of memory for '%s'", path);
+	tls_cert_free(c);
+	return NULL;
+}
+
+/* ---- loading ---------------------------------------------------------------------------------------------------- */
+
+/* Only a response that says "good" is worth showing. */
+static void ocsp_take(struct tls_cert *c, const char *der, size_t n)
+{
+	const unsigned char *p = (const unsigned char *)der;
+	OCSP_RESPONSE *r = d2i_OCSP_RESPONSE(NULL, &p, (long)n);
+
+	if (r && OCSP_response_status(r) == OCSP_RESPONSE_STATUS_SUCCESSFUL && (c->ocsp = OPENSSL_memdup(der, n)))
+		c->nocsp = n;
+	OCSP_RESPONSE_free(r);
+	ERR_clear_error();
+}
+
+/* What stands beside the certificate, when it is there. */
+static void siblings_load(struct tls_cert *c, const struct tls_cert_files *f)
+{
+	size_t n;
+	char *text;
+
+	if (sk_X509_num(c->chain) == 0 && (text = read_beside(f->issuer, f->crt, ".issuer", &n))) {
+		certs_parse(str_n(text, n), c->chain);
+		free(text);
+	}
+	if ((text = read_beside(f->ocsp, f->crt, ".ocsp", &n))) {
+		ocsp_take(c, text, n);
+		free(text);
+	}
+}
+
+static bool cert_read(struct tls_cert *c, const struct tls_cert_files *f, struct tls_err *err)
+{
+	size_t n, nkey = 0;
+	char *text = file_read(f->crt, &n), *key = NULL;
+	bool ok;
+
+	if (!text) {
+		tls_err_set(err, "cannot read '%s': %s", f->crt, strerror(errno));
+		return false;
+	}
+	if (f->key || !strstr(text, "PRIVATE KEY-----"))
+		key = read_beside(f->key, f->crt, ".key", &nkey);
+	ok = cert_fill(c, str_n(text, n), key ? str_n(key, nkey) : str_n(text, n), err);
+	if (ok)
+		siblings_load(c, f);
+	wipe(text, n);
+	wipe(key, nkey);
+	return ok;
+}
+
+struct tls_cert *tls_cert_find(const char *path)
+{
+	return first ? hmap_get(&by_path, str_c(path)) : NULL;
+}
+
+struct tls_cert *tls_cert_first(void) { return first; }
+
+struct tls_cert *tls_cert_load(const struct tls_cert_files *f, struct tls_err *err)
+{
+	struct tls_cert *c = tls_cert_find(f->crt);
+
+	if (c)
+		return c;
+	c = calloc(1, sizeof(*c));
+	if (!c || !(c->path = strdup(f->crt)) || !cert_read(c, f, err)) {
+		tls_cert_free(c);
+		return NULL;
+	}
+	if (!first) {
+		arena_init(&index_mem, 0);
+		hmap_init(&by_path, &index_mem);
+	}
+	*last = c;
+	last = &c->next;
+	hmap_put(&by_path, str_c(c->path), c);
+	return c;
+}
+
+bool tls_cert_replace(struct tls_cert *c, struct str pem, struct tls_err *err)
+{
+	struct tls_cert *n = tls_cert_parse(c->path, pem, err), old;
+
+	if (!n)
+		return false;
+	old = *c;
+	n->next = old.next;
+	free(n->path);
+	n->path = old.path;
+	*c = *n;
+	*n = old;
+	n->path = NULL;
+	tls_cert_free(n);
+	return true;
+}
+
+long tls_cert_days_left(const struct tls_cert *c)
+{
+	int days = 0, secs = 0;
+
+	if (!ASN1_TIME_diff(&days, &secs, NULL, X509_get0_notAfter(c->leaf)))
+		return 0;
+	return secs < 0 ? days - 1 : days;
+}
+
+void tls_certs_drop(void)
+{
+	while (first) {
+		struct tls_cert *c = first;
+		first = c->next;
+		tls_cert_free(c);
+		if (!first)
+			arena_free(&index_mem);
+	}
+	last = &first;
+}

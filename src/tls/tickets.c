@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Ticket keys: AES-256-CBC with HMAC-SHA256 (RFC 5077, 4), named by the epoch they belong to. See tls/tickets.h for how
+ * processes agree on them without a word. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+
+#include "tls_priv.h"
+
+#define EPOCH_MIN_S 3600
+#define CATCH_UP_MAX 100000     /* epochs; eleven years of hours */
+#define NAME_BYTES 16
+#define KEY_BYTES 32
+
+struct ticket_key { unsigned char name[NAME_BYTES], hmac[KEY_BYTES], aes[KEY_BYTES]; uint8_t key_len; };
+
+struct tls_ticket_file { struct ticket_key *at; unsigned n; };
+
+static uint32_t epoch_len = EPOCH_MIN_S;
+static struct tls_ticket_state state;
+static struct ticket_key current, former;
+static bool have_former;
+
+/* ---- the ratchet ------------------------------------------------------------------------------------------------ */
+
+static void derive(const unsigned char *secret, const char *label, unsigned char *out, size_t n)
+{
+	unsigned char md[32];
+	unsigned len = sizeof(md);
+
+	if (!HMAC(EVP_sha256(), secret, TLS_SECRET_BYTES, (const unsigned char *)label, strlen(label), md, &len))
+		memset(md, 0, sizeof(md));
+	memcpy(out, md, n);
+	OPENSSL_cleanse(md, sizeof(md));
+}
+
+static void key_of(const struct tls_ticket_state *s, struct ticket_key *k)
+{
+	derive(s->secret, "ticket name", k->name, sizeof(k->name));
+	derive(s->secret, "ticket hmac", k->hmac, sizeof(k->hmac));
+	derive(s->secret, "ticket aes", k->aes, sizeof(k->aes));
+	k->key_len = KEY_BYTES;
+}
+
+static uint64_t epoch_now(void) { return (uint64_t)time(NULL) / epoch_len; }
+
+void tls_tickets_advance(void)
+{
+	uint64_t now = epoch_now();
+
+	if (now <= state.epoch)
+		return;
+	if (now - state.epoch > CATCH_UP_MAX)
+		state.epoch = now - 2;
+	while (state.epoch < now) {
+		former = current;
+		have_former = true;
+		derive(state.secret, "next epoch", state.secret, sizeof(state.secret));
+		state.epoch++;
+		key_of(&state, &current);
+	}
+}
+
+void tls_tickets_init(uint32_t epoch_s)
+{
+	epoch_len = MAX(epoch_s, (uint32_t)EPOCH_MIN_S);
+	if (RAND_bytes(state.secret, sizeof(state.secret)) != 1)
+		abort(); /* no randomness, no TLS */
+	state.epoch = epoch_now();
+	key_of(&state, &current);
+	have_former = false;
+}
+
+void tls_tickets_export(struct tls_ticket_state *out)
+{
+	tls_tickets_advance();
+	*out = state;
+}
+
+bool tls_tickets_import(const struct tls_ticket_state *in)
+{
+	if (in->epoch > epoch_now() + 1)
+		return false;
+	state = *in;
+	key_of(&state, &current);
+	have_former = false;
+	tls_tickets_advance();
+	return true;
+}
+
+/* ---- files ------------------------------------------------------------------------------------------------------ */
+
+static bool file_key(struct tls_ticket_file *f, struct str line)
+{
+	unsigned char raw[120];
+	struct ticket_key k = { .key_len = 0 };
+	int n = line.n && line.n % 4 == 0 && line.n <= 128 ? EVP_DecodeBlock(raw, (const unsigned char *)line.p, (int)line.n) : -1;
+
+	while (n > 0 && line.n && line.p[line.n - 1] == '=')
+		n--, line.n--;
+	if (n != 48 && n != 80)
+		return false;
+	k.key_len = n == 48 ? 16 : 32;
+	memcpy(k.name, raw, NAME_BYTES);
+	if (n == 48) { /* 16 name, 16 aes, 16 hmac */
+		memcpy(k.aes, raw + 16, 16);
+		memcpy(k.hmac, raw + 32, 16);
+	} else { /* 16 name, 32 hmac, 32 aes */
+		memcpy(k.hmac, raw + 16, 32);
+		memcpy(k.aes, raw + 48, 32);
+	}
+	struct ticket_key *more = realloc(f->at, (f->n + 1) * sizeof(*more));
+	if (!more)
+		return false;
+	f->at = more;
+	f->at[f->n++] = k;
+	OPENSSL_cleanse(raw, sizeof(raw));
+	return true;
+}
+
+struct tls_ticket_file *tls_ticket_file_load(const char *path, struct tls_err *err)
+{
+	struct tls_ticket_file *f = calloc(1, sizeof(*f));
+	FILE *in = f ? fopen(path, "re") : NULL;
+	char line[512];
+	bool ok = in != NULL;
+
+	if (!in)
+		tls_err_set(err, "cannot read ticket keys from '%s': %s", path, strerror(errno));
+	for (unsigned no = 1; ok && fgets(line, sizeof(line), in); no++) {
+		struct str s = str_c(line);
+		while (s.n && (unsigned char)s.p[s.n - 1] <= ' ')
+			s.n--;
+		ok = !s.n || file_key(f, s);
+		if (!ok)
+			tls_err_set(err, "%s:%u: not 48 or 80 bytes in base64", path, no);
+	}
+	if (in)
+		fclose(in);
+	OPENSSL_cleanse(line, sizeof(line));
+	if (ok && f->n < 3) {
+		tls_err_set(err, "'%s' must hold at least 3 keys", path);
+		ok = false;
+	}
+	if (ok)
+		return f;
+	tls_ticket_file_free(f);
+	return NULL;
+}
+
+void tls_ticket_file_free(struct tls_ticket_file *f)
+{
+	if (!f)
+		return;
+	if (f->at)
+		OPENSSL_cleanse(f->at, f->n * sizeof(*f->at));
+	free(f->at);
+	free(f);
+}
+
+/* ---- use -------------------------------------------------------------------------------------------------------- */
+
+static bool key_apply(const struct ticket_key *k, unsigned char *iv, EVP_CIPHER_CTX *c, EVP_MAC_CTX *m, int enc)
+{
+	OSSL_PARAM params[3];
+
+	params[0] = OSSL_PARAM_construct_octet_string(OSSL_MAC_PARAM_KEY, (void *)(uintptr_t)k->hmac, k->key_len);
+	params[1] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)(uintptr_t) "SHA256", 0);
+	params[2] = OSSL_PARAM_construct_end();
+	return EVP_CipherInit_ex(c, k->key_len == 16 ? EVP_aes_128_cbc() : EVP_aes_256_cbc(), NULL, k->aes, iv, enc) &&
+	       EVP_MAC_CTX_set_params(m, params);
+}
+
+static const struct ticket_key *key_find(const struct tls_ticket_file *f, const unsigned char *name, bool *fresh)
+{
+	for (unsigned i = 0; f && i < f->n; i++)
+		if (CRYPTO_memcmp(f->at[i].name, name, NAME_BYTES) == 0) {
+			*fresh = i + 2 >= f->n;
+			return &f->at[i];
+		}
+	if (f)
+		return NULL;
+	*fresh = CRYPTO_memcmp(current.name, name, NAME_BYTES) == 0;
+	if (*fresh)
+		return &current;
+	return have_former && CRYPTO_memcmp(former.name, name, NAME_BYTES) == 0 ? &former : NULL;
+}
+
+/* 0: unknown, full handshake; 1: good; 2: good, and a new one is due. */
+static int on_ticket(SSL *ssl, unsigned char name[NAME_BYTES], unsigned char *iv, EVP_CIPHER_CTX *c, EVP_MAC_CTX *m, int enc)
+{
+	const struct tls_ticket_file *f = tls_of(ssl)->front->tickets;
+	const struct ticket_key *k;
+	bool fresh = true;
+
+	tls_tickets_advance();
+	if (enc) {
+		k = f ? &f->at[f->n - 2] : &current;
+		memcpy(name, k->name, NAME_BYTES);
+		if (RAND_bytes(iv, EVP_MAX_IV_LENGTH) != 1)
+			return -1;
+		return key_apply(k, iv, c, m, 1) ? 1 : -1;
+	}
+	k = key_find(f, name, &fresh);
+	if (!k)
+		return 0;
+	if (!key_apply(k, iv, c, m, 0))
+		return -1;
+	return fresh && SSL_version(ssl) != TLS1_3_VERSION ? 1 : 2;
+}
+
+void tls_tickets_use(SSL_CTX *ctx, struct tls_ticket_file *f)
+{
+	(void)f; /* found through the connection: policies of one line share it */
+	SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, on_ticket);
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Inside of the TLS layer:
+ *
+ *   cert.c     certificates and their files          ctx.c      options to an SSL_CTX
+ *   front.c    bind lines: names to certificates     accept.c   choices during a client's handshake
+ *   back.c     servers: contexts, known sessions     tickets.c  ticket keys
+ *   verify.c   judging a peer's certificate          xprt_tls.c the transport on a connection
+ */
+#ifndef TLS_PRIV_H
+#define TLS_PRIV_H
+
+#include <sluice/base/hmap.h>
+#include <sluice/base/vec.h>
+#include <sluice/tls/tickets.h>
+#include <sluice/tls/xprt_tls.h>
+
+#define TLS_SNI_MAX 255
+
+struct tls_policy {
+	SSL_CTX *ctx;
+	struct tls_opts o;
+	struct tls_front *front;
+	struct tls_policy *next;
+	unsigned char sid[32];          /* session id context: sessions of another policy are strangers */
+};
+
+struct tls_front {
+	char *id;
+	struct tls_policy *policies;    /* the first one is that of the line */
+	VEC(struct tls_entry *) entries;
+	struct arena names_mem;         /* of exact and wild */
+	struct hmap exact, wild;        /* name, or what follows the star -> struct tls_match */
+	struct tls_match dflt;
+	struct tls_ticket_file *tickets;
+	bool any_negative;              /* some crt-list line has a "!name" */
+	struct tls_front *next;
+};
+
+struct tls_back {
+	struct tls_opts o;
+	SSL_CTX *ctx;
+	struct tls_back *next;
+};
+
+/* A connection. */
+struct tls {
+	SSL *ssl;
+	struct conn *c;
+	char *out;                      /* encrypted bytes that the socket has not taken, NULL = none */
+	uint32_t out_at, out_n, out_cap;
+	bool dry;                       /* the socket has nothing to read as far as we know */
+	bool fin;                       /* shut the socket down once `out` has left */
+	bool more;                      /* of the send() at work: MSG_MORE */
+	bool broken;                    /* no further use of ssl or the socket */
+	bool wire_eof;
+	bool any_in;                    /* the peer has sent something */
+	bool early;                     /* handshake not done */
+	struct tls_result res;
+	const struct tls_front *front;
+	const struct tls_policy *policy;
+	const struct tls_match *match;
+	const struct tls_back *back;
+	struct tls_sessions *sessions;
+	struct timer timer;             /* while closing */
+};
+
+/* ctx.c */
+SSL_CTX *tls_ctx_new(const struct tls_opts *o, bool server, struct tls_err *err) MUST_CHECK;
+bool tls_ctx_use_cert(SSL_CTX *ctx, const struct tls_cert *c, struct tls_err *err) MUST_CHECK;
+/* Puts OpenSSL's reason behind the message and empties its queue. */
+void tls_err_ssl(struct tls_err *e, const char *fmt, ...) PRINTF_FMT(2, 3);
+struct tls *tls_of(const SSL *ssl);
+
+/* accept.c */
+void tls_accept_hooks(SSL_CTX *ctx, const struct tls_policy *p);
+
+/* verify.c */
+int tls_verify_cb(int ok, X509_STORE_CTX *store);
+int tls_verify_mode(const struct tls_opts *o);
+
+/* back.c */
+void tls_session_keep(struct tls *t, SSL_SESSION *s);   /* takes over a reference */
+SSL_SESSION *tls_session_find(struct tls_sessions *c, const struct tls_back *b, const char *sni);
+void tls_session_drop(struct tls *t);
+bool tls_back_setup(SSL *ssl, const struct tls_connect *k) MUST_CHECK;
+
+#endif
