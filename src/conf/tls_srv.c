@@ -52,8 +52,10 @@ static void server_build(struct sema *s, struct tls_srv_job *j)
 	struct tls_opts *t = &j->t.o, check;
 	struct tls_err e = { "" };
 
-	if (!t->verify_set && !s->tls_srv_dflt.verify_set)
+	if (!t->verify_set && !s->tls_srv_dflt.verify_set) {
 		t->verify = TLS_VERIFY_REQUIRED;
+		t->verify_set = true;
+	}
 	tls_opts_inherit(t, &s->tls_srv_dflt);
 	tls_opts_paths(s, t);
 	t->crt = tls_path(s, s->crt_base, t->crt);
