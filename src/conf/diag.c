@@ -6,6 +6,7 @@
 
 #define DIAG_KEEP 1000u     /* entries kept of errors and of the rest; later ones are only counted */
 #define DIAG_ERRORS_SHOWN 20u
+#define DIAG_WARNINGS_SHOWN 100u
 #define DIAG_WIDTH 110u     /* bytes of a source line shown */
 #define DIAG_LEAD 60u       /* of them before a span that needs clipping */
 
@@ -158,7 +159,7 @@ void diags_print(const struct diags *d, FILE *out, bool with_warnings)
 {
 	const struct diag_entry **order = d->at.n ? malloc(d->at.n * sizeof(*order)) : NULL;
 	struct cursor c = { 0 };
-	unsigned shown = 0;
+	unsigned errors = 0, warnings = 0;
 
 	for (size_t i = 0; order && i < d->at.n; i++)
 		order[i] = &d->at.at[i];
@@ -167,11 +168,13 @@ void diags_print(const struct diags *d, FILE *out, bool with_warnings)
 	for (size_t i = 0; order && i < d->at.n; i++) {
 		bool error = order[i]->level == DIAG_ERROR;
 
-		if (error ? shown++ < DIAG_ERRORS_SHOWN : with_warnings)
+		if (error ? errors++ < DIAG_ERRORS_SHOWN : with_warnings && warnings++ < DIAG_WARNINGS_SHOWN)
 			print_entry(d, out, order[i], &c);
 	}
 	if (d->errors > DIAG_ERRORS_SHOWN)
 		fprintf(out, "%u more errors\n", d->errors - DIAG_ERRORS_SHOWN);
+	if (warnings > DIAG_WARNINGS_SHOWN)
+		fprintf(out, "%u more warnings\n", warnings - DIAG_WARNINGS_SHOWN);
 	free(order);
 }
 

@@ -50,6 +50,7 @@ void dir_use_backend(struct sema *s, const struct line *l)
 	if (dynamic_name(&l->w[1])) {
 		if (!(u.name = sema_fmt(s, &l->w[1], avail)))
 			return;
+		s->dynamic_targets = true;
 	} else {
 		struct px_build *be = sema_backend(s, &l->w[1]);
 		if (!be || !modes_fit(s, &l->w[1], be))

@@ -99,6 +99,62 @@ static void check_backend(struct sema *s, const struct px_build *b)
 				  STR_ARG(b->name));
 }
 
+/* ---- rules that never get their turn ---------------------------------------------------------------------------- */
+
+/* Later rules that are compared with each final rule. */
+#define SHADOW_WINDOW 256
+
+static void warn_shadowed(struct sema *s, const struct px_build *b, struct rt_loc later, struct rt_loc earlier)
+{
+	for (size_t i = 0; i < b->sec->lines.n; i++) {
+		const struct line *l = &b->sec->lines.at[i];
+		struct rt_loc at = sema_loc(s, l->w[0].at);
+
+		if (at.file == later.file && at.line == later.line) {
+			sema_warn(s, &l->w[0], "this rule is never reached: the condition of %s:%u holds whenever this one does", earlier.file, earlier.line);
+			return;
+		}
+	}
+}
+
+static void check_shadowed_routes(struct sema *s, const struct px_build *b)
+{
+	const struct rt_proxy *p = b->p;
+
+	for (uint32_t i = 0; p->route && i < p->nuse_be; i++) {
+		int by = route_shadowed_by(p->route, i, &s->scratch);
+		const struct rt_use_be *u = by < 0 ? NULL : &p->use_be[by];
+
+		if (u && u->cond && (u->target == RT_NONE || !(s->rt->px[u->target].caps & PX_DISABLED)))
+			warn_shadowed(s, b, p->use_be[i].loc, u->loc);
+	}
+}
+
+/* Only rules with nothing but final ones between them: others may change what conditions see. */
+static void check_shadowed_rules(struct sema *s, const struct px_build *b, const struct rule_list *l)
+{
+	for (uint32_t i = 0; i < l->n; i++) {
+		const struct rule *r = &l->at[i];
+
+		if (!r->cond || !rule_ends_list(r->act))
+			continue;
+		for (uint32_t j = i + 1; j < MIN(l->late, i + SHADOW_WINDOW) && l->at[j].cond; j++) {
+			if (cond_implies(l->at[j].cond, r->cond))
+				warn_shadowed(s, b, l->at[j].loc, r->loc);
+			if (!rule_ends_list(l->at[j].act))
+				break;
+		}
+	}
+}
+
+static void check_unused(struct sema *s, const struct px_build *b)
+{
+	struct word w = name_word(b);
+
+	if (b->sect == SECT_BACKEND && b->p->be.nsrv && !b->used && !s->dynamic_targets)
+		sema_warn(s, &w, "backend '" STR_FMT "' is never used", STR_ARG(b->name));
+}
+
 void px_check(struct sema *s, struct px_build *b)
 {
 	s->px = b;
@@ -114,6 +170,10 @@ void px_check(struct sema *s, struct px_build *b)
 	if (b->p->caps & PX_BE)
 		check_backend(s, b);
 	check_http_only(s, b);
+	check_shadowed_routes(s, b);
+	for (unsigned ph = 0; ph < PH_COUNT; ph++)
+		check_shadowed_rules(s, b, &b->p->rules[ph]);
+	check_unused(s, b);
 	if (b->own_acls)
 		acl_each_unused(b->own_acls, warn_unused_acl, s);
 }

@@ -37,7 +37,7 @@ static void warn_order(struct sema *s, const struct line *l, enum rule_phase ph)
 		b->last_rank = rank[ph], b->last_rank_word = rule_phase_word(ph);
 }
 
-static bool ends_list(unsigned act)
+bool rule_ends_list(unsigned act)
 {
 	return act == ACT_ALLOW || act == ACT_ACCEPT || act == ACT_DENY || act == ACT_REJECT || act == ACT_RETURN ||
 	       act == ACT_TARPIT || act == ACT_REDIRECT || act == ACT_SILENT_DROP;
@@ -47,7 +47,7 @@ static void rule_push(struct sema *s, enum rule_phase ph, const struct line *l, 
 {
 	warn_order(s, l, ph);
 	VEC_PUSH(&s->px->rules[ph], *r);
-	if (!r->cond && ends_list(r->act))
+	if (!r->cond && rule_ends_list(r->act))
 		s->px->phase_final[ph] = true;
 }
 

@@ -70,8 +70,10 @@ struct px_build *sema_backend(struct sema *s, const struct word *w)
 {
 	struct px_build *b = hmap_get(&s->be_by_name, w->s);
 
-	if (b)
+	if (b) {
+		b->used = true;
 		return b;
+	}
 	if (hmap_get(&s->fe_by_name, w->s))
 		sema_err(s, w, "'" STR_FMT "' is a frontend, a backend is needed here", STR_ARG(w->s));
 	else

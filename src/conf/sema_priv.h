@@ -70,7 +70,7 @@ struct px_build {                 /* a proxy or a defaults section under constru
 	struct str name;              /* of a defaults section, or = p->name */
 	uint8_t sect;                 /* enum sect */
 	bool is_named;
-	bool used;                    /* defaults: something inherits from it */
+	bool used;                    /* defaults: something inherits from it; backend: something names it */
 	bool has_late;
 	struct srv_tmpl dsrv;
 	uint8_t log_kind;             /* enum log_kind */
@@ -135,6 +135,7 @@ struct sema {
 	struct str unix_prefix;
 	int unix_mode, unix_uid, unix_gid;
 	bool workers_set, state_seen;
+	bool dynamic_targets;         /* a use_backend names its target at run time */
 	const struct word *user_w, *group_w;
 	const char *sect_word;
 	bool in_default_server;
@@ -219,6 +220,8 @@ void px_number(struct sema *s);
 void px_finish(struct sema *s, struct px_build *b);
 void px_check(struct sema *s, struct px_build *b);
 const struct rt_srv_opts *srv_opts_intern(struct sema *s, const struct rt_srv_opts *o);
+/* Does this action end its rule list whenever its condition holds? */
+bool rule_ends_list(unsigned act);
 void srv_init_tmpl(struct srv_tmpl *t);
 void srv_resolve_tracks(struct sema *s);
 void srv_number(struct sema *s, struct px_build *b);

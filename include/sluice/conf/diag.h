@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Diagnostics: errors and warnings with file:line:col, the source line, a caret span and a hint; all of one run, up to 20 errors. */
+/* Diagnostics: errors and warnings with file:line:col, the source line, a caret span and a hint; all of one run, up to 20 errors and 100 warnings. */
 #ifndef SLUICE_CONF_DIAG_H
 #define SLUICE_CONF_DIAG_H
 
@@ -24,7 +24,7 @@ void diag(struct diags *d, enum diag_level l, struct span at, const char *hint, 
  *      12 |   balance leastcon
  *         |           ^~~~~~~~
  * Tabs are printed as they are, long lines are cut around the span, control bytes become '?'. A span with line 0 has no
- * place in its file: only the name is printed. Errors beyond 20 are counted ("N more errors"); notes and warnings need
+ * place in its file: only the name is printed. Errors beyond 20 and warnings beyond 100 are counted ("N more errors"); notes and warnings need
  * with_warnings. */
 void diags_print(const struct diags *d, FILE *out, bool with_warnings);
 /* The nearest of n words to w by edit distance, NULL when none is near (more than a third of its length). */

@@ -63,6 +63,8 @@ static inline bool cond_true(const struct cond *c, struct smp_ctx *ctx) { return
 void cond_print(const struct cond *c, struct sbuf *out);
 /* One line a test: the values that its fetch has now, and whether one matches. */
 void cond_explain(const struct cond *c, struct smp_ctx *ctx, struct sbuf *out);
+/* Does a hold whenever b does? True is certain; false means that it could not be shown. NULL = always. For warnings. */
+bool cond_implies(const struct cond *b, const struct cond *a);
 unsigned cond_needs(const struct cond *c);
 /* Names of ACLs of the set never used by a condition, for warnings. */
 void acl_each_unused(const struct acl_set *set, void (*fn)(void *ctx, struct str name), void *ctx);

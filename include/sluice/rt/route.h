@@ -15,6 +15,9 @@ struct route *route_compile(struct arena *a, struct cond *const *conds, unsigned
 int route_first(const struct route *r, struct smp_ctx *ctx, unsigned from);
 /* The reference: evaluates one by one. Same result, used by the differential test. */
 int route_first_linear(const struct route *r, struct smp_ctx *ctx, unsigned from);
+/* The first rule before `rule` whose condition holds whenever this one's does, so that this one never gets its turn; -1 = none was found.
+ * Through the indexes: ten thousand rules are checked in ten thousand lookups. tmp: scratch memory. */
+int route_shadowed_by(const struct route *r, unsigned rule, struct arena *tmp);
 void route_print(const struct route *r, struct sbuf *out);
 
 #endif

@@ -81,6 +81,37 @@ static void what_is_missing_is_not_told_beside_an_error(void **st)
 	compiled_close(&c);
 }
 
+#define WEB "frontend f\n mode http\n bind :1\n timeout client 1s\n"
+#define TWO "backend a\n mode http\nbackend b\n mode http\n"
+
+static void a_route_that_an_earlier_one_covers_is_never_reached(void **st)
+{
+	(void)st;
+	expect_warning(WEB " use_backend a if { path_beg /api }\n use_backend b if { path_beg /api/v1 } { method GET }\n" TWO,
+		       "t.cfg:6:2: warning: this rule is never reached: the condition of t.cfg:5 holds whenever this one does");
+	expect_quiet(WEB " use_backend a if { path_beg /api/v1 }\n use_backend b if { path_beg /api }\n" TWO);
+	expect_quiet(WEB " use_backend a if { path_beg /api } { method GET }\n use_backend b if { path_beg /api/v1 }\n" TWO);
+	expect_quiet(WEB " use_backend a if { path_beg /api }\n use_backend b if { path_beg /api }\nbackend a\n mode http\n disabled\nbackend b\n mode http\n");
+}
+
+static void a_rule_behind_a_final_one_that_covers_it_is_never_reached_unless_one_between_rewrites(void **st)
+{
+	(void)st;
+	expect_warning(WEB " http-request deny if { path_beg /admin }\n http-request set-header a b if { path /admin/x }\n",
+		       "t.cfg:6:2: warning: this rule is never reached: the condition of t.cfg:5 holds");
+	expect_quiet(WEB " http-request deny if { path_beg /admin }\n http-request set-path /admin/x if { path /y }\n"
+		     " http-request deny if { path /admin/x }\n");
+	expect_quiet(WEB " http-request set-header a b if { path_beg /admin }\n http-request deny if { path /admin/x }\n");
+}
+
+static void a_backend_with_servers_that_nothing_names_is_told(void **st)
+{
+	(void)st;
+	expect_warning(WEB "backend lost\n mode http\n timeout connect 1s\n timeout server 1s\n server s 127.0.0.1:1\n", "t.cfg:5:9: warning: backend 'lost' is never used");
+	expect_quiet(WEB " use_backend %[hdr(x)]\nbackend b\n mode http\n timeout connect 1s\n timeout server 1s\n server s 127.0.0.1:1\n");
+	expect_quiet(WEB " default_backend b\nbackend b\n mode http\n timeout connect 1s\n timeout server 1s\n server s 127.0.0.1:1\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -90,6 +121,9 @@ int main(void)
 		cmocka_unit_test(modes_of_a_frontend_and_its_backend_must_agree),
 		cmocka_unit_test(an_acl_that_nothing_uses_is_told_where_it_stands),
 		cmocka_unit_test(http_settings_in_a_tcp_proxy_are_without_effect),
+		cmocka_unit_test(a_route_that_an_earlier_one_covers_is_never_reached),
+		cmocka_unit_test(a_rule_behind_a_final_one_that_covers_it_is_never_reached_unless_one_between_rewrites),
+		cmocka_unit_test(a_backend_with_servers_that_nothing_names_is_told),
 		cmocka_unit_test(check_steps_need_the_option_that_runs_them),
 		cmocka_unit_test(what_is_missing_is_not_told_beside_an_error),
 	};
