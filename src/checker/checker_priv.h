@@ -64,6 +64,7 @@ struct target {                 /* a server that is checked or follows one */
 	uint8_t status;         /* enum check_status of the last verdict */
 	bool maint, observed;
 	int err;                /* of the connection, for the verdict that follows; else 0 */
+	bool off;               /* its checks were disabled at run time */
 	uint32_t seen_passive;
 	struct timer timer;     /* idle: the next check; else its timeout */
 	uint64_t started_ns;
@@ -84,6 +85,7 @@ struct checker {
 	struct target **of_srv; /* by server index; NULL = neither checked nor following */
 	struct http_request *http; /* by proxy index */
 	uint64_t leader_epoch;
+	uint32_t *seen_order;   /* by server: the order obeyed last */
 	bool going;
 };
 
@@ -111,7 +113,14 @@ bool expect_matches(const struct chk_expect *e, struct str text);
 bool fleet_init(struct checker *ck) MUST_CHECK;
 void fleet_free(struct checker *ck);
 void fleet_verdict(struct target *t, enum check_status st, unsigned code, uint32_t ms, struct str info);
+/* The health of t was set by hand. */
+void fleet_ordered(struct target *t, enum health_change ch);
 void fleet_tick(struct checker *ck);
+
+/* orders.c: health set and checks disabled by the runtime interface */
+bool orders_init(struct checker *ck) MUST_CHECK;
+void orders_free(struct checker *ck);
+void orders_look(struct checker *ck);
 
 /* report.c */
 struct report {                 /* why: part of every line */
@@ -119,9 +128,12 @@ struct report {                 /* why: part of every line */
 	unsigned code;
 	int64_t ms;             /* < 0: not said */
 	struct str info;
+	bool ordered;           /* by the runtime interface: no check found it */
 	const struct target *via; /* the tracked server, or NULL */
 };
 void report_check(const struct target *t, const struct report *r);
+/* The change for the ring in the segment; from is the state before. */
+void report_event(const struct checker *ck, uint32_t srv, enum srv_op from, enum srv_op to, const struct report *r);
 void report_change(const struct target *t, enum health_change ch, const struct report *r);
 /* Can the server be chosen for a request now? */
 /* downtime.c: keeps the words of the segment that say since when a server or backend is down, and for how long it was in all. */

@@ -36,12 +36,15 @@ static void count_word(_Atomic uint32_t *c)
 
 static void changed(struct target *t, enum health_change ch, const struct report *r)
 {
+	enum srv_op from = srv_op_state(atomic_load_explicit(&t->ck->seg->srv[t->srv].op, memory_order_relaxed));
+
 	downtime_server(t);
 	t->since_ms = clock_ms();
 	if (ch == HEALTH_DOWN)
 		count_word(&t->ck->seg->srv[t->srv].chk_down);
 	publish(t);
 	downtime_backend(t->ck, t->s->px);
+	report_event(t->ck, t->srv, from, (enum srv_op)t->health.state, r);
 	report_change(t, ch, r);
 }
 
@@ -97,6 +100,11 @@ void fleet_verdict(struct target *t, enum check_status st, unsigned code, uint32
 	if (moved || news)
 		report_check(t, &r);
 	settle(t, ch, moved, &r);
+}
+
+void fleet_ordered(struct target *t, enum health_change ch)
+{
+	settle(t, ch, true, &(struct report){ .status = t->status, .ms = -1, .ordered = true });
 }
 
 /* Workers have counted error-limit failures in a row on this server. */
@@ -198,6 +206,7 @@ static void look_at_admin(struct checker *ck)
 		else if (!maint && t->maint)
 			leave_maint(t);
 	}
+	orders_look(ck);
 	for (uint32_t i = 0; i < ck->rt->npx; i++)
 		downtime_backend(ck, i);
 }
@@ -319,6 +328,8 @@ bool fleet_init(struct checker *ck)
 	recount_starting(ck);
 	for (uint32_t i = 0; i < rt->npx; i++)
 		downtime_backend(ck, i);
+	if (!orders_init(ck))
+		return false;
 	ck->leader_epoch = atomic_load(&ck->seg->h->epoch_leader);
 	atomic_fetch_add_explicit(&ck->seg->h->epoch_checker, 1, memory_order_release);
 	return true;
@@ -330,6 +341,7 @@ void fleet_free(struct checker *ck)
 		probe_abort(&ck->t[i]);
 	free(ck->t);
 	free(ck->of_srv);
+	orders_free(ck);
 	ck->t = NULL;
 	ck->of_srv = NULL;
 	ck->ntargets = 0;

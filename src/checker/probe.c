@@ -8,6 +8,7 @@
 #include <sluice/base/clock.h>
 #include <sluice/base/pool.h>
 #include <sluice/base/rand.h>
+#include <sluice/ipc/place.h>
 #include <sluice/net/proxy_hdr.h>
 #include <sluice/net/sock.h>
 #include "checker_priv.h"
@@ -78,7 +79,7 @@ void probe_finish(struct target *t, enum check_status st, unsigned code, struct 
 		memcpy(copy, info.p, info.n);
 	end_probe(t);
 	fleet_verdict(t, st, code, ms, str_n(copy, info.n));
-	if (!t->maint && t->phase == PROBE_IDLE)
+	if (!t->maint && !t->off && t->phase == PROBE_IDLE)
 		schedule_next(t);
 }
 
@@ -103,12 +104,17 @@ static bool own_fault(int err)
 static struct addr check_addr(const struct target *t, uint16_t port)
 {
 	const struct rt_srv_opts *o = t->s->o;
-	struct addr a = o->check_addr.family ? o->check_addr : t->s->addr;
+	struct srv_place p = { 0 };
+	bool moved = place_read(t->ck->seg, t->srv, &p);
+	const struct addr *srv = moved && p.addr.family ? &p.addr : &t->s->addr;
+	struct addr a = moved && p.check_addr.family ? p.check_addr : o->check_addr.family ? o->check_addr : *srv;
 
-	if (o->check_addr.family && !a.port)
-		a.port = t->s->addr.port;
+	if (!a.port)
+		a.port = srv->port;
 	if (o->check_port)
 		a.port = o->check_port;
+	if (moved && p.check_port)
+		a.port = p.check_port;
 	if (port)
 		a.port = port;
 	return a;
@@ -240,14 +246,15 @@ void probe_schedule_first(struct target *t, uint32_t nth, uint32_t of)
 {
 	uint64_t interval = health_interval(&t->health, t->s->o);
 
-	timer_set(&t->timer, slot_of(t, clock_ms() + 1 + interval * nth / MAX(of, 1u)));
+	if (!t->off)
+		timer_set(&t->timer, slot_of(t, clock_ms() + 1 + interval * nth / MAX(of, 1u)));
 }
 
 void probe_soon(struct target *t, uint32_t ms)
 {
 	uint64_t at = clock_ms() + MAX(ms, 1u);
 
-	if (t->ops && t->phase == PROBE_IDLE && t->ck->going && (!timer_on(&t->timer) || t->timer.deadline > at))
+	if (t->ops && !t->off && t->phase == PROBE_IDLE && t->ck->going && (!timer_on(&t->timer) || t->timer.deadline > at))
 		timer_set(&t->timer, at);
 }
 

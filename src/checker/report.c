@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Log lines about checks and servers, in HAProxy's words, to the log targets of the backend. */
+#include <sluice/base/clock.h>
+#include <sluice/ipc/event.h>
 #include "checker_priv.h"
 
 #define LINE_MAX_LEN 1024
@@ -56,6 +58,19 @@ static const char *result_word(enum check_status s)
 	}
 }
 
+void report_event(const struct checker *ck, uint32_t srv, enum srv_op from, enum srv_op to, const struct report *r)
+{
+	struct seg_event e = {
+		.wall_ms = (int64_t)clock_real.tv_sec * 1000 + clock_real.tv_nsec / 1000000, .srv = srv, .from = (uint8_t)from, .to = (uint8_t)to,
+		.status = (uint8_t)r->status, .code = (uint16_t)r->code, .ms = (uint16_t)(r->ms < 0 ? 0 : MIN(r->ms, UINT16_MAX)),
+		.ordered = r->ordered, .via = r->via ? r->via->srv : UINT32_MAX,
+	};
+	struct sbuf info = { .p = e.info, .cap = EVENT_INFO - 1, .fixed = true };
+
+	add_quoted(&info, r->info);
+	event_push(ck->seg, &e);
+}
+
 void report_check(const struct target *t, const struct report *r)
 {
 	uint64_t admin = atomic_load_explicit(&t->ck->seg->srv[t->srv].admin, memory_order_relaxed);
@@ -109,7 +124,9 @@ void report_change(const struct target *t, enum health_change ch, const struct r
 	sbuf_printf(&b, "%sServer ", t->s->flags & SRVF_BACKUP ? "Backup " : "");
 	add_name(&b, t);
 	sbuf_printf(&b, " is %s", verbs[ch]);
-	if (r->via) {
+	if (r->ordered) {
+		sbuf_add(&b, STR(", changed from CLI"));
+	} else if (r->via) {
 		sbuf_add(&b, STR(" via "));
 		add_name(&b, r->via);
 	} else {

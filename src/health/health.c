@@ -141,6 +141,14 @@ enum health_change health_on_error(struct health *h, enum on_error mode, bool *m
 	return fail(h, moved);
 }
 
+enum health_change health_force(struct health *h, enum srv_order order)
+{
+	if (order == ORDER_NONE)
+		return HEALTH_SAME;
+	h->pos = order == ORDER_DOWN ? 0 : top(h);
+	return enter(h, order == ORDER_DOWN ? SRV_DOWN : order == ORDER_UP ? SRV_UP : SRV_STOPPING, false);
+}
+
 enum health_change health_follow(struct health *h, const struct health *of, bool slow)
 {
 	bool up = of->state != SRV_DOWN;

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <sluice/ipc/counters.h>
+#include <sluice/ipc/event.h>
+#include <sluice/ipc/place.h>
 
 #define ADMIT_TRIES 8
 
@@ -37,9 +39,11 @@ static void layout(struct seg_geometry *g, unsigned nworkers, unsigned npx, unsi
 	g->off_srv = page_up(SEG_OFF_SLOT + nworkers * sizeof(struct seg_slot));
 	g->off_rows = page_up(g->off_srv + nsrv * sizeof(struct seg_srv));
 	g->off_be = page_up(g->off_rows + rows_count(g) * g->row_stride);
-	g->off_ctr = page_up(g->off_be + npx * sizeof(struct seg_be));
+	g->off_ev = page_up(g->off_be + npx * sizeof(struct seg_be));
+	g->off_ctr = page_up(g->off_ev + SEG_EVENTS * sizeof(struct seg_event));
 	layout_counters(g);
-	g->size = g->off_ctr + (nworkers + 1) * g->ctr_column;
+	g->off_place = page_up(g->off_ctr + (nworkers + 1) * g->ctr_column);
+	g->size = page_up(g->off_place + nsrv * sizeof(struct seg_place));
 }
 
 static uint32_t fnv1a(uint32_t hash, const void *p, size_t n)
@@ -60,6 +64,8 @@ uint32_t segment_abi(void)
 		AT(seg_slot, epoch), AT(seg_slot, pid), AT(seg_slot, beat), AT(seg_slot, started),
 		AT(seg_srv, op), AT(seg_srv, check), AT(seg_srv, chk_fail), AT(seg_srv, admin), AT(seg_srv, ewma),
 		AT(seg_srv, fail_hint), AT(seg_srv, passive_seq), AT(seg_srv, down_s), AT(seg_be, rr_cursor), AT(seg_be, first_hint),
+		sizeof(struct seg_event), SEG_EVENTS, sizeof(struct seg_place), AT(seg_srv, order), AT(seg_be, fe_state), AT(seg_be, fe_maxconn),
+		AT(seg_header, ev_head), AT(seg_header, maxconn), AT(seg_header, geo.off_ev), AT(seg_header, geo.off_place),
 		AT(seg_be, chk_down), AT(seg_be, state), AT(seg_header, started_s), AT(seg_header, geo.ctr_hist_off),
 	};
 #undef AT
@@ -92,7 +98,9 @@ static struct segment *segment_attach(int fd, const struct seg_geometry *g)
 	s->srv = (struct seg_srv *)(void *)(base + g->off_srv);
 	s->rows = base + g->off_rows;
 	s->be = (struct seg_be *)(void *)(base + g->off_be);
+	s->ev = (struct seg_event *)(void *)(base + g->off_ev);
 	s->ctr = base + g->off_ctr;
+	s->place = (struct seg_place *)(void *)(base + g->off_place);
 	return s;
 }
 

@@ -9,7 +9,7 @@
 #include <sluice/base/clock.h>
 #include <sluice/base/notice.h>
 #include <sluice/net/sock.h>
-#include "cli_priv.h"
+#include "cli_change.h"
 
 #define READ_STEP 16384u
 #define READ_PIECES 4
@@ -48,6 +48,7 @@ static void sess_free(struct cli_sess *s)
 	sbuf_free(&s->in);
 	sbuf_free(&s->out);
 	sbuf_free(&s->text);
+	txn_drop(s);
 	free(s->line);
 	free(s->payload);
 	free(s);
@@ -273,6 +274,8 @@ static void run_finish(struct cli_sess *s)
 
 	if (r->out == &s->text)
 		sbuf_printf(&s->out, "%s],\"ok\":%s}\n", s->json_str ? "\"" : "", r->failed ? "false" : "true");
+	if (r->failed)
+		txn_spoil(s);
 	s->json_open = s->json_str = false;
 	if (!s->closing) /* quit says nothing at all */
 		sbuf_addc(&s->out, '\n');

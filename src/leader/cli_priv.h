@@ -33,6 +33,7 @@ enum cli_state {
 
 struct cli_sess;
 struct cli_run;
+struct txn;
 typedef enum cli_state cli_fn(struct cli_run *r);
 
 struct cli_cmd {
@@ -100,6 +101,7 @@ struct cli_sess {
 	bool prompt, timed, json_open, json_str;
 	uint8_t level, max_level, severity; /* enum cli_level; enum cli_sev_out */
 	uint32_t timeout_ms;
+	struct txn *txn;          /* what `begin` collects, NULL = applied at once */
 };
 enum cli_sev_out { SEV_NONE, SEV_NUMBER, SEV_STRING };
 

@@ -208,6 +208,19 @@ static bool pidfile_open(struct leader *l)
 	return l->pid_fd >= 0;
 }
 
+/* Limits as configured; the runtime interface may change them. */
+static void admin_defaults(struct leader *l)
+{
+	const struct rt_global *g = &l->rt->g;
+	struct seg_header *h = l->seg->h;
+
+	atomic_store_explicit(&h->maxconn, g->maxconn, memory_order_relaxed);
+	atomic_store_explicit(&h->conn_rate, g->maxconnrate, memory_order_relaxed);
+	atomic_store_explicit(&h->sess_rate, g->maxsessrate, memory_order_relaxed);
+	for (uint32_t i = 0; i < l->rt->npx; i++)
+		atomic_store_explicit(&l->seg->be[i].fe_maxconn, l->rt->px[i].maxconn, memory_order_relaxed);
+}
+
 static bool segment_prepare(struct leader *l)
 {
 	uint32_t now_s;
@@ -221,6 +234,7 @@ static bool segment_prepare(struct leader *l)
 	now_s = (uint32_t)(clock_ms() / 1000);
 	l->seg->h->started_ms = clock_ms();
 	l->seg->h->started_s = clock_real.tv_sec;
+	admin_defaults(l);
 	for (uint32_t i = 0; i < l->rt->nsrv; i++) {
 		atomic_store_explicit(&l->seg->srv[i].admin, health_initial_admin(&l->rt->srv[i]), memory_order_relaxed);
 		atomic_store_explicit(&l->seg->srv[i].op, health_initial_op(&l->rt->srv[i], now_s), memory_order_relaxed);

@@ -23,7 +23,7 @@
 #define PAUSE_RATE_MS 50u
 #define PAUSE_BACK_MS 2
 
-enum wk_lst_state { LST_OFF, LST_ON, LST_PAUSED };
+enum wk_lst_state { LST_OFF, LST_ON, LST_PAUSED, LST_DISABLED };
 
 struct wk_lst {
 	struct io io;
@@ -86,14 +86,18 @@ static void lst_resume(struct timer *t)
 
 static const struct rt_proxy *lst_fe(const struct wk_lst *l) { return &wk.rt->px[wk.rt->lst[l - wk.lst].px]; }
 
+/* What the runtime interface may have changed. */
+static uint32_t tuned(const _Atomic uint32_t *w) { return atomic_load_explicit(w, memory_order_relaxed); }
+static struct seg_be *fe_words(const struct rt_proxy *fe) { return &wk.seg->be[px_index(fe)]; }
+
 /* Takes the place of one connection under the process-wide and the frontend's limit, one shared count each. */
 static bool place_take(const struct rt_proxy *fe)
 {
-	if (!live_admit(wk.seg, LIVE_PROCESS, 0, wk.slot, wk.rt->g.maxconn)) {
+	if (!live_admit(wk.seg, LIVE_PROCESS, 0, wk.slot, tuned(&wk.seg->h->maxconn))) {
 		ctr_inc(&proc_ctr(wk.seg, wk.slot)->conn_full);
 		return false;
 	}
-	if (live_admit(wk.seg, LIVE_FE, px_index(fe), wk.slot, fe->maxconn))
+	if (live_admit(wk.seg, LIVE_FE, px_index(fe), wk.slot, tuned(&fe_words(fe)->fe_maxconn)))
 		return true;
 	wk_live(LIVE_PROCESS, 0, -1);
 	ctr_inc(&px_ctr(wk.seg, px_index(fe), wk.slot)->fe.limit_wait);
@@ -123,14 +127,14 @@ static bool rate_reached(const uint64_t *at, uint32_t limit)
 /* The strictest of the limits in force that is reached, events a second; 0 = none. */
 static uint32_t rate_limit(const struct rt_proxy *fe)
 {
-	const struct rt_global *g = &wk.rt->g;
+	const uint32_t conn = tuned(&wk.seg->h->conn_rate), sess = tuned(&wk.seg->h->sess_rate);
 	const struct proc_counters *p = proc_ctr(wk.seg, wk.slot);
 	uint32_t low = 0;
 
-	if (rate_reached(&p->conn_rate, g->maxconnrate))
-		low = g->maxconnrate;
-	if (rate_reached(&p->sess_rate, g->maxsessrate) && (!low || g->maxsessrate < low))
-		low = g->maxsessrate;
+	if (rate_reached(&p->conn_rate, conn))
+		low = conn;
+	if (rate_reached(&p->sess_rate, sess) && (!low || sess < low))
+		low = sess;
 	if (rate_reached(&px_ctr(wk.seg, px_index(fe), wk.slot)->fe.rate, fe->rate_limit) &&
 	    (!low || fe->rate_limit < low))
 		low = fe->rate_limit;
@@ -210,8 +214,32 @@ void accept_released(const struct rt_proxy *fe)
 	for (uint32_t i = 0; i < wk.rt->nlst; i++) {
 		struct wk_lst *l = &wk.lst[i];
 
-		if (l->full && (&wk.rt->px[wk.rt->lst[i].px] == fe || wk.rt->g.maxconn))
+		if (l->full && (&wk.rt->px[wk.rt->lst[i].px] == fe || tuned(&wk.seg->h->maxconn)))
 			timer_set(&l->resume, clock_ms());
+	}
+}
+
+static bool lst_open(const struct wk_lst *l) { return tuned(&fe_words(lst_fe(l))->fe_state) == FE_OPEN; }
+
+static void lst_disable(struct wk_lst *l)
+{
+	if (l->state == LST_ON)
+		io_del(&l->io);
+	timer_stop(&l->resume);
+	nfull -= l->full;
+	l->full = false;
+	l->state = LST_DISABLED;
+}
+
+void accept_follow(void)
+{
+	for (uint32_t i = 0; wk.accepting && i < wk.rt->nlst; i++) {
+		struct wk_lst *l = &wk.lst[i];
+
+		if (l->state == LST_DISABLED && lst_open(l))
+			lst_join(l, wk.h->listen_fd[i]);
+		else if ((l->state == LST_ON || l->state == LST_PAUSED) && !lst_open(l))
+			lst_disable(l);
 	}
 }
 
@@ -225,6 +253,10 @@ void accept_start(void)
 		timer_init(&wk.lst[i].resume, lst_resume);
 		if (wk.h->listen_fd[i] < 0)
 			continue;
+		if (!lst_open(&wk.lst[i])) {
+			wk.lst[i].state = LST_DISABLED;
+			continue;
+		}
 		(void)fcntl(wk.h->listen_fd[i], F_SETFL, O_NONBLOCK); /* one that came with fd@ may block */
 		lst_join(&wk.lst[i], wk.h->listen_fd[i]);
 	}

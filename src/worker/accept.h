@@ -9,6 +9,8 @@
 void accept_start(void);
 /* Takes what already waits in the accept queues once more, then leaves them to others for good. */
 void accept_stop(void);
+/* Frontends may have been disabled or enabled. */
+void accept_follow(void);
 /* A session of fe has ended: listeners that waited for it accept again. */
 void accept_released(const struct rt_proxy *fe);
 /* Should worker `mine` leave a connection to others? loads: sessions of each live worker. Pure. */

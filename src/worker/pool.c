@@ -8,6 +8,8 @@
  * prepared to repeat it. Most recently used first, so that the surplus grows old. */
 #include <sluice/base/clock.h>
 #include <sluice/base/pool.h>
+#include <sluice/ipc/place.h>
+#include "accept.h"
 #include "pool.h"
 #include "session.h"
 #include "steps.h"
@@ -86,7 +88,7 @@ static struct sconn *pool_pop(struct list *l, uint32_t srv, uint64_t sni)
 
 		if (sc->srv != srv || sc->sni != sni)
 			continue;
-		if (!conn_idle_ok(sc->mux->conn)) {
+		if (!conn_idle_ok(sc->mux->conn) || sc->place_seq != place_seq(wk.seg, srv)) {
 			pool_destroy(sc);
 			continue;
 		}
@@ -139,7 +141,7 @@ struct sconn *pool_connect(struct stream *s, uint32_t srv, const struct addr *ds
 
 	if (!sc)
 		return NULL;
-	*sc = (struct sconn){ .magic = SCONN_MAGIC, .srv = srv, .sni = tls_out_sni(s, srv, &sni) };
+	*sc = (struct sconn){ .magic = SCONN_MAGIC, .srv = srv, .place_seq = place_seq(wk.seg, srv), .sni = tls_out_sni(s, srv, &sni) };
 	c = rs->flags & SRVF_SSL ? tls_out_connect(s, srv, dst, &o, sni) : conn_new_back(dst, &o, &xprt_raw, NULL, NULL, NULL);
 	if (!c) {
 		pool_put(&sconn_pool, sc);
@@ -194,7 +196,7 @@ void pool_give(struct stream *s, struct sconn *sc)
 
 	if (s->be->reuse == REUSE_NEVER)
 		sc->priv = true;
-	if (wk.draining || (o->max_reuse && sc->uses > o->max_reuse) || (sc->priv && s->sess->flags & SESS_DEAD) ||
+	if (wk.draining || sc->place_seq != place_seq(wk.seg, sc->srv) || (o->max_reuse && sc->uses > o->max_reuse) || (sc->priv && s->sess->flags & SESS_DEAD) ||
 	    (!sc->priv && o->pool_max_conn >= 0 && ws->nidle >= (uint32_t)o->pool_max_conn)) {
 		pool_destroy(sc);
 		return;
@@ -268,6 +270,16 @@ static void server_back(uint32_t srv)
 			server_end_streams(i, 'U');
 }
 
+/* Its address was changed: connections to the old one carry no new requests. */
+static void server_moved(uint32_t srv)
+{
+	uint32_t seq = place_seq(wk.seg, srv);
+
+	if (seq != wk.srv[srv].place_seq)
+		pool_drop_server(srv);
+	wk.srv[srv].place_seq = seq;
+}
+
 void pool_follow_states(void)
 {
 	static uint64_t seen;
@@ -285,11 +297,13 @@ void pool_follow_states(void)
 		bool was = wk.srv[i].down;
 
 		wk.srv[i].down = down;
+		server_moved(i);
 		if (down && !was)
 			server_lost(i);
 		else if (was && !down)
 			server_back(i);
 	}
+	accept_follow();
 	if (wk.q.waiting)
 		lb_queue_poll(&wk.q);
 }

@@ -17,6 +17,7 @@ struct sconn {                  /* a connection to a server */
 	uint32_t srv;           /* index in rt->srv */
 	uint32_t uses;          /* exchanges begun on it */
 	bool idle, priv;
+	uint32_t place_seq;     /* of the address it was made to */
 	struct list link;       /* idle: in a list of its server or of its session (priv) */
 	struct mux *mux;
 	uint64_t t_idle;        /* ms */
@@ -28,7 +29,8 @@ struct wk_srv {                 /* what a worker knows of a server beyond the sh
 	struct list proven;     /* idle connections reused at least once: fit for first requests under "aggressive" */
 	struct list streams;    /* exchanges that hold a slot of it (srv_link) */
 	uint32_t nidle;
-	bool down;              /* as last seen */
+	bool down;              /* as last seen, as the next */
+	uint32_t place_seq;
 	struct timer purge;
 	struct tls_sessions tls; /* for resumption */
 };

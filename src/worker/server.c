@@ -7,6 +7,7 @@
  * repeated when that is harmless (an idempotent method): closing an idle connection is the server's right. */
 #include <errno.h>
 #include <sluice/base/clock.h>
+#include <sluice/ipc/place.h>
 #include <sluice/net/proxy_hdr.h>
 #include "steps.h"
 
@@ -84,7 +85,13 @@ static struct addr server_addr(const struct stream *s)
 {
 	const struct rt_server *rs = &wk.rt->srv[s->srv_idx];
 	struct addr a = rs->addr;
+	struct srv_place moved;
 
+	if (place_read(wk.seg, s->srv_idx, &moved) && moved.addr.family != AF_UNSPEC) {
+		a = moved.addr;
+		if (moved.fixed_port)
+			return a;
+	}
 	if (rs->flags & (SRVF_PORT_FROM_CLIENT | SRVF_PORT_OFFSET) && s->sess->conn)
 		a.port = conn_local(s->sess->conn)->port;
 	if (rs->flags & SRVF_PORT_OFFSET)

@@ -43,6 +43,8 @@ void health_restore(struct health *h, const struct rt_server *s, uint64_t op);
 enum health_change health_apply(struct health *h, enum health_result r, bool slow, bool *moved);
 /* Passive errors have reached error-limit: acts as `on-error` says. fastinter alone changes nothing here. */
 enum health_change health_on_error(struct health *h, enum on_error mode, bool *moved);
+/* Somebody says what the state is: the counter goes to the end of that side. The next check may find otherwise. */
+enum health_change health_force(struct health *h, enum srv_order order);
 /* Follows the state of a tracked server. */
 enum health_change health_follow(struct health *h, const struct health *of, bool slow);
 /* Percent of the weight after elapsed of total ms: linear in steps of 5, at least 1; 100 = the ramp is over. */

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The shared segment of a generation: one sealed memfd, no pointers, every area with exactly one writer.
  *
- *   header | worker slots | server states | live rows | backend words | counters per worker
+ *   header | worker slots | server states | live rows | backend words | events | counters per worker | places
  *
  *   live rows     per object a row of 32-bit gauges, one column a worker (16 workers a cache line). Worker i stores only column i,
  *                 with plain relaxed stores; readers sum the row. The leader zeroes the column of a dead worker, so gauges stay exact.
  *   server states op word: the checker alone. admin word: the leader alone. ewma word: any worker, lost updates tolerated.
- *   backend words round-robin cursor: any worker, atomic add. state and downtime: the checker. */
+ *   backend words round-robin cursor: any worker, atomic add. state and downtime: the checker. What the runtime interface sets for a
+ *                 frontend: the leader alone.
+ *   events        ring of changes of state: the checker alone (ipc/event.h)
+ *   places        addresses set at run time: the leader alone (ipc/place.h); pages that nobody touched cost nothing */
 #ifndef SLUICE_IPC_SEGMENT_H
 #define SLUICE_IPC_SEGMENT_H
 
@@ -25,7 +28,7 @@ struct seg_geometry {
 	uint32_t nworkers, nsrv, npx, nlst; /* servers, proxies, listeners of the configuration */
 	uint32_t row_stride;          /* bytes of a live row: 64 per 16 workers */
 	uint32_t zero;
-	uint64_t off_srv, off_rows, off_be, off_ctr; /* byte offsets */
+	uint64_t off_srv, off_rows, off_be, off_ev, off_ctr, off_place; /* byte offsets */
 	uint64_t ctr_column, ctr_px_off, ctr_srv_off, ctr_lst_off, ctr_hist_off; /* bytes of a column of counters; where its parts start */
 };
 
@@ -39,6 +42,10 @@ struct seg_header {
 	_Atomic uint64_t checker_beat; /* ms, monotonic */
 	uint64_t started_ms;          /* monotonic */
 	int64_t started_s;            /* wall clock */
+	_Atomic uint64_t ev_head;     /* checker: events written so far */
+	/* leader: limits in force, 0 = none; read with every accept */
+	_Alignas(64) _Atomic uint32_t maxconn;
+	_Atomic uint32_t conn_rate, sess_rate, ssl_rate; /* a second */
 };
 
 struct seg_slot {                  /* one a worker, 128 bytes */
@@ -57,18 +64,24 @@ struct seg_srv {                   /* one a server, one cache line: all but ewma
 	_Alignas(64) _Atomic uint64_t op;  /* checker: state 8 | check position 8 | slow start % 8 | flags 8 | seconds of last change 32 */
 	_Atomic uint64_t check;       /* checker: status 8 | http code 16 | duration ms 24 | errno 16 */
 	_Atomic uint32_t chk_fail, chk_down; /* checker: failed checks, transitions to DOWN */
-	_Atomic uint64_t admin;       /* leader: admin bits 8 | weight 16 (user weight 0-256) | maxconn 32 */
+	_Atomic uint64_t admin;       /* leader: admin bits 8 | weight 16 (user weight 0-256) | enum srv_admin_flags 8 | maxconn 32 */
 	_Atomic uint64_t ewma;        /* any worker: 1/64 microseconds 32 | ms stamp 32 */
 	_Atomic uint32_t fail_hint;   /* any worker: passive errors seen since the last success (observe) */
 	_Atomic uint32_t passive_seq; /* any worker bumps when error-limit is reached: the checker acts */
 	_Atomic uint32_t down_s;      /* checker: seconds spent DOWN before the last change */
+	_Atomic uint32_t order;       /* leader: enum srv_order 8 | number of the order 24; the checker obeys each once */
 };
+enum srv_order { ORDER_NONE, ORDER_UP, ORDER_STOPPING, ORDER_DOWN };
+enum srv_admin_flags { ADMF_PLACE = 1 /* look into its place */, ADMF_NOCHECK = 2, ADMF_NOAGENT = 4 };
+enum fe_state { FE_OPEN, FE_DISABLED, FE_SHUT };
 
 struct seg_be {                    /* one a proxy */
 	_Alignas(64) _Atomic uint64_t rr_cursor;
 	_Atomic uint32_t first_hint;
 	_Atomic uint32_t chk_down, down_s; /* checker: transitions to DOWN, seconds spent DOWN before the last change */
 	_Atomic uint64_t state;       /* checker: 1 = no server is usable | seconds of the last change << 32; 0 = never said */
+	_Alignas(64) _Atomic uint32_t fe_state; /* leader: enum fe_state */
+	_Atomic uint32_t fe_maxconn;  /* leader: 0 = none */
 };
 
 struct segment {                   /* a process's view: pointers into the mapping */
@@ -78,6 +91,8 @@ struct segment {                   /* a process's view: pointers into the mappin
 	struct seg_slot *slot;
 	struct seg_srv *srv;
 	struct seg_be *be;
+	struct seg_event *ev;         /* ipc/event.h */
+	struct seg_place *place;      /* ipc/place.h */
 	char *rows, *ctr;
 };
 
@@ -88,7 +103,7 @@ enum live_kind {
 };
 
 /* Creates (leader) and maps a segment; sizes come from tbl/counters.def and the arguments. NULL and errno on failure (EINVAL: no
- * worker or more than SEG_MAX_WORKERS). All but the counters is allocated at once, so that no later store can meet a full machine. */
+ * worker or more than SEG_MAX_WORKERS). All but counters and places is allocated at once, so that no later store can meet a full machine. */
 struct segment *segment_create(uint64_t generation, unsigned nworkers, unsigned npx, unsigned nsrv, unsigned nlst) MUST_CHECK;
 /* Maps an existing one after checking magic, abi, size and seals; fd is duplicated. NULL and errno (EPROTO: not ours). */
 struct segment *segment_map(int fd) MUST_CHECK;
@@ -152,6 +167,7 @@ static inline uint64_t srv_op_pack(enum srv_op st, unsigned pos, unsigned ramp, 
 static inline unsigned srv_admin_bits(uint64_t a) { return a & 0xff; }
 /* 0-256 whatever stands in the word: tables are sized by it. */
 static inline unsigned srv_admin_weight(uint64_t a) { return ((a >> 8) & 0xffff) > 256 ? 256 : (a >> 8) & 0xffff; }
+static inline unsigned srv_admin_flags(uint64_t a) { return (a >> 24) & 0xff; }
 static inline uint32_t srv_admin_maxconn(uint64_t a) { return (uint32_t)(a >> 32); }
 static inline uint64_t srv_admin_pack(unsigned bits, unsigned weight, uint32_t maxconn)
 {

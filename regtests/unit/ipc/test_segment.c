@@ -12,6 +12,8 @@
 #include <unistd.h>
 #include <cmocka.h>
 #include <sluice/ipc/counters.h>
+#include <sluice/ipc/event.h>
+#include <sluice/ipc/place.h>
 
 /* A change here is a change of the layout: other builds refuse the segment by its abi hash, and that is meant to be seen. */
 static void layout_is_the_golden_one(void **state)
@@ -30,20 +32,24 @@ static void layout_is_the_golden_one(void **state)
 		{ offsetof(struct seg_header, geo.off_srv), 48, "geo.off_srv" },
 		{ offsetof(struct seg_header, geo.off_rows), 56, "geo.off_rows" },
 		{ offsetof(struct seg_header, geo.off_be), 64, "geo.off_be" },
-		{ offsetof(struct seg_header, geo.off_ctr), 72, "geo.off_ctr" },
-		{ offsetof(struct seg_header, geo.ctr_column), 80, "geo.ctr_column" },
-		{ offsetof(struct seg_header, geo.ctr_px_off), 88, "geo.ctr_px_off" },
-		{ offsetof(struct seg_header, geo.ctr_srv_off), 96, "geo.ctr_srv_off" },
-		{ offsetof(struct seg_header, geo.ctr_lst_off), 104, "geo.ctr_lst_off" },
-		{ offsetof(struct seg_header, geo.ctr_hist_off), 112, "geo.ctr_hist_off" },
-		{ offsetof(struct seg_header, state), 120, "state" },
-		{ offsetof(struct seg_header, fold_seq), 124, "fold_seq" },
-		{ offsetof(struct seg_header, epoch_checker), 128, "epoch_checker" },
-		{ offsetof(struct seg_header, epoch_leader), 136, "epoch_leader" },
-		{ offsetof(struct seg_header, checker_beat), 144, "checker_beat" },
-		{ offsetof(struct seg_header, started_ms), 152, "started_ms" },
-		{ offsetof(struct seg_header, started_s), 160, "started_s" },
-		{ sizeof(struct seg_header), 168, "header" },
+		{ offsetof(struct seg_header, geo.off_ev), 72, "geo.off_ev" },
+		{ offsetof(struct seg_header, geo.off_ctr), 80, "geo.off_ctr" },
+		{ offsetof(struct seg_header, geo.off_place), 88, "geo.off_place" },
+		{ offsetof(struct seg_header, geo.ctr_column), 96, "geo.ctr_column" },
+		{ offsetof(struct seg_header, geo.ctr_px_off), 104, "geo.ctr_px_off" },
+		{ offsetof(struct seg_header, geo.ctr_srv_off), 112, "geo.ctr_srv_off" },
+		{ offsetof(struct seg_header, geo.ctr_lst_off), 120, "geo.ctr_lst_off" },
+		{ offsetof(struct seg_header, geo.ctr_hist_off), 128, "geo.ctr_hist_off" },
+		{ offsetof(struct seg_header, state), 136, "state" },
+		{ offsetof(struct seg_header, fold_seq), 140, "fold_seq" },
+		{ offsetof(struct seg_header, epoch_checker), 144, "epoch_checker" },
+		{ offsetof(struct seg_header, epoch_leader), 152, "epoch_leader" },
+		{ offsetof(struct seg_header, checker_beat), 160, "checker_beat" },
+		{ offsetof(struct seg_header, started_ms), 168, "started_ms" },
+		{ offsetof(struct seg_header, started_s), 176, "started_s" },
+		{ offsetof(struct seg_header, ev_head), 184, "ev_head" },
+		{ offsetof(struct seg_header, maxconn), 192, "maxconn" },
+		{ sizeof(struct seg_header), 256, "header" },
 		{ offsetof(struct seg_slot, epoch), 4, "slot.epoch" },
 		{ offsetof(struct seg_slot, pid), 8, "slot.pid" },
 		{ offsetof(struct seg_slot, beat), 16, "slot.beat" },
@@ -58,13 +64,16 @@ static void layout_is_the_golden_one(void **state)
 		{ offsetof(struct seg_srv, fail_hint), 40, "srv.fail_hint" },
 		{ offsetof(struct seg_srv, passive_seq), 44, "srv.passive_seq" },
 		{ offsetof(struct seg_srv, down_s), 48, "srv.down_s" },
+		{ offsetof(struct seg_srv, order), 52, "srv.order" },
 		{ sizeof(struct seg_srv), 64, "srv" },
 		{ offsetof(struct seg_be, rr_cursor), 0, "be.rr_cursor" },
 		{ offsetof(struct seg_be, first_hint), 8, "be.first_hint" },
 		{ offsetof(struct seg_be, chk_down), 12, "be.chk_down" },
 		{ offsetof(struct seg_be, down_s), 16, "be.down_s" },
 		{ offsetof(struct seg_be, state), 24, "be.state" },
-		{ sizeof(struct seg_be), 64, "be" },
+		{ offsetof(struct seg_be, fe_state), 64, "be.fe_state" },
+		{ offsetof(struct seg_be, fe_maxconn), 68, "be.fe_maxconn" },
+		{ sizeof(struct seg_be), 128, "be" },
 	};
 	for (size_t i = 0; i < ARRAY_LEN(gold); i++)
 		if (gold[i].got != gold[i].want)
@@ -81,8 +90,10 @@ static void areas_do_not_overlap_and_end_at_the_size(void **state)
 	assert_true(SEG_OFF_SLOT + 17 * sizeof(struct seg_slot) <= h->geo.off_srv);
 	assert_true(h->geo.off_srv + 100 * sizeof(struct seg_srv) <= h->geo.off_rows);
 	assert_true(h->geo.off_rows + (1 + 9 + 300 + 5) * (uint64_t)h->geo.row_stride <= h->geo.off_be);
-	assert_true(h->geo.off_be + 3 * sizeof(struct seg_be) <= h->geo.off_ctr);
-	assert_int_equal(h->geo.off_ctr + 18 * h->geo.ctr_column, h->geo.size);
+	assert_true(h->geo.off_be + 3 * sizeof(struct seg_be) <= h->geo.off_ev);
+	assert_true(h->geo.off_ev + SEG_EVENTS * sizeof(struct seg_event) <= h->geo.off_ctr);
+	assert_true(h->geo.off_ctr + 18 * h->geo.ctr_column <= h->geo.off_place);
+	assert_true(h->geo.off_place + 100 * sizeof(struct seg_place) <= h->geo.size);
 	assert_ptr_equal(live_row(s, LIVE_SRV_CONN, 99), s->rows + (1 + 9 + 299) * (size_t)h->geo.row_stride);
 	assert_ptr_equal(live_row(s, LIVE_LST, 0), s->rows + (1 + 9 + 300) * (size_t)h->geo.row_stride);
 	assert_true((char *)(srv_ctr(s, 99, 16) + 1) <= (char *)lst_ctr(s, 0, 16));

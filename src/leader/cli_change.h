@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* What the runtime interface changes, as data: a command checks its words and describes the change, and only then is anything stored. So several
+ * commands can be collected by `begin` and applied at once, and applying cannot fail half-way. */
+#ifndef SLUICE_LEADER_CLI_CHANGE_H
+#define SLUICE_LEADER_CLI_CHANGE_H
+
+#include <sluice/ipc/place.h>
+#include "cli_priv.h"
+
+#define TXN_MAX 4096u /* changes of a transaction */
+
+enum change_kind {
+	CHG_ADMIN,       /* admin bits of server at: mask, value */
+	CHG_FLAGS,       /* enum srv_admin_flags of server at: mask, value */
+	CHG_WEIGHT, CHG_MAXCONN, /* of server at: value */
+	CHG_ORDER,       /* enum srv_order to server at: value */
+	CHG_PLACE,       /* of server at: place */
+	CHG_FE_STATE, CHG_FE_MAXCONN, /* of proxy at: value */
+	CHG_MAXCONN_ALL, CHG_CONN_RATE, CHG_SESS_RATE, CHG_SSL_RATE, /* of the process: value */
+};
+
+struct change { uint8_t kind; uint32_t at, mask, value; const struct srv_place *place; /* copied */ };
+
+/* Applies the change, or adds it to the open transaction. Returns CLI_DONE, with a message when there is no room. */
+enum cli_state cli_change(struct cli_run *r, const struct change *c);
+/* Drops what a session has collected. */
+void txn_drop(struct cli_sess *s);
+/* A command of the session failed: so does its transaction, if one is open. */
+void txn_spoil(struct cli_sess *s);
+
+/* ---- cli_find.c: names of the configuration, or #id; on failure the message is written and RT_NONE returned ---- */
+uint32_t cli_server(struct cli_run *r, struct str name);   /* "backend/server" */
+uint32_t cli_backend(struct cli_run *r, struct str name);
+uint32_t cli_frontend(struct cli_run *r, struct str name);
+
+/* ---- cli_state.c: the present words of a server ---- */
+static inline uint64_t srv_admin_now(const struct leader *l, uint32_t srv)
+{
+	return atomic_load_explicit(&l->seg->srv[srv].admin, memory_order_relaxed);
+}
+/* Address and ports in force. */
+struct srv_place cli_place(const struct leader *l, uint32_t srv);
+/* HAProxy's administrative bits: a server disabled by its configuration counts as set into maintenance too. */
+unsigned cli_admin_bits(uint64_t admin);
+
+#endif
