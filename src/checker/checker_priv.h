@@ -16,6 +16,7 @@
 #include <sluice/ipc/heritage.h>
 #include <sluice/net/conn.h>
 #include <sluice/rt/rt.h>
+#include <sluice/tls/xprt_tls.h>
 
 #define TICK_MS 100
 #define INFO_MAX 160
@@ -63,6 +64,7 @@ struct target {                 /* a server that is checked or follows one */
 	uint8_t phase;          /* enum probe_phase */
 	uint8_t status;         /* enum check_status of the last verdict */
 	bool maint, observed;
+	bool tls;               /* the connection is a TLS one */
 	int err;                /* of the connection, for the verdict that follows; else 0 */
 	bool off;               /* its checks were disabled at run time */
 	uint32_t seen_passive;
@@ -94,8 +96,8 @@ void probe_init(struct target *t);
 void probe_schedule_first(struct target *t, uint32_t nth, uint32_t of);
 void probe_soon(struct target *t, uint32_t ms);         /* not later than in ms, when idle */
 void probe_abort(struct target *t);                     /* no verdict, no next check */
-/* Drops the connection and opens another to the server's check address, with that port if not 0. */
-void probe_reconnect(struct target *t, uint16_t port);
+/* Drops the connection and opens the one that a connect step asks for. */
+void probe_reconnect(struct target *t, const struct chk_step *st);
 void probe_finish(struct target *t, enum check_status st, unsigned code, struct str info);
 void probe_queue(struct target *t, struct str s);       /* adds to what flush sends; s lives until it is sent */
 enum probe_io { PROBE_OK, PROBE_WAIT, PROBE_EOF, PROBE_FULL, PROBE_GONE /* verdict given: the exchange is no more */ };
@@ -105,7 +107,8 @@ enum probe_io probe_fill(struct target *t);             /* OK: new bytes in x->i
 /* chk_*.c */
 bool http_requests_build(struct checker *ck) MUST_CHECK;
 void http_requests_free(struct checker *ck);
-uint16_t script_first_port(const struct rt_check *c);
+/* The connect step that a script begins with, or NULL. */
+const struct chk_step *script_first(const struct rt_check *c);
 /* Does text match? Only string, binary and regex kinds. */
 bool expect_matches(const struct chk_expect *e, struct str text);
 

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include "checker_priv.h"
 
-uint16_t script_first_port(const struct rt_check *c)
+const struct chk_step *script_first(const struct rt_check *c)
 {
-	return c->nsteps && c->steps[0].kind == CS_CONNECT ? c->steps[0].port : 0;
+	return c->nsteps && c->steps[0].kind == CS_CONNECT ? &c->steps[0] : NULL;
 }
 
 static void fail_at(struct target *t, enum check_status st, const char *what)
@@ -78,7 +78,7 @@ static enum probe_io step(struct target *t, const struct chk_step *s)
 	case CS_CONNECT:
 		forget_input(t);
 		t->x->step++;
-		probe_reconnect(t, s->port);
+		probe_reconnect(t, s);
 		return PROBE_GONE;
 	case CS_SEND:
 	case CS_SEND_BINARY:
@@ -96,7 +96,7 @@ static enum probe_io step(struct target *t, const struct chk_step *s)
 static void script_io(struct target *t)
 {
 	const struct rt_check *c = &t->px->check;
-	enum check_status passed = CHK_L4OK;
+	enum check_status passed = t->tls ? CHK_L6OK : CHK_L4OK;
 
 	while (t->x->step < c->nsteps) {
 		if (step(t, &c->steps[t->x->step]) != PROBE_OK)

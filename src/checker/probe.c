@@ -127,17 +127,52 @@ static uint32_t connect_timeout(const struct target *t)
 	return to ? MIN(to, t->s->o->inter) : t->s->o->inter;
 }
 
-static void open_conn(struct target *t, uint16_t port)
+/* Is this connection of the check a TLS one? A `connect` step says so itself, `default` means as the server's. */
+static bool wants_tls(const struct target *t, const struct chk_step *st)
+{
+	if (st && !st->as_server)
+		return st->ssl;
+	return (t->s->flags & SRVF_CHECK_SSL) || (st && st->ssl);
+}
+
+static bool wants_proxy(const struct target *t)
+{
+	const struct rt_srv_opts *o = t->s->o;
+	bool elsewhere = o->check_port || o->check_addr.family;
+
+	return t->s->flags & SRVF_CHECK_SEND_PROXY ||
+	       (!elsewhere && t->s->flags & (SRVF_SEND_PROXY | SRVF_SEND_PROXY_V2));
+}
+
+/* A server that wants PROXY headers gets one that says the connection is our own, unless checks go elsewhere. */
+static struct str proxy_header(const struct target *t)
+{
+	static char v1[PROXY_V1_MAX], v2[PROXY_V1_MAX];
+
+	if (!wants_proxy(t))
+		return STR_NULL;
+	if (t->s->flags & SRVF_SEND_PROXY_V2)
+		return str_n(v2, proxy_hdr_write_v2(v2, NULL, NULL));
+	return str_n(v1, proxy_hdr_write_v1(v1, NULL, NULL));
+}
+
+static void open_conn(struct target *t, const struct chk_step *st)
 {
 	const struct rt_srv_opts *o = t->s->o;
 	struct sock_connect_opts so = { .source = o->source.family ? &o->source : NULL, .tos = -1, .mark = -1 };
-	struct addr a = check_addr(t, port);
+	struct addr a = check_addr(t, st ? st->port : 0);
+	struct tls_connect k = { .back = o->check_xprt_cfg, .sni = st && st->sni.n ? st->sni : o->check_sni };
 
 	if (!so.source && t->px->source.family)
 		so.source = &t->px->source;
 	t->phase = PROBE_CONNECTING;
+	t->tls = wants_tls(t, st);
 	timer_set(&t->timer, clock_ms() + MAX(connect_timeout(t), 1u));
-	t->conn = conn_new_back(&a, &so, &xprt_raw, NULL, &conn_ops, t);
+	if (t->tls) {
+		k.preface = proxy_header(t);
+		k.alpn = st ? st->alpn : STR_NULL;
+	}
+	t->conn = conn_new_back(&a, &so, t->tls ? &xprt_tls : &xprt_raw, &k, &conn_ops, t);
 	if (!t->conn) {
 		int err = errno;
 
@@ -150,10 +185,10 @@ static void open_conn(struct target *t, uint16_t port)
 	}
 }
 
-void probe_reconnect(struct target *t, uint16_t port)
+void probe_reconnect(struct target *t, const struct chk_step *st)
 {
 	drop_conn(t);
-	open_conn(t, port);
+	open_conn(t, st);
 }
 
 static void start(struct target *t)
@@ -166,23 +201,17 @@ static void start(struct target *t)
 			return;
 		}
 	}
-	open_conn(t, t->ops == &chk_script ? script_first_port(&t->px->check) : 0);
+	open_conn(t, t->ops == &chk_script ? script_first(&t->px->check) : NULL);
 }
 
-/* A server that wants PROXY headers gets one that says the connection is our own, unless checks go elsewhere. */
+/* Before a TLS handshake the header went with that. */
 static bool introduce(struct target *t)
 {
-	static char v1[PROXY_V1_MAX], v2[PROXY_V1_MAX];
-	const struct rt_srv_opts *o = t->s->o;
-	bool elsewhere = o->check_port || o->check_addr.family;
+	struct str hdr = t->tls ? STR_NULL : proxy_header(t);
 
-	if (!(t->s->flags & SRVF_CHECK_SEND_PROXY) &&
-	    (elsewhere || !(t->s->flags & (SRVF_SEND_PROXY | SRVF_SEND_PROXY_V2))))
+	if (!hdr.n)
 		return true;
-	if (t->s->flags & SRVF_SEND_PROXY_V2)
-		probe_queue(t, str_n(v2, proxy_hdr_write_v2(v2, NULL, NULL)));
-	else
-		probe_queue(t, str_n(v1, proxy_hdr_write_v1(v1, NULL, NULL)));
+	probe_queue(t, hdr);
 	return probe_flush(t) == PROBE_OK;
 }
 
@@ -193,7 +222,7 @@ static void connected(struct target *t)
 
 	t->phase = PROBE_TALKING;
 	if (!t->ops->start) {
-		probe_finish(t, CHK_L4OK, 0, STR_NULL);
+		probe_finish(t, t->tls ? CHK_L6OK : CHK_L4OK, 0, STR_NULL);
 		return;
 	}
 	timer_set(&t->timer, t->px->to[TO_CHECK] ? now + t->px->to[TO_CHECK] : MAX(whole, now + 1));
@@ -205,8 +234,11 @@ static void connected(struct target *t)
 static void on_conn(struct conn *c)
 {
 	struct target *t = c->owner;
+	const struct tls_result *r = tls_result(c);
 
-	if (c->flags & CONN_DEAD)
+	if (c->flags & CONN_DEAD && r && r->failure)
+		probe_finish(t, CHK_L6RSP, 0, str_c(tls_failure_text(r->failure)));
+	else if (c->flags & CONN_DEAD)
 		probe_failed(t, t->phase == PROBE_CONNECTING ? CHK_L4CON : CHK_SOCKERR, c->err);
 	else if (t->phase == PROBE_CONNECTING)
 		connected(t);

@@ -5,6 +5,7 @@
 #include <sluice/base/num.h>
 
 #include "chk_priv.h"
+#include "tls_priv.h"
 
 static struct rt_check *check_of(struct sema *s)
 {
@@ -264,34 +265,47 @@ static void step_expect(struct sema *s, const struct line *l, bool http)
 /* ---- connect, send ------------------------------------------------------------------------------------------------
  */
 
-static void step_connect(struct sema *s, const struct line *l)
+/* One parameter of connect; false when the line is beyond use. */
+static bool connect_word(struct sema *s, const struct line *l, uint32_t *i, struct chk_step *st)
 {
-	static const char *const words[] = { "default",	   "linger",	 "port", "comment", "addr", "ssl",
-					     "send-proxy", "via-socks4", "sni",	 "alpn",    "proto" };
-	struct rt_check *c = own_steps(s);
-	struct chk_step st = { .kind = CS_CONNECT, .loc = sema_loc(s, l->w[0].at) };
+	static const char *const words[] = { "default", "linger",     "ssl",	    "port",  "comment", "sni", "alpn",
+					     "addr",	"send-proxy", "via-socks4", "proto" };
+	int k = arg_word(s, &l->w[*i], words, ARRAY_LEN(words), "parameter of connect");
 	const struct word *v;
 	uint32_t port;
 
-	for (uint32_t i = 2; i < l->n; i++) {
-		int k = arg_word(s, &l->w[i], words, ARRAY_LEN(words), "parameter of connect");
-		if (k < 0)
-			return;
-		if (k >= 4) {
-			sema_err(s, &l->w[i], "'%s' is known to HAProxy, not supported by sluice yet", words[k]);
-			return;
-		}
-		if (k < 2)
-			continue;
-		if (!(v = arg_next(s, l->w, l->n, &i)))
-			return;
-		if (k == 3)
-			st.comment = keep(s, v->s);
-		else if (!arg_u32(s, v, 1, 65535, &port))
-			return;
-		else
-			st.port = (uint16_t)port;
+	if (k < 0)
+		return false;
+	if (k >= 7) {
+		sema_err(s, &l->w[*i], "'%s' is known to HAProxy, not supported by sluice yet", words[k]);
+		return false;
 	}
+	st->as_server |= k == 0;
+	st->ssl |= k == 2;
+	if (k < 3)
+		return true;
+	if (!(v = arg_next(s, l->w, l->n, i)))
+		return false;
+	switch (k) {
+	case 3:
+		if (!arg_u32(s, v, 1, 65535, &port))
+			return false;
+		st->port = (uint16_t)port;
+		return true;
+	case 4: st->comment = keep(s, v->s); return true;
+	case 5: st->sni = keep(s, v->s); return true;
+	default: return tls_alpn_parse(s, v, &st->alpn);
+	}
+}
+
+static void step_connect(struct sema *s, const struct line *l)
+{
+	struct rt_check *c = own_steps(s);
+	struct chk_step st = { .kind = CS_CONNECT, .loc = sema_loc(s, l->w[0].at) };
+
+	for (uint32_t i = 2; i < l->n; i++)
+		if (!connect_word(s, l, &i, &st))
+			return;
 	APPEND(s->a, c->steps, c->nsteps, st);
 }
 

@@ -76,9 +76,39 @@ static void server_build(struct sema *s, struct tls_srv_job *j)
 	srv->o = srv_opts_intern(s, &o);
 }
 
+static bool script_has_tls(const struct rt_check *c)
+{
+	for (uint32_t i = 0; i < c->nsteps; i++)
+		if (c->steps[i].kind == CS_CONNECT && c->steps[i].ssl)
+			return true;
+	return false;
+}
+
+/* `tcp-check connect ssl` speaks TLS with servers that know nothing of it otherwise. */
+static void scripts_need(struct sema *s, const struct px_build *b)
+{
+	const struct rt_backend *be = &b->p->be;
+
+	for (uint32_t i = be->srv0; i < be->srv0 + be->nsrv; i++) {
+		struct rt_srv_opts o = *s->rt->srv[i].o;
+		struct tls_opts t = s->tls_srv_dflt;
+		struct tls_err e;
+		if (o.check_xprt_cfg)
+			continue;
+		tls_opts_paths(s, &t);
+		o.check_xprt_cfg = tls_back_get(&t, &e);
+		if (!o.check_xprt_cfg)
+			sema_err(s, &b->sec->head.w[0], "%s", e.text);
+		s->rt->srv[i].o = srv_opts_intern(s, &o);
+	}
+}
+
 void tls_servers_finish(struct sema *s)
 {
 	for (size_t i = 0; i < s->tls_srvs.n; i++)
 		server_build(s, &s->tls_srvs.at[i]);
 	VEC_FREE(&s->tls_srvs);
+	for (size_t i = 0; i < s->pxs.n; i++)
+		if (script_has_tls(&s->pxs.at[i]->p->check))
+			scripts_need(s, s->pxs.at[i]);
 }

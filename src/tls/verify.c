@@ -18,31 +18,44 @@ static const struct tls_opts *opts_of(const struct tls *t)
 	return t->policy ? &t->policy->o : &t->back->o;
 }
 
+/* The first error of each kind is kept; the failure only when it is not tolerated. */
+static bool judge_ca(struct tls *t, const struct tls_opts *o, int err, int depth)
+{
+	if (!t->res.ca_err) {
+		t->res.ca_err = err;
+		t->res.ca_err_depth = depth;
+	}
+	if (tls_errset_has(&o->ca_ignore, err))
+		return true;
+	t->res.failure = t->back ? TLS_HANDSHAKE : TLS_CA_FAIL;
+	return false;
+}
+
+static enum tls_failure leaf_failure(const struct tls *t, const struct tls_opts *o, int err)
+{
+	if (!t->back)
+		return TLS_CRT_FAIL;
+	if (err != X509_V_ERR_HOSTNAME_MISMATCH && err != X509_V_ERR_IP_ADDRESS_MISMATCH)
+		return TLS_HANDSHAKE;
+	return o->verify_host ? TLS_MISMATCH : TLS_MISMATCH_SNI;
+}
+
+static bool judge_leaf(struct tls *t, const struct tls_opts *o, int err)
+{
+	if (!t->res.crt_err)
+		t->res.crt_err = err;
+	if (tls_errset_has(&o->crt_ignore, err))
+		return true;
+	t->res.failure = leaf_failure(t, o, err);
+	return false;
+}
+
 int tls_verify_cb(int ok, X509_STORE_CTX *store)
 {
-	SSL *ssl = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
-	struct tls *t = tls_of(ssl);
+	struct tls *t = tls_of(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
 	int depth = X509_STORE_CTX_get_error_depth(store), err = X509_STORE_CTX_get_error(store);
-	const struct tls_opts *o = opts_of(t);
-	bool pass;
 
 	if (ok || err == X509_V_OK)
 		return ok;
-	if (depth > 0) {
-		if (!t->res.ca_err) {
-			t->res.ca_err = err;
-			t->res.ca_err_depth = depth;
-		}
-		pass = tls_errset_has(&o->ca_ignore, err);
-		if (!pass)
-			t->res.failure = TLS_CA_FAIL;
-	} else {
-		if (!t->res.crt_err)
-			t->res.crt_err = err;
-		pass = tls_errset_has(&o->crt_ignore, err);
-		if (!pass)
-			t->res.failure = err == X509_V_ERR_HOSTNAME_MISMATCH || err == X509_V_ERR_IP_ADDRESS_MISMATCH ?
-				TLS_MISMATCH_SNI : TLS_CRT_FAIL;
-	}
-	return pass;
+	return depth > 0 ? judge_ca(t, opts_of(t), err, depth) : judge_leaf(t, opts_of(t), err);
 }
