@@ -12,7 +12,7 @@ HARDEN  := -fPIE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-prot
 CFLAGS  += -std=gnu17 $(OPT) -g $(WARN) $(HARDEN) -fno-strict-aliasing -fwrapv $(SAN) -MMD -MP
 CPPFLAGS += -Iinclude -Isrc -I$(BUILD)/gen -D_GNU_SOURCE -DSLUICE_VERSION='"$(VERSION)"' -DPCRE2_CODE_UNIT_WIDTH=8
 LDFLAGS += -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SAN)
-LDLIBS  := -lssl -lcrypto -lpcre2-8 -lxxhash -lreadline -lm
+LDLIBS  := -lssl -lcrypto -lnghttp2 -lpcre2-8 -lxxhash -lreadline -lm
 
 SRC  := $(shell find src -name '*.c')
 RE   := $(wildcard grammar/*.re)
@@ -59,7 +59,9 @@ $(BUILD)/regtests/unit/%: regtests/unit/%.c $(LIB)
 
 $(BUILD)/regtests/lib/%: regtests/lib/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=gnu17 -O2 -g -Wall -Wextra -D_GNU_SOURCE -pthread -o $@ $<
+	$(CC) -std=gnu17 -O2 -g -Wall -Wextra -D_GNU_SOURCE -pthread -o $@ $< $(TOOL_LIBS)
+
+$(BUILD)/regtests/lib/h2peer: TOOL_LIBS := -lnghttp2
 
 $(BUILD)/regtests/bench/%: regtests/bench/%.c $(LIB)
 	@mkdir -p $(@D)

@@ -46,6 +46,16 @@ static bool bind_name(struct sema *s, struct bind_arg *b)
 	return arg_name(s, b->v, "listener");
 }
 
+static bool bind_proto(struct sema *s, struct bind_arg *b)
+{
+	static const char *const words[] = { "h1", "h2" };
+	int i = arg_word(s, b->v, words, ARRAY_LEN(words), "protocol");
+
+	if (i >= 0)
+		b->o->proto = i ? PROTO_H2 : PROTO_H1;
+	return i >= 0;
+}
+
 static bool bind_interface(struct sema *s, struct bind_arg *b)
 {
 	b->o->sock.interface = arena_cstr(s->a, b->v->s);

@@ -36,6 +36,12 @@ GLOBAL_U32(ulimit_n, ulimit_n, 1, INT32_MAX)
 GLOBAL_U32(spread_checks, spread_checks, 0, 50)
 GLOBAL_U32(tune_maxhdr, maxhdr, 1, 32767)
 GLOBAL_U32(tune_maxaccept, maxaccept, 1, 1000000)
+GLOBAL_U32(tune_h2_streams, h2.streams, 1, 10000)
+GLOBAL_U32(tune_h2_fe_streams, h2.fe_streams, 1, 10000)
+GLOBAL_U32(tune_h2_be_streams, h2.be_streams, 1, 10000)
+GLOBAL_U32(tune_h2_fe_glitches, h2.fe_glitches, 0, INT32_MAX)
+GLOBAL_U32(tune_h2_be_glitches, h2.be_glitches, 0, INT32_MAX)
+GLOBAL_U32(tune_h2_fe_total, h2.fe_total, 0, INT32_MAX)
 
 #define GLOBAL_SIZE(name, field, min, max)                                                                             \
 	void dir_##name(struct sema *s, const struct line *l)                                                          \
@@ -43,6 +49,11 @@ GLOBAL_U32(tune_maxaccept, maxaccept, 1, 1000000)
 		(void)!arg_size(s, &l->w[1], min, max, &s->rt->g.field);                                               \
 	}
 GLOBAL_SIZE(tune_bufsize, bufsize, 1024, 256u << 20)
+GLOBAL_SIZE(tune_h2_window, h2.window, 1024, 16u << 20)
+GLOBAL_SIZE(tune_h2_fe_window, h2.fe_window, 1024, 16u << 20)
+GLOBAL_SIZE(tune_h2_be_window, h2.be_window, 1024, 16u << 20)
+GLOBAL_SIZE(tune_h2_table, h2.table, 1, 65535)
+GLOBAL_SIZE(tune_h2_frame, h2.frame, 16384, 16777215)
 GLOBAL_SIZE(tune_maxrewrite, maxrewrite, 0, 128u << 20)
 GLOBAL_SIZE(tune_sndbuf_client, sndbuf_client, 0, INT32_MAX)
 GLOBAL_SIZE(tune_rcvbuf_client, rcvbuf_client, 0, INT32_MAX)

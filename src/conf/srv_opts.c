@@ -147,6 +147,12 @@ OPT(observe)
 	return choose(s, v, words, ARRAY_LEN(words), "kind of observation", &t->o.observe);
 }
 
+OPT(proto)
+{
+	static const char *const words[] = { "auto", "h1", "h2" };
+	return choose(s, v, words, ARRAY_LEN(words), "protocol", &t->o.proto);
+}
+
 OPT(on_error)
 {
 	static const char *const words[] = { "fastinter", "fail-check", "sudden-death", "mark-down" };

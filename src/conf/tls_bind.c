@@ -154,8 +154,12 @@ static bool job_check(struct sema *s, const struct tls_bind_job *j)
 /* In mode http a client that offers protocols is told which one is spoken. */
 static void alpn_default(const struct tls_bind_job *j, struct tls_opts *o)
 {
-	if (!o->alpn.p && j->px->p->mode == MODE_HTTP)
-		o->alpn = STR("\x08http/1.1");
+	if (o->alpn.p || j->px->p->mode != MODE_HTTP)
+		return;
+	if (j->o->proto == PROTO_AUTO)
+		o->alpn = STR("\x02h2\x08http/1.1");
+	else
+		o->alpn = j->o->proto == PROTO_H2 ? STR("\x02h2") : STR("\x08http/1.1");
 }
 
 static void bind_build(struct sema *s, struct tls_bind_job *j)

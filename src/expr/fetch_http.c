@@ -47,15 +47,7 @@ bool fetch_url(struct smp_ctx *c, const struct call *k, struct smp_iter *it, str
 	(void)k, (void)it;
 	if (!(m->flags & MSG_ABS_FORM))
 		return smp_set_str(out, m->target);
-	size_t n = m->scheme.n + 3 + m->authority.n + m->target.n;
-	char *p = arena_bytes(c->tmp, n + 1);
-	struct sbuf b = { .p = p, .cap = n + 1, .fixed = true };
-
-	sbuf_add(&b, m->scheme);
-	sbuf_add(&b, STR("://"));
-	sbuf_add(&b, m->authority);
-	sbuf_add(&b, m->target);
-	return smp_set_str(out, sbuf_str(&b));
+	return smp_set_str(out, msg_absolute_url(m, c->tmp));
 }
 
 bool fetch_path(struct smp_ctx *c, const struct call *k, struct smp_iter *it, struct smp *out)

@@ -3,6 +3,7 @@
  * extensions are kept in the state; a trailer line is left unconsumed until it is complete. Extensions are thrown away
  * and have a budget per message, since a byte of data may otherwise cost any amount of framing. */
 #include <sluice/http/h1_lex.h>
+#include "http_priv.h"
 
 #define EXT_MAX 4096u
 #define TRAILERS_MAX 8192u
@@ -113,19 +114,19 @@ static bool trailer_allowed(struct str name, enum http_hdr_id id)
 	return true;
 }
 
-static enum h1_error keep_trailer(struct http_msg *m, const struct h1_field *f)
+enum h1_error http_keep_trailer(struct http_msg *m, struct str name, struct str val)
 {
-	enum http_hdr_id id = http_hdr_id(f->name);
+	enum http_hdr_id id = http_hdr_id(name);
 
-	if (!m || !trailer_allowed(f->name, id))
+	if (!m || !trailer_allowed(name, id))
 		return H1E_NONE;
 	if (m->nhdr + m->ntrl >= m->max_hdr)
 		return H1E_TRAILER_BIG;
 	m->hdr[m->nhdr + m->ntrl++] = (struct hdr){
-		.name = arena_str(m->arena, f->name).p,
-		.nlen = (uint16_t)f->name.n,
-		.val = arena_str(m->arena, f->val).p,
-		.vlen = (uint32_t)f->val.n,
+		.name = arena_str(m->arena, name).p,
+		.nlen = (uint16_t)name.n,
+		.val = arena_str(m->arena, val).p,
+		.vlen = (uint32_t)val.n,
 		.id = (uint8_t)id,
 	};
 	return H1E_NONE;
@@ -146,7 +147,7 @@ static enum h1_error step_trailer(struct h1_chunk *c, struct cursor *k)
 	}
 	if (f.name.n > 255)
 		return H1E_NAME_LONG;
-	return c->trl_bytes > TRAILERS_MAX ? H1E_TRAILER_BIG : keep_trailer(k->msg, &f);
+	return c->trl_bytes > TRAILERS_MAX ? H1E_TRAILER_BIG : http_keep_trailer(k->msg, f.name, f.val);
 }
 
 typedef enum h1_error step_fn(struct h1_chunk *c, struct cursor *k);

@@ -60,6 +60,8 @@ enum http_hdr_id http_hdr_id(struct str name)
 	return HH_OTHER;
 }
 
+struct str http_hdr_name(enum http_hdr_id id) { return str_n(known[id].name, known[id].len); }
+
 bool http_hdr_hop_by_hop(const struct hdr *h)
 {
 	switch (h->id) {

@@ -118,3 +118,17 @@ bool msg_list_has(const struct http_msg *m, enum http_hdr_id id, struct str toke
 				return true;
 	return false;
 }
+
+struct str msg_absolute_url(const struct http_msg *m, struct arena *a)
+{
+	const struct str part[] = { m->scheme, STR("://"), m->authority, m->target };
+	size_t n = 0;
+
+	for (unsigned i = 0; i < ARRAY_LEN(part); i++)
+		n += part[i].n;
+	char *d = arena_bytes(a, n), *p = d;
+	for (unsigned i = 0; i < ARRAY_LEN(part); p += part[i++].n)
+		if (part[i].n)
+			memcpy(p, part[i].p, part[i].n);
+	return str_n(d, n);
+}

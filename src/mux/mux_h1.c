@@ -212,6 +212,29 @@ static void h1_shutw(struct endp *ep)
 
 /* ---- events ---- */
 
+/* The first bytes may be the preface of HTTP/2 (RFC 9113 section 3.4). true: they are, and h is gone, or more of them
+ * are needed to tell. */
+static bool awaits_h2(struct mux_h1 *h)
+{
+	const struct mux_cfg *cfg = h->m.cfg;
+	struct conn *c = h->m.conn;
+	struct mux *now;
+	int is;
+
+	if (h->m.exchanges || !cfg->on_upgrade || c->flags & CONN_EOF || h->in.mem[h->in.head] != 'P')
+		return false;
+	is = mux_h2_preface(buf_str(&h->in));
+	if (is <= 0)
+		return is < 0;
+	now = mux_h2_take(c, cfg, &h->in);
+	if (!now)
+		return false;
+	h->m.conn = NULL;
+	cfg->on_upgrade(&h->m, now);
+	h1_free(h);
+	return true;
+}
+
 /* Between two exchanges a client may send the next request or leave; a server may only leave. */
 static void idle_io(struct mux_h1 *h)
 {
@@ -222,24 +245,25 @@ static void idle_io(struct mux_h1 *h)
 			h1_idle_dead(h);
 		return;
 	}
-	if (buf_len(&h->in) == 0 && !(c->flags & CONN_DEAD)) {
+	if ((buf_len(&h->in) == 0 || !h->m.exchanges) && !(c->flags & CONN_DEAD)) {
 		if (!(c->io.ready & IO_RD) || !conn_established(c))
 			return;
 		if (!buf_acquire(&h->in)) {
 			h1_idle_dead(h);
 			return;
 		}
-		ssize_t r = conn_recv(c, h->in.mem, h->in.cap);
+		ssize_t r = conn_recv(c, h->in.mem + h->in.tail, buf_room(&h->in));
 		if (r == XPRT_AGAIN) {
-			buf_release(&h->in);
+			if (!buf_len(&h->in))
+				buf_release(&h->in);
 			return;
 		}
-		h->in.tail = r > 0 ? (uint32_t)r : 0;
+		h->in.tail += r > 0 ? (uint32_t)r : 0;
 	}
-	if (buf_len(&h->in))
-		h1_begin(h);
-	else
+	if (!buf_len(&h->in))
 		h1_idle_dead(h);
+	else if (!awaits_h2(h))
+		h1_begin(h);
 }
 
 /* Establishment; true when it is news for the owner. */

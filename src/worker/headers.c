@@ -69,6 +69,8 @@ static struct str target_received(const struct http_msg *m)
 {
 	ptrdiff_t from = str_chr(m->start_raw, ' ');
 
+	if (m->flags & MSG_ABS_FORM && m->ver == 20)
+		return msg_absolute_url(m, m->arena);
 	if (!(m->flags & MSG_ABS_FORM) || from < 0)
 		return m->target;
 	struct str rest = str_sub(m->start_raw, (size_t)from + 1, SIZE_MAX);

@@ -10,6 +10,7 @@
 #include <sluice/base/pool.h>
 #include <sluice/ipc/place.h>
 #include "accept.h"
+#include "muxes.h"
 #include "pool.h"
 #include "session.h"
 #include "steps.h"
@@ -67,8 +68,7 @@ static void pool_purge(struct timer *t)
 
 void pool_start(void)
 {
-	back_cfg.max_head = wk.rt->g.bufsize - wk.rt->g.maxrewrite;
-	back_cfg.max_hdr = (uint16_t)wk.rt->g.maxhdr;
+	mux_limits(&back_cfg, wk.rt->g.h2.be_streams, wk.rt->g.h2.be_window);
 	for (uint32_t i = 0; i < wk.rt->nsrv; i++) {
 		struct wk_srv *ws = &wk.srv[i];
 

@@ -50,8 +50,6 @@ struct sconn *pool_connect(struct stream *s, uint32_t srv, const struct addr *ds
 /* The connection of s is established: gives it to the mux that it turned out to need, with the exchange. false: no
  * memory. */
 bool pool_settle(struct stream *s) MUST_CHECK;
-/* Who speaks to srv on c: before its handshake as far as the configuration tells, afterwards for good. */
-const struct mux_ops *mux_select_back(const struct rt_server *srv, struct conn *c, bool http);
 /* Closes and forgets sc, whose mux has no exchange. */
 void pool_destroy(struct sconn *sc);
 /* Forgets sc when its mux has closed itself. */

@@ -7,6 +7,7 @@
 #include <sluice/base/rand.h>
 #include <sluice/tls/xprt_tls.h>
 #include "accept.h"
+#include "muxes.h"
 #include "sess_log.h"
 #include "steps.h"
 
@@ -132,7 +133,7 @@ static void session_idle_expired(struct session *se)
 {
 	struct mux *m = se->mux;
 
-	if (!se->nreq && se->fe->mode == MODE_HTTP && !(se->fe->opts & OPT_IGNORE_PROBES))
+	if (!se->nreq && m->ops == &mux_h1 && !(se->fe->opts & OPT_IGNORE_PROBES))
 		session_answer_408(se);
 	session_lost(se);
 	m->ops->destroy(m);
@@ -222,12 +223,30 @@ static void front_idle_dead(struct mux *m)
 	session_lost(se);
 }
 
+static void session_speaks(struct session *se, struct mux *m)
+{
+	se->mux = m;
+	m->owner = se;
+	if (m->ops->max_streams > 1)
+		se->flags |= SESS_MANY;
+	if (se->flags & SESS_DRAINING)
+		m->ops->drain(m);
+}
+
+static void front_upgrade(struct mux *old, struct mux *now) { session_speaks(old->owner, now); }
+
 static struct mux_cfg front_cfg = { .on_exchange = front_on_exchange, .on_idle_dead = front_idle_dead };
+static struct mux_cfg upgrade_cfg; /* of connections that may turn out to speak HTTP/2 */
 
 void session_setup(void)
 {
-	front_cfg.max_head = wk.rt->g.bufsize - wk.rt->g.maxrewrite;
-	front_cfg.max_hdr = (uint16_t)wk.rt->g.maxhdr;
+	const struct rt_h2 *h2 = &wk.rt->g.h2;
+
+	mux_limits(&front_cfg, h2->fe_streams, h2->fe_window);
+	front_cfg.h2_glitches = h2->fe_glitches;
+	front_cfg.h2_total = h2->fe_total;
+	upgrade_cfg = front_cfg;
+	upgrade_cfg.on_upgrade = front_upgrade;
 }
 
 /* tcp-request connection or session rules: a stream without any message is what they see. false = the connection
@@ -348,19 +367,19 @@ void session_secure(struct session *se)
 
 void session_proceed(struct session *se)
 {
+	struct mux *m;
+
 	se->t_hs_done = se->t_idle = clock_now_ns;
 	if (!session_admit(se, PH_TCP_SESS)) {
 		session_free(se);
 		return;
 	}
-	se->mux = mux_select_front(se)->init(se->conn, true, &front_cfg);
-	if (!se->mux) {
+	m = mux_select_front(se)->init(se->conn, true, mux_may_upgrade(se) ? &upgrade_cfg : &front_cfg);
+	if (!m) {
 		session_refuse(se);
 		return;
 	}
-	se->mux->owner = se;
-	if (se->flags & SESS_DRAINING)
-		se->mux->ops->drain(se->mux);
+	session_speaks(se, m);
 	count_session(se);
 	session_arm(se, session_idle_deadline(se));
 	if (se->conn->io.ready & IO_RD) /* came with the handshake: no event announces it again */
@@ -374,7 +393,8 @@ void session_exchange_done(struct session *se, bool alive)
 		return;
 	}
 	se->t_idle = clock_now_ns;
-	session_arm(se, session_deadline(se));
+	if (list_empty(&se->streams)) /* else the timer finds the earliest deadline when it fires */
+		session_arm(se, session_deadline(se));
 }
 
 void session_drain(struct session *se)

@@ -18,6 +18,7 @@ enum sess_flags {
 	SESS_PINNED = 8,       /* somebody is walking over it: not freed now */
 	SESS_HARD = 16,        /* kill_at ends exchanges too */
 	SESS_HANDSHAKE = 32,   /* TLS is being set up: no mux and no stream yet */
+	SESS_MANY = 64,        /* several exchanges may be open at once */
 };
 
 struct session {
@@ -50,8 +51,6 @@ void session_new(int fd, const struct addr *peer, uint32_t lst_idx);
 void session_secure(struct session *se);
 /* The connection is ready to be served: rules of the session, then its mux. The session may be gone afterwards. */
 void session_proceed(struct session *se);
-/* Who speaks on an accepted connection whose handshake is over. */
-const struct mux_ops *mux_select_front(const struct session *se);
 /* Ends a session that has no mux yet. */
 void session_refuse(struct session *se);
 

@@ -45,9 +45,10 @@ static void log_times(const struct stream *s, struct log_data *d)
 	const struct session *se = s->sess;
 
 	d->accept_date = se->accept_date;
-	d->t_accept = s->flags & SF_NOT_FIRST ? se->t_idle : se->t_accept;
-	if (s->flags & SF_NOT_FIRST) { /* the date of a later request counts from the end of the one before */
-		uint64_t ns = (uint64_t)se->accept_date.tv_nsec + (se->t_idle - se->t_accept);
+	/* a later request counts from the end of the one before, one among others from its own beginning */
+	d->t_accept = se->flags & SESS_MANY ? s->t.req_start : s->flags & SF_NOT_FIRST ? se->t_idle : se->t_accept;
+	if (d->t_accept != se->t_accept) {
+		uint64_t ns = (uint64_t)se->accept_date.tv_nsec + (d->t_accept - se->t_accept);
 		d->accept_date.tv_sec += (time_t)(ns / 1000000000u);
 		d->accept_date.tv_nsec = (long)(ns % 1000000000u);
 	}

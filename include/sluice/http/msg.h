@@ -77,6 +77,7 @@ void msg_init(struct http_msg *m, struct hdr *hdrs, uint16_t max_hdr, struct are
 enum http_method http_method_id(struct str s);
 struct str http_method_name(enum http_method m);
 enum http_hdr_id http_hdr_id(struct str name);          /* case ignored; length and first byte decide early */
+struct str http_hdr_name(enum http_hdr_id id);          /* lower case, lives forever; empty for HH_OTHER */
 struct str http_reason(unsigned status);                /* standard phrase, "Other" when unknown */
 bool http_token(struct str s);                          /* RFC 9110 token */
 bool http_hdr_hop_by_hop(const struct hdr *h);          /* Connection, Keep-Alive, TE, Trailer, Transfer-Encoding, Upgrade, Proxy-* */
@@ -108,5 +109,8 @@ bool msg_list_has(const struct http_msg *m, enum http_hdr_id id, struct str toke
 struct str uri_path(struct str target);
 struct str uri_query(struct str target);
 bool uri_has_query(struct str target);
+
+/* scheme://authority and target of a request in absolute form, made in a. */
+struct str msg_absolute_url(const struct http_msg *m, struct arena *a);
 
 #endif

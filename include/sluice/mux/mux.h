@@ -22,6 +22,9 @@
  *            the back side is an empty response. A client that leaves without a byte of a request gives no exchange at
  *            all (on_idle_dead). A client that half-closes after a complete request gives EP_EOF alone; it may still
  *            read the response.
+ *   many     With h2, exchanges end one by one: close() says true while others are open, whatever becomes of the
+ *            connection, and MUX_CLOSE and MS_CLOSE concern the exchange alone. A connection that dies tells each
+ *            endpoint; the last close() then says false. MUX_RESET ends the connection.
  *   retry    bytes_out == 0 on the back side: nothing was sent, the request may go elsewhere. A server that stops
  *            reading does not break the exchange: further bytes are swallowed while its response is read. */
 #ifndef SLUICE_MUX_MUX_H
@@ -73,7 +76,8 @@ struct endp {
 	struct buf rx;              /* body (or raw) bytes received and not yet consumed; the head's slices point into
 				     * the same storage: nothing in it moves before the owner clears `hold_head` */
 	bool hold_head;             /* the message's slices are still needed */
-	uint64_t bytes_in, bytes_out; /* on the wire, this exchange */
+	uint64_t bytes_in, bytes_out; /* on the wire, this exchange; h2: without framing */
+	void *strm;                 /* the mux's own: h2's side of this exchange */
 };
 
 enum mux_send_flags {
@@ -127,6 +131,15 @@ struct mux_ops {
 struct mux_cfg {
 	uint32_t max_head;           /* bytes of a head: bufsize - maxrewrite */
 	uint16_t max_hdr;
+	uint32_t h2_streams;         /* concurrent exchanges that a peer may open, and that we open on a connection */
+	uint32_t h2_window;          /* bytes of a body that may be in flight and unread, of one exchange */
+	uint32_t h2_table;           /* HPACK table the peer may use, bytes */
+	uint32_t h2_frame;           /* largest frame the peer may send, bytes */
+	uint32_t h2_glitches;        /* front: protocol oddities that end a connection, 0 = only the built-in budgets */
+	uint32_t h2_total;           /* front: exchanges after which the connection drains, 0 = no limit */
+	/* front: the first bytes of an HTTP/1 connection are HTTP/2's preface: `now` takes its place as the owner's mux, `old`
+	 * is freed without further calls. NULL: HTTP/1 it is, whatever it begins with. */
+	void (*on_upgrade)(struct mux *old, struct mux *now);
 	/* front: a peer begins a new exchange (its first bytes are here); the owner returns its endpoint (zeroed, with
 	 * wake, msg, owner set) or NULL to refuse: on_idle_dead follows. The mux binds it, then calls its wake. Not
 	 * called from inside init() or close(). tcp: called in the turn of init(), without waiting for bytes, since the
@@ -145,9 +158,16 @@ struct mux {
 	struct conn *conn;
 	void *owner;                 /* front: the session; back: the pool entry (server connection) */
 	uint32_t exchanges;          /* begun so far on this connection */
+	uint32_t glitches;           /* h2: oddities of the peer that a correct one would not show */
 	bool front;
 };
 
-extern const struct mux_ops mux_tcp, mux_h1;
+extern const struct mux_ops mux_tcp, mux_h1, mux_h2;
+
+/* HTTP/2 for a clear-text connection whose first bytes, which begin with the preface, are in `in`; they are taken over.
+ * NULL when memory is short: conn and in stay with the caller. Nothing is processed before the next turn. */
+struct mux *mux_h2_take(struct conn *c, const struct mux_cfg *cfg, struct buf *in);
+/* Do these bytes begin an HTTP/2 connection? 1 yes, 0 no, -1 not enough of them. */
+int mux_h2_preface(struct str in);
 
 #endif

@@ -113,12 +113,15 @@ struct rt_logging {
 	bool dontlognull, dontlog_normal, separate_errors, asap;
 };
 
+enum rt_proto { PROTO_AUTO, PROTO_H1, PROTO_H2 };
+
 struct rt_bind_opts {               /* shared by the addresses of a bind line */
 	struct sock_listen_opts sock;
 	struct str name;
 	uint32_t maxconn;               /* 0 = none */
 	bool accept_proxy, ssl;
 	const void *xprt_cfg;           /* with ssl: its struct tls_front */
+	uint8_t proto;                  /* enum rt_proto; auto: HTTP/2 when a connection begins with its preface */
 	struct rt_loc loc;
 };
 struct rt_listener {
@@ -134,7 +137,7 @@ enum rt_opt {                       /* options that are one bit */
 	OPT_HTTP_KEEP_ALIVE = 1u << 0, OPT_HTTP_SERVER_CLOSE = 1u << 1, OPT_HTTPCLOSE = 1u << 2, OPT_PRETEND_KEEPALIVE = 1u << 3,
 	OPT_ABORTONCLOSE = 1u << 4, OPT_HTTP_BUFFER_REQUEST = 1u << 5, OPT_REDISPATCH = 1u << 6, OPT_ALLBACKUPS = 1u << 7,
 	OPT_PREFER_LAST = 1u << 8, OPT_LOG_HEALTH = 1u << 9, OPT_TCPKA_CLI = 1u << 10, OPT_TCPKA_SRV = 1u << 11, OPT_NOLINGER = 1u << 12,
-	OPT_IGNORE_PROBES = 1u << 13, OPT_SOCKET_STATS = 1u << 14,
+	OPT_IGNORE_PROBES = 1u << 13, OPT_SOCKET_STATS = 1u << 14, OPT_NO_H2_UPGRADE = 1u << 15,
 };
 
 struct rt_xff { bool on, if_none; struct str header; struct addr_net *except; uint32_t nexcept; };
@@ -195,6 +198,7 @@ struct rt_srv_opts {                /* identical option sets of many servers are
 	struct expr *sni;               /* name to ask for; NULL: the Host header, unless no_sni_auto */
 	bool no_sni_auto;
 	struct str check_sni, check_alpn; /* of checks; alpn in wire form */
+	uint8_t proto;                  /* enum rt_proto; auto: HTTP/1 */
 };
 struct rt_server {
 	struct str name;
@@ -288,6 +292,12 @@ enum drain_idle { DRAIN_IDLE_ON_RESPONSE, DRAIN_IDLE_SPREAD, DRAIN_IDLE_NOW };
 struct rt_global {
 	uint32_t workers, maxconn, maxconnrate, maxsessrate, ulimit_n;
 	uint32_t bufsize, maxrewrite, maxhdr, maxaccept;
+	struct rt_h2 {                  /* tune.h2.*; 0 = the value for both sides, and where there is none the default */
+		uint32_t streams, fe_streams, be_streams;
+		uint32_t window, fe_window, be_window;
+		uint32_t table, frame;
+		uint32_t fe_glitches, be_glitches, fe_total;
+	} h2;
 	uint32_t spread_checks;         /* percent */
 	uint32_t hard_stop_after;       /* ms */
 	bool daemon, noepoll, quiet;

@@ -64,7 +64,8 @@ static void side_dead(struct mux *m)
 }
 
 static const struct mux_cfg test_cfg = {
-	.max_head = 15360, .max_hdr = HDRS, .on_exchange = side_exchange, .on_idle_dead = side_dead,
+	.max_head = 15360, .max_hdr = HDRS, .h2_streams = 100, .h2_window = 65536, .h2_table = 4096, .h2_frame = 16384,
+	.on_exchange = side_exchange, .on_idle_dead = side_dead,
 };
 
 static inline void turns(void)
