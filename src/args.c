@@ -125,6 +125,7 @@ static bool fd_number(struct parse *p, const char *v, int *fd)
 static bool sw_ctl(struct parse *p, const char *v) { return fd_number(p, v, &p->a->leader.ctl); }
 static bool sw_fds(struct parse *p, const char *v) { return fd_number(p, v, &p->a->leader.fds); }
 static bool sw_text(struct parse *p, const char *v) { return fd_number(p, v, &p->a->leader.text); }
+static bool sw_state(struct parse *p, const char *v) { return fd_number(p, v, &p->a->leader.state); }
 static bool sw_gen(struct parse *p, const char *v) { return number(p, v, UINT64_MAX, &p->a->leader.generation); }
 
 static bool sw_master(struct parse *p, const char *v)
@@ -256,7 +257,7 @@ bool args_parse(struct args *a, int argc, char **argv, char *err, size_t errlen)
 	struct parse p = { .a = a, .err = err, .errlen = errlen, .word = "" };
 	bool ok;
 
-	*a = (struct args){ .cmd = CMD_RUN, .leader = { .ctl = -1, .fds = -1, .text = -1 }, .master = { .argc = argc, .argv = argv } };
+	*a = (struct args){ .cmd = CMD_RUN, .leader = { .ctl = -1, .fds = -1, .text = -1, .state = -1 }, .master = { .argc = argc, .argv = argv } };
 	a->leader.conf.paths = a->paths;
 	a->master.old = a->old_pids;
 	snprintf(err, errlen, "nothing to do");

@@ -34,6 +34,7 @@ static void go(void)
 		return;
 	checker.going = true;
 	notice_copy_to(-1); /* the verdict on this start is not ours any more */
+	fleet_reload(&checker);
 	for (uint32_t i = 0; i < checker.ntargets; i++)
 		n += checker.t[i].ops != NULL;
 	for (uint32_t i = 0; i < checker.ntargets; i++)

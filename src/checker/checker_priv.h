@@ -114,6 +114,8 @@ bool expect_matches(const struct chk_expect *e, struct str text);
 
 /* fleet.c */
 bool fleet_init(struct checker *ck) MUST_CHECK;
+/* Takes the states of the segment again: the leader may have imported newer ones since fleet_init(). Before the first probe. */
+void fleet_reload(struct checker *ck);
 void fleet_free(struct checker *ck);
 void fleet_verdict(struct target *t, enum check_status st, unsigned code, uint32_t ms, struct str info);
 /* The health of t was set by hand. */

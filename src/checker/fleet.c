@@ -260,10 +260,24 @@ static uint64_t age_of(uint64_t op)
 	return since && since <= now_s ? (uint64_t)since * 1000 : clock_ms();
 }
 
+static void load_state(struct target *t)
+{
+	const struct seg_srv *w = &t->ck->seg->srv[t->srv];
+	uint64_t op = atomic_load(&w->op);
+
+	if (op) {
+		health_restore(&t->health, t->s, op);
+		t->status = check_word_status(atomic_load(&w->check));
+		t->since_ms = age_of(op);
+	} else {
+		health_init(&t->health, t->s);
+		t->since_ms = clock_ms();
+	}
+}
+
 static void init_target(struct checker *ck, struct target *t, uint32_t srv)
 {
 	const struct rt_server *s = &ck->rt->srv[srv];
-	uint64_t op = atomic_load(&ck->seg->srv[srv].op);
 
 	*t = (struct target){ .ck = ck, .s = s, .px = &ck->rt->px[s->px], .srv = srv, .status = CHK_INI };
 	ck->of_srv[srv] = t;
@@ -272,14 +286,7 @@ static void init_target(struct checker *ck, struct target *t, uint32_t srv)
 	t->seen_passive = atomic_load(&ck->seg->srv[srv].passive_seq);
 	t->maint = in_maint(t);
 	probe_init(t);
-	if (op) {
-		health_restore(&t->health, s, op);
-		t->status = check_word_status(atomic_load(&ck->seg->srv[srv].check));
-		t->since_ms = age_of(op);
-	} else {
-		health_init(&t->health, s);
-		t->since_ms = clock_ms();
-	}
+	load_state(t);
 }
 
 /* The server at the end of a chain of track; RT_NONE when the chain is a ring. */
@@ -306,6 +313,17 @@ static void link_follower(struct checker *ck, struct target *t)
 	health_follow(&t->health, &of->health, false);
 }
 
+static void publish_all(struct checker *ck)
+{
+	for (uint32_t i = 0; i < ck->ntargets; i++)
+		store_op(&ck->t[i]);
+	recount_starting(ck);
+	for (uint32_t i = 0; i < ck->rt->npx; i++)
+		downtime_backend(ck, i);
+	ck->leader_epoch = atomic_load(&ck->seg->h->epoch_leader);
+	atomic_fetch_add_explicit(&ck->seg->h->epoch_checker, 1, memory_order_release);
+}
+
 bool fleet_init(struct checker *ck)
 {
 	const struct rt *rt = ck->rt;
@@ -323,16 +341,22 @@ bool fleet_init(struct checker *ck)
 	for (uint32_t i = 0; i < n; i++)
 		if (ck->t[i].s->track != RT_NONE)
 			link_follower(ck, &ck->t[i]);
-	for (uint32_t i = 0; i < n; i++)
-		store_op(&ck->t[i]);
-	recount_starting(ck);
-	for (uint32_t i = 0; i < rt->npx; i++)
-		downtime_backend(ck, i);
 	if (!orders_init(ck))
 		return false;
-	ck->leader_epoch = atomic_load(&ck->seg->h->epoch_leader);
-	atomic_fetch_add_explicit(&ck->seg->h->epoch_checker, 1, memory_order_release);
+	publish_all(ck);
 	return true;
+}
+
+void fleet_reload(struct checker *ck)
+{
+	for (uint32_t i = 0; i < ck->ntargets; i++) {
+		load_state(&ck->t[i]);
+		ck->t[i].maint = in_maint(&ck->t[i]);
+	}
+	for (uint32_t i = 0; i < ck->ntargets; i++)
+		if (ck->t[i].leads)
+			health_follow(&ck->t[i].health, &ck->t[i].leads->health, false);
+	publish_all(ck);
 }
 
 void fleet_free(struct checker *ck)

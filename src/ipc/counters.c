@@ -4,7 +4,7 @@
 #include <limits.h>
 #include <unistd.h>
 #include <fcntl.h>
-#include <sluice/ipc/counters.h>
+#include <sluice/ipc/state.h>
 
 #define AVG_SAMPLES 512u
 #define RATE_MASK 0x3fffffu
@@ -26,7 +26,7 @@ const struct ctr_desc ctr_descs[] = {
 const unsigned ctr_ndescs = ARRAY_LEN(ctr_descs);
 
 /* One block of counters in every column: its offset in a column, its size, which descriptors describe it. */
-struct block { size_t off, size; enum ctr_scope scope; };
+struct block { size_t off, size; enum ctr_scope scope; unsigned idx; };
 
 const struct ctr_desc *ctr_find(enum ctr_scope scope, const char *name)
 {
@@ -38,43 +38,43 @@ const struct ctr_desc *ctr_find(enum ctr_scope scope, const char *name)
 
 static struct block block_proc(void)
 {
-	return (struct block){ 0, sizeof(struct proc_counters), CTR_SCOPE_PROC };
+	return (struct block){ 0, sizeof(struct proc_counters), CTR_SCOPE_PROC, 0 };
 }
 
 static struct block block_fe(const struct segment *s, unsigned px)
 {
 	size_t at = s->geo.ctr_px_off + px * sizeof(struct px_counters);
-	return (struct block){ at + offsetof(struct px_counters, fe), sizeof(struct fe_counters), CTR_SCOPE_FE };
+	return (struct block){ at + offsetof(struct px_counters, fe), sizeof(struct fe_counters), CTR_SCOPE_FE, px };
 }
 
 static struct block block_be(const struct segment *s, unsigned px)
 {
 	size_t at = s->geo.ctr_px_off + px * sizeof(struct px_counters);
-	return (struct block){ at + offsetof(struct px_counters, be), sizeof(struct be_counters), CTR_SCOPE_BE };
+	return (struct block){ at + offsetof(struct px_counters, be), sizeof(struct be_counters), CTR_SCOPE_BE, px };
 }
 
 static struct block block_lst(const struct segment *s, unsigned lst)
 {
 	size_t at = s->geo.ctr_lst_off + lst * sizeof(struct lst_counters);
-	return (struct block){ at, sizeof(struct lst_counters), CTR_SCOPE_LST };
+	return (struct block){ at, sizeof(struct lst_counters), CTR_SCOPE_LST, lst };
 }
 
 static struct block block_feh(const struct segment *s, unsigned px)
 {
 	size_t at = s->geo.ctr_hist_off + px * sizeof(struct px_hists);
-	return (struct block){ at + offsetof(struct px_hists, fe), sizeof(struct fe_hists), CTR_SCOPE_FEH };
+	return (struct block){ at + offsetof(struct px_hists, fe), sizeof(struct fe_hists), CTR_SCOPE_FEH, px };
 }
 
 static struct block block_beh(const struct segment *s, unsigned px)
 {
 	size_t at = s->geo.ctr_hist_off + px * sizeof(struct px_hists);
-	return (struct block){ at + offsetof(struct px_hists, be), sizeof(struct be_hists), CTR_SCOPE_BEH };
+	return (struct block){ at + offsetof(struct px_hists, be), sizeof(struct be_hists), CTR_SCOPE_BEH, px };
 }
 
 static struct block block_srv(const struct segment *s, unsigned srv)
 {
 	size_t at = s->geo.ctr_srv_off + srv * sizeof(struct srv_counters);
-	return (struct block){ at, sizeof(struct srv_counters), CTR_SCOPE_SRV };
+	return (struct block){ at, sizeof(struct srv_counters), CTR_SCOPE_SRV, srv };
 }
 
 /* Has any byte of [off, off + len) of the column been written? Without a descriptor the answer is a safe yes. */
@@ -130,36 +130,85 @@ void ctr_avg_add(uint64_t *c, uint64_t v)
 	ctr_store(c, (sum + v) << 12 | n);
 }
 
-static uint64_t sum_one(const char *const *cols, unsigned ncols, const struct ctr_desc *d, unsigned word, uint64_t now_ms)
-{
-	uint64_t total = 0, samples = 0;
+/* A sum in the making. Averages: of how many samples, and what comes from writers that have ended or are older than this generation: that
+ * only fills up what the living have not measured yet, so it fades out. */
+struct acc { uint64_t total, samples, old_total, old_samples; };
 
-	for (unsigned i = 0; i < ncols; i++) {
-		uint64_t v = ctr_load((const uint64_t *)(const void *)(cols[i] + d->off) + word);
-		switch (d->kind) {
-		case CTR_KIND_SUM: case CTR_KIND_HIST: total += v; break;
-		case CTR_KIND_MAX: total = MAX(total, v); break;
-		case CTR_KIND_RATE: total += ctr_rate_read(v, now_ms); break;
-		case CTR_KIND_AVG: total += v >> 12, samples += v & 0xfff; break;
-		}
+static void acc_add(struct acc *a, enum ctr_kind kind, uint64_t v, uint64_t now_ms, bool old)
+{
+	switch (kind) {
+	case CTR_KIND_SUM: case CTR_KIND_HIST: a->total += v; break;
+	case CTR_KIND_MAX: a->total = MAX(a->total, v); break;
+	case CTR_KIND_RATE: a->total += ctr_rate_read(v, now_ms); break;
+	case CTR_KIND_AVG:
+		*(old ? &a->old_total : &a->total) += v >> 12;
+		*(old ? &a->old_samples : &a->samples) += v & 0xfff;
+		break;
 	}
-	return samples ? total / samples : total;
+}
+
+static uint64_t acc_value(const struct acc *a)
+{
+	uint64_t fill = a->samples < AVG_SAMPLES ? MIN(AVG_SAMPLES - a->samples, a->old_samples) : 0;
+	uint64_t total = a->total + (fill ? a->old_total / a->old_samples * fill + a->old_total % a->old_samples * fill / a->old_samples : 0);
+
+	return a->samples + fill ? total / (a->samples + fill) : total;
+}
+
+/* The columns in which a block has data; retired: the first is column 0. */
+struct cols { const char *at[SEG_MAX_WORKERS + 1]; unsigned n; bool retired; };
+
+static void cols_add(struct cols *c, const struct segment *s, unsigned col, size_t off)
+{
+	c->retired |= col == 0;
+	c->at[c->n++] = ctr_column(s, col) + off;
+}
+
+/* What is counted: word k of the counter d of object idx. */
+struct counted { const struct ctr_desc *d; unsigned idx, k; uint64_t now_ms; };
+
+static void acc_older(struct acc *a, const struct segment *s, const struct counted *c)
+{
+	uint64_t v;
+
+	for (struct state_view *o = s->older; o; o = o->next)
+		for (unsigned col = 0; col <= o->h.nworkers; col++)
+			if (state_ctr_word(o, c->d, c->idx, c->k, col, &v))
+				acc_add(a, c->d->kind, v, c->now_ms, true);
+}
+
+static void older_refresh(const struct segment *s)
+{
+	for (struct state_view *o = s->older; o; o = o->next)
+		state_refresh(o);
+}
+
+static uint64_t sum_one(const struct segment *s, const struct cols *cols, const struct counted *c)
+{
+	struct acc a = { 0 };
+
+	for (unsigned i = 0; i < cols->n; i++)
+		acc_add(&a, c->d->kind, ctr_load((const uint64_t *)(const void *)(cols->at[i] + c->d->off) + c->k), c->now_ms,
+			cols->retired && i == 0);
+	if (s->older)
+		acc_older(&a, s, c);
+	return acc_value(&a);
 }
 
 static void sum_block_once(const struct segment *s, struct block b, uint64_t now_ms, char *out)
 {
-	const char *cols[SEG_MAX_WORKERS + 1];
-	unsigned ncols = 0;
+	struct cols cols = { .n = 0 };
 
 	for (unsigned i = 0; i <= s->geo.nworkers; i++) {
-		struct ctr_extent x = { 0, 0 };
+		struct ctr_extent x = { 0 };
 		if (column_has_data(s, i, b.off, b.size, &x))
-			cols[ncols++] = ctr_column(s, i) + b.off;
+			cols_add(&cols, s, i, b.off);
 	}
+	older_refresh(s);
 	for (unsigned i = 0; i < ctr_ndescs; i++) {
-		const struct ctr_desc *d = &ctr_descs[i];
-		for (unsigned k = 0; d->scope == b.scope && k < d->n; k++)
-			((uint64_t *)(void *)(out + d->off))[k] = sum_one(cols, ncols, d, k, now_ms);
+		struct counted c = { &ctr_descs[i], b.idx, 0, now_ms };
+		for (; c.d->scope == b.scope && c.k < c.d->n; c.k++)
+			((uint64_t *)(void *)(out + c.d->off))[c.k] = sum_one(s, &cols, &c);
 	}
 }
 
@@ -223,16 +272,42 @@ static struct block block_of(const struct segment *s, enum ctr_scope scope, unsi
 uint64_t ctr_sum_one(const struct segment *s, const struct ctr_desc *d, unsigned idx, uint64_t now_ms, struct ctr_walk *x)
 {
 	struct block b = block_of(s, d->scope, idx);
-	const char *cols[SEG_MAX_WORKERS + 1];
-	unsigned ncols = 0;
+	struct cols cols = { .n = 0 };
+	struct counted c = { d, idx, 0, now_ms };
 
+	if (!x->x[0].hole)
+		older_refresh(s);
 	for (unsigned i = 0; i <= s->geo.nworkers; i++)
 		if (column_has_data(s, i, b.off + d->off, sizeof(uint64_t), &x->x[i]))
-			cols[ncols++] = ctr_column(s, i) + b.off;
-	return sum_one(cols, ncols, d, 0, now_ms);
+			cols_add(&cols, s, i, b.off);
+	return sum_one(s, &cols, &c);
 }
 
-/* Rates and averages describe the last moments of their worker and end with it. */
+uint64_t *ctr_word_at(const struct segment *s, const struct ctr_desc *d, unsigned idx, unsigned k, unsigned col)
+{
+	return (uint64_t *)(void *)(ctr_column(s, col) + block_of(s, d->scope, idx).off + d->off) + k;
+}
+
+/* Two averages of at most 512 samples each make one of at most 512. */
+static uint64_t avg_mix(uint64_t a, uint64_t b)
+{
+	uint64_t n = (a & 0xfff) + (b & 0xfff), sum = (a >> 12) + (b >> 12);
+
+	if (n > AVG_SAMPLES)
+		sum = sum / n * AVG_SAMPLES + sum % n * AVG_SAMPLES / n, n = AVG_SAMPLES;
+	return sum << 12 | n;
+}
+
+void ctr_merge(uint64_t *to, enum ctr_kind kind, uint64_t word)
+{
+	switch (kind) {
+	case CTR_KIND_SUM: case CTR_KIND_HIST: ctr_add(to, word); break;
+	case CTR_KIND_MAX: ctr_max(to, word); break;
+	case CTR_KIND_AVG: ctr_store(to, avg_mix(ctr_load(to), word)); break;
+	case CTR_KIND_RATE: break;
+	}
+}
+
 static void fold_block(const struct segment *s, struct block b, unsigned from, unsigned to, struct ctr_extent *x)
 {
 	if (!column_has_data(s, from, b.off, b.size, x))
@@ -240,12 +315,9 @@ static void fold_block(const struct segment *s, struct block b, unsigned from, u
 	for (unsigned i = 0; i < ctr_ndescs; i++) {
 		const struct ctr_desc *d = &ctr_descs[i];
 		for (unsigned k = 0; d->scope == b.scope && k < d->n; k++) {
-			uint64_t *dst = (uint64_t *)(void *)(ctr_column(s, to) + b.off + d->off) + k;
 			uint64_t v = ctr_load((uint64_t *)(void *)(ctr_column(s, from) + b.off + d->off) + k);
-			if ((d->kind == CTR_KIND_SUM || d->kind == CTR_KIND_HIST) && v)
-				ctr_add(dst, v);
-			else if (d->kind == CTR_KIND_MAX && v)
-				ctr_max(dst, v);
+			if (v)
+				ctr_merge((uint64_t *)(void *)(ctr_column(s, to) + b.off + d->off) + k, d->kind, v);
 		}
 	}
 }
@@ -261,7 +333,7 @@ static void column_clear(const struct segment *s, unsigned col)
 
 void ctr_fold_column(const struct segment *s, unsigned from, unsigned to)
 {
-	struct ctr_extent x = { 0, 0 };
+	struct ctr_extent x = { 0 };
 
 	atomic_fetch_add_explicit(&s->h->fold_seq, 1, memory_order_acq_rel);
 	fold_block(s, block_proc(), from, to, &x);

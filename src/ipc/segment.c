@@ -64,7 +64,8 @@ uint32_t segment_abi(void)
 		AT(seg_slot, epoch), AT(seg_slot, pid), AT(seg_slot, beat), AT(seg_slot, started),
 		AT(seg_srv, op), AT(seg_srv, check), AT(seg_srv, chk_fail), AT(seg_srv, admin), AT(seg_srv, ewma),
 		AT(seg_srv, fail_hint), AT(seg_srv, passive_seq), AT(seg_srv, down_s), AT(seg_be, rr_cursor), AT(seg_be, first_hint),
-		sizeof(struct seg_event), SEG_EVENTS, sizeof(struct seg_place), AT(seg_srv, order), AT(seg_be, fe_state), AT(seg_be, fe_maxconn),
+		sizeof(struct seg_event), SEG_EVENTS, sizeof(struct seg_place), AT(seg_srv, order), AT(seg_srv, foreign),
+		AT(seg_be, fe_state), AT(seg_be, fe_maxconn),
 		AT(seg_header, ev_head), AT(seg_header, maxconn), AT(seg_header, geo.off_ev), AT(seg_header, geo.off_place),
 		AT(seg_be, chk_down), AT(seg_be, state), AT(seg_header, started_s), AT(seg_header, geo.ctr_hist_off),
 	};
@@ -233,7 +234,7 @@ static uint32_t row_sum(const _Atomic uint32_t *row, unsigned n)
 }
 
 /* The last of several that collide sees the others gone and tries again; which it is, nobody needs to know. */
-bool live_admit(const struct segment *s, enum live_kind k, unsigned idx, unsigned worker, uint32_t limit)
+bool live_admit(const struct segment *s, enum live_kind k, unsigned idx, unsigned worker, uint32_t limit, uint32_t extra)
 {
 	_Atomic uint32_t *row = live_row(s, k, idx);
 
@@ -243,10 +244,10 @@ bool live_admit(const struct segment *s, enum live_kind k, unsigned idx, unsigne
 	}
 	for (unsigned tries = 0; tries < ADMIT_TRIES; tries++) {
 		column_add(row + worker, 1);
-		if (row_sum(row, s->geo.nworkers) <= limit)
+		if (row_sum(row, s->geo.nworkers) + extra <= limit)
 			return true;
 		column_add(row + worker, -1);
-		if (row_sum(row, s->geo.nworkers) >= limit)
+		if (row_sum(row, s->geo.nworkers) + extra >= limit)
 			return false;
 	}
 	return false;

@@ -40,7 +40,7 @@ uint32_t lb_srv_limit(const struct segment *seg, const struct rt_server *s, uint
 
 bool lb_admit(const struct segment *seg, uint32_t srv, unsigned worker, uint32_t limit)
 {
-	return live_admit(seg, LIVE_SRV, srv, worker, limit);
+	return live_admit(seg, LIVE_SRV, srv, worker, limit, atomic_load_explicit(&seg->srv[srv].foreign, memory_order_relaxed));
 }
 
 bool lb_queues_init(struct lb_queues *q, const struct rt *rt, const struct segment *seg, unsigned worker, struct lb *lb, const int *wake_fd)

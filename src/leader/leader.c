@@ -139,7 +139,9 @@ static void commit(struct leader *l)
 	if (l->phase != LEAD_READY)
 		return;
 	l->phase = LEAD_COMMITTED;
+	import_words(l);
 	segment_state(l, SEG_ACTIVE);
+	follow_start(l);
 	children_go(l);
 	cli_start(l);
 	leader_step(l);
@@ -169,6 +171,8 @@ static void master_message(struct io *io)
 		case IPC_GEN_DRAIN: drain_children(l); break;
 		case IPC_GEN_STOP: stop_children(l); break;
 		case IPC_VERDICT: reload_verdict(l, &m, fd); break;
+		case IPC_NEXT_DIR: successor_dir(l, fd); break;
+		case IPC_NEXT_SEG: successor_seg(l, fd); break;
 		case IPC_GENERATIONS: gens_received(l, &m, fd); break;
 		}
 	}
@@ -262,7 +266,7 @@ static bool prepare(struct leader *l)
 		tls_tickets_init(l->rt->g.tls_lifetime);
 	l->nworkers = leader_workers(l->rt);
 	return limits_apply(l->rt, l->nworkers) && privs_prepare(l) && listeners_open(l) && cli_open(l) && pidfile_open(l) &&
-	       segment_prepare(l);
+	       segment_prepare(l) && state_import(l);
 }
 
 /* The arena describes itself inside its own pages: it is frozen through a copy. */
@@ -308,6 +312,8 @@ static void teardown(struct leader *l)
 	free(l->cli_fd);
 	free(l->gens);
 	VEC_FREE(&l->asks);
+	timer_stop(&l->follow);
+	state_release(l);
 	segment_unmap(l->seg);
 	loop_free();
 }
@@ -316,7 +322,7 @@ int leader_run(const struct leader_opts *o)
 {
 	static struct leader l;
 
-	l = (struct leader){ .o = o, .phase = LEAD_STARTING, .pid_fd = -1 };
+	l = (struct leader){ .o = o, .phase = LEAD_STARTING, .pid_fd = -1, .successor_dir = -1 };
 	panic_install("leader");
 	proctitle_set("leader, generation %llu", (unsigned long long)o->generation);
 	notice_quiet(o->quiet);

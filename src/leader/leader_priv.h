@@ -7,6 +7,7 @@
 #include <sluice/base/backoff.h>
 #include <sluice/base/vec.h>
 #include <sluice/ipc/msg.h>
+#include <sluice/ipc/state.h>
 #include <sluice/leader/leader.h>
 #include <sluice/net/loop.h>
 
@@ -57,6 +58,12 @@ struct leader {
 	uint64_t last_ticket;
 	struct ipc_gen *gens;      /* all generations, ours among them, as the master last said; ngens may be 0 */
 	unsigned ngens;
+	struct state_names names;
+	struct state_view *before;    /* the generation that served before us: whose words were taken over; may be in seg->older as well */
+	struct state_view *successor; /* while draining: the generation that serves now; NULL = not known */
+	int successor_dir;            /* half of the message about it, -1 = none */
+	uint64_t followed;            /* epochs of the successor that were copied last */
+	struct timer follow;
 	unsigned nworkers;
 	struct ids ids;
 	struct child *child;       /* [0] the checker, then the workers */
@@ -92,6 +99,21 @@ void leader_forget_reload(struct leader *l, void *arg);
 void reload_verdict(struct leader *l, const struct ipc_msg *m, int fd); /* takes fd, as does the next */
 void gens_received(struct leader *l, const struct ipc_msg *m, int fd);
 void reload_master_gone(struct leader *l);
+
+/* names.c: fills l->names from l->rt; freed by state_release. */
+bool names_make(struct leader *l) MUST_CHECK;
+
+/* import.c. state_import: after the segment is made and before anything is forked; hands ours to the master. false: said on stderr. */
+bool state_import(struct leader *l) MUST_CHECK;
+void import_words(struct leader *l);                  /* from l->before, again */
+uint64_t import_admin(uint64_t cfg, uint64_t old, uint64_t old_cfg);
+uint64_t import_op(const struct rt_server *s, uint64_t old, uint32_t now_s);
+void state_release(struct leader *l);
+
+/* follow.c */
+void follow_start(struct leader *l);                  /* from the commit on, while others live */
+void successor_dir(struct leader *l, int fd);         /* both take fd */
+void successor_seg(struct leader *l, int fd);
 
 /* privs.c: names to numbers, in the leader; the drop itself, in a child. */
 bool privs_resolve(const struct rt_global *g, struct ids *ids, char *err, size_t errlen) MUST_CHECK;

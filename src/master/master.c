@@ -95,8 +95,10 @@ static unsigned draining_from(const struct master *m, uint64_t id)
 static void replace_older(struct master *m, uint64_t id)
 {
 	for (size_t i = 0; i < m->gens.n; i++)
-		if (m->gens.at[i].id != id)
+		if (m->gens.at[i].id != id) {
 			gen_drain(m, &m->gens.at[i]);
+			state_show(m, &m->gens.at[i], id);
+		}
 	for (size_t i = 0; i < m->gens.n; i++)
 		if (m->gens.at[i].id != id && draining_from(m, m->gens.at[i].id) > MAX_DRAINING)
 			gen_stop(m, &m->gens.at[i]);
@@ -119,6 +121,7 @@ static void activated(struct master *m, uint64_t id)
 {
 	notice(SAY_NOTICE, "Generation %llu accepts connections", (unsigned long long)id);
 	verdict(m, gen_find(m, id), true);
+	states_absorbed(m, id);
 	replace_older(m, id);
 	if (!m->ever_active)
 		first_activation(m);
@@ -412,5 +415,6 @@ int master_run(const struct master_opts *o)
 	VEC_FREE(&m.kids);
 	VEC_FREE(&m.fds);
 	VEC_FREE(&m.asks);
+	states_drop(&m);
 	return exit_status(&m);
 }

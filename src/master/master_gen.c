@@ -44,21 +44,25 @@ static void close_if(int fd)
 
 /* ---- starting ---- */
 
-struct exec_args { char ctl[16], fds[16], gen[24], pid[16], text[16]; const char **argv; };
+/* Descriptors for a leader that is started: our end of the channel and its; listeners, states, words. */
+struct starting { int ctl[2], fds, state, text; };
+
+struct exec_args { char ctl[16], fds[16], gen[24], pid[16], text[16], state[16]; const char **argv; };
 
 /* Hidden switches first, then the switches the program was started with: `--` among them ends nothing of ours. */
-static void exec_args_fill(struct exec_args *x, const struct master *m, int ctl, int table, int text)
+static void exec_args_fill(struct exec_args *x, const struct master *m, const struct starting *s)
 {
 	const struct master_opts *o = m->o;
 	unsigned n = 0;
 
-	snprintf(x->ctl, sizeof(x->ctl), "%d", ctl);
-	snprintf(x->fds, sizeof(x->fds), "%d", table);
-	snprintf(x->text, sizeof(x->text), "%d", text);
+	snprintf(x->ctl, sizeof(x->ctl), "%d", s->ctl[1]);
+	snprintf(x->fds, sizeof(x->fds), "%d", s->fds);
+	snprintf(x->text, sizeof(x->text), "%d", s->text);
+	snprintf(x->state, sizeof(x->state), "%d", s->state);
 	snprintf(x->gen, sizeof(x->gen), "%llu", (unsigned long long)m->next_id);
 	snprintf(x->pid, sizeof(x->pid), "%d", (int)getppid());
 	const char *own[] = { o->argv[0], "--role", "leader", "--ctl", x->ctl, "--fds", x->fds, "--gen", x->gen, "--master", x->pid,
-			      "--text", x->text };
+			      "--text", x->text, "--state", x->state };
 	x->argv = calloc(ARRAY_LEN(own) + (size_t)o->argc + 2, sizeof(*x->argv));
 	if (!x->argv)
 		_exit(1);
@@ -70,16 +74,17 @@ static void exec_args_fill(struct exec_args *x, const struct master *m, int ctl,
 		x->argv[n++] = o->argv[i];
 }
 
-static void leader_exec(const struct master *m, int ctl, int table, int text)
+static void leader_exec(const struct master *m, const struct starting *s)
 {
 	struct exec_args x;
 	sigset_t none;
 
-	exec_args_fill(&x, m, ctl, table, text);
-	fcntl(ctl, F_SETFD, 0);
-	fcntl(table, F_SETFD, 0);
-	fcntl(text, F_SETFD, 0);
+	exec_args_fill(&x, m, s);
+	const int own[] = { s->ctl[1], s->fds, s->text, s->state };
+	for (size_t i = 0; i < ARRAY_LEN(own); i++)
+		fcntl(own[i], F_SETFD, 0);
 	fds_inherit(m);
+	states_inherit(m);
 	unsetenv("NOTIFY_SOCKET");
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -100,23 +105,24 @@ static void gen_new(struct master *m, pid_t leader, int ctl, int text)
 
 bool gen_start(struct master *m)
 {
-	int sv[2] = { -1, -1 }, table = fds_table(m), text = text_new();
+	struct starting s = { .ctl = { -1, -1 }, .fds = fds_table(m), .state = states_table(m), .text = text_new() };
 	pid_t pid = -1;
 
-	if (table >= 0 && text >= 0 && ipc_pair(sv) == 0)
+	if (s.fds >= 0 && s.state >= 0 && s.text >= 0 && ipc_pair(s.ctl) == 0)
 		pid = fork();
 	if (pid == 0)
-		leader_exec(m, sv[1], table, text);
+		leader_exec(m, &s);
 	int err = errno;
-	close_if(table);
-	close_if(sv[1]);
+	close_if(s.fds);
+	close_if(s.state);
+	close_if(s.ctl[1]);
 	if (pid > 0) {
-		gen_new(m, pid, sv[0], text);
+		gen_new(m, pid, s.ctl[0], s.text);
 		return true;
 	}
 	notice(SAY_ALERT, "cannot start a leader: %s", strerror(err));
-	close_if(sv[0]);
-	close_if(text);
+	close_if(s.ctl[0]);
+	close_if(s.text);
 	asks_answer(m, 0, false, -1);
 	return false;
 }
@@ -163,8 +169,10 @@ void gen_message(struct master *m, struct gen *g, const struct ipc_msg *msg, int
 	case IPC_GEN_READY: gen_is_ready(g, msg); break;
 	case IPC_GEN_ACTIVE:
 		if (g->state == GEN_COMMITTING)
-			g->state = GEN_ACTIVE, g->deadline = 0;
+			g->state = GEN_ACTIVE, g->served = true, g->deadline = 0;
 		break;
+	case IPC_STATE_DIR: state_dir_add(m, g->id, fd); break;
+	case IPC_STATE_SEG: state_seg_add(m, g->id, fd); break;
 	case IPC_RELOAD: ask_add(m, g->id, msg->num); break;
 	}
 }
@@ -225,6 +233,7 @@ void gens_sweep(struct master *m)
 		if (g->leader || gen_has_kids(m, g->id))
 			continue;
 		close_if(g->text);
+		state_ended(m, g->id, g->served);
 		m->gens.at[i] = m->gens.at[--m->gens.n];
 		m->gens_changed = true;
 	}

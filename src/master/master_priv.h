@@ -29,6 +29,7 @@ struct gen {
 	int ctl;                /* -1 = closed */
 	uint64_t started, deadline; /* ms; deadline 0 = none */
 	uint64_t hard_stop_ms;  /* as the leader said with READY */
+	bool served;            /* it was active once */
 	int text;               /* memfd with what its leader said while it started; -1 once the verdict is given */
 	uint32_t nworkers;
 	char version[32];       /* of its binary, "" before READY */
@@ -39,6 +40,9 @@ struct kid { uint64_t gen; pid_t pid; enum role role; int ctl; };
 
 /* A listener. added_by: the generation that bound it (closed again when that one fails). claimed_by: the newest that uses it. */
 struct kept_fd { struct ipc_key key; int fd; uint64_t added_by, claimed_by; };
+
+/* The segment of a generation and its description. shown_to: the generation that was told of it as ended, 0 = none. seg -1: not come yet. */
+struct kept_state { uint64_t gen; int dir, seg; bool ended; uint64_t shown_to; };
 
 /* Somebody waits for a reload: the leader of generation gen, under its ticket. run: the generation whose start answers it, 0 = not begun. */
 struct ask { uint64_t gen, ticket, run; };
@@ -52,6 +56,7 @@ struct master {
 	VEC(struct kid) kids;
 	VEC(struct kept_fd) fds;
 	VEC(struct ask) asks;
+	VEC(struct kept_state) states;
 	bool gens_changed;      /* since the table went out */
 	bool ever_active, reload_pending;
 	int stopping;           /* signal that ended us, 0 = running; SIGUSR1 waits for connections */
@@ -84,6 +89,18 @@ void text_add(int fd, const char *line);
 void text_first_error(int fd, char *out, size_t n);
 /* Sends the table of generations to every leader that got ready, when it has changed. */
 void gens_publish(struct master *m);
+
+/* master_state.c */
+void state_dir_add(struct master *m, uint64_t gen, int fd); /* both take fd */
+void state_seg_add(struct master *m, uint64_t gen, int fd);
+void state_ended(struct master *m, uint64_t gen, bool served);
+void states_absorbed(struct master *m, uint64_t by);  /* generation `by` is active: it has what it was shown as ended */
+void states_drop(struct master *m);
+/* For the leader that is started next: memfd with struct ipc_state_entry; -1 and errno on failure. */
+int states_table(struct master *m) MUST_CHECK;
+void states_inherit(const struct master *m);          /* in the child between fork and exec */
+/* Tells a draining generation of the one that serves. */
+void state_show(struct master *m, const struct gen *to, uint64_t gen);
 
 /* master_fds.c */
 void fds_add(struct master *m, const struct ipc_key *key, int fd, uint64_t gen); /* takes fd */

@@ -93,11 +93,11 @@ static struct seg_be *fe_words(const struct rt_proxy *fe) { return &wk.seg->be[p
 /* Takes the place of one connection under the process-wide and the frontend's limit, one shared count each. */
 static bool place_take(const struct rt_proxy *fe)
 {
-	if (!live_admit(wk.seg, LIVE_PROCESS, 0, wk.slot, tuned(&wk.seg->h->maxconn))) {
+	if (!live_admit(wk.seg, LIVE_PROCESS, 0, wk.slot, tuned(&wk.seg->h->maxconn), 0)) {
 		ctr_inc(&proc_ctr(wk.seg, wk.slot)->conn_full);
 		return false;
 	}
-	if (live_admit(wk.seg, LIVE_FE, px_index(fe), wk.slot, tuned(&fe_words(fe)->fe_maxconn)))
+	if (live_admit(wk.seg, LIVE_FE, px_index(fe), wk.slot, tuned(&fe_words(fe)->fe_maxconn), 0))
 		return true;
 	wk_live(LIVE_PROCESS, 0, -1);
 	ctr_inc(&px_ctr(wk.seg, px_index(fe), wk.slot)->fe.limit_wait);

@@ -147,7 +147,7 @@ uint64_t ctr_rate_read(uint64_t word, uint64_t now_ms);
 void ctr_avg_add(uint64_t *c, uint64_t v);
 static inline uint64_t ctr_avg_read(uint64_t word) { return (word & 0xfff) ? (word >> 12) / (word & 0xfff) : 0; }
 
-/* Sums over all workers, living and dead, into *out. RATE and AVG fields come out as plain numbers. Any process. */
+/* Sums over all workers, living and dead, and over the older generations in s->older, into *out. RATE and AVG fields come out as plain numbers. Any process. */
 void proc_ctr_sum(const struct segment *s, uint64_t now_ms, struct proc_counters *out);
 void px_ctr_sum(const struct segment *s, unsigned px, uint64_t now_ms, struct px_counters *out);
 void srv_ctr_sum(const struct segment *s, unsigned srv, uint64_t now_ms, struct srv_counters *out);
@@ -156,9 +156,14 @@ void px_hist_sum(const struct segment *s, unsigned px, struct px_hists *out);
 /* The sum of one counter of object idx (0 for the process); of a HIST: of its bucket `word`. Remembers in x, one for each column and
  * zeroed before the first call, where the holes are: a walk over neighbouring objects asks the kernel rarely. x is stale once the
  * workers have run. */
-struct ctr_extent { int64_t data, hole; };
+struct ctr_extent { int64_t data, hole, from; }; /* from: where the search for it began */
 struct ctr_walk { struct ctr_extent x[SEG_MAX_WORKERS + 1]; };
 uint64_t ctr_sum_one(const struct segment *s, const struct ctr_desc *d, unsigned idx, uint64_t now_ms, struct ctr_walk *x);
+/* The word of one counter, of a HIST its bucket k, in a column: 0 = retired. Whoever writes that column. */
+uint64_t *ctr_word_at(const struct segment *s, const struct ctr_desc *d, unsigned idx, unsigned k, unsigned col);
+/* Adds the raw word of a dead writer to another: counts add up, maxima compete, averages mix; a rate
+ * describes the last moments of its writer and ends with it. */
+void ctr_merge(uint64_t *to, enum ctr_kind kind, uint64_t word);
 /* Folds column `from` into column `to` and zeroes it, raw words (RATE and AVG stay words). Leader, writer of both by then. */
 void ctr_fold_column(const struct segment *s, unsigned from, unsigned to);
 

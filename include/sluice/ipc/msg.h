@@ -41,6 +41,11 @@ struct ipc_gen {
 /* A listener that the master hands to a new leader: open there under this number. The memfd is an array of these. */
 struct ipc_fd_entry { int32_t fd; struct ipc_key key; };
 
+/* The segment of an earlier generation and its description (ipc/state.h), open in a new leader under these numbers. ENDED: nothing of it lives.
+ * LATEST: the states of its servers count. The memfd is an array of these; grows at its end only. */
+enum ipc_state_flags { IPC_STATE_ENDED = 1, IPC_STATE_LATEST = 2 };
+struct ipc_state_entry { int32_t dir, seg; uint32_t flags, zero; uint64_t generation; };
+
 /* A pair of channels, close-on-exec; -1 and errno on failure. */
 int ipc_pair(int sv[2]) MUST_CHECK;
 /* Sends one message, with a descriptor when the row says so (else fd = -1); the sender keeps its copy. false when the peer is gone or

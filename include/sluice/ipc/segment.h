@@ -70,6 +70,7 @@ struct seg_srv {                   /* one a server, one cache line: all but ewma
 	_Atomic uint32_t passive_seq; /* any worker bumps when error-limit is reached: the checker acts */
 	_Atomic uint32_t down_s;      /* checker: seconds spent DOWN before the last change */
 	_Atomic uint32_t order;       /* leader: enum srv_order 8 | number of the order 24; the checker obeys each once */
+	_Atomic uint32_t foreign;     /* leader: requests of other generations in flight on it, when it has a limit */
 };
 enum srv_order { ORDER_NONE, ORDER_UP, ORDER_STOPPING, ORDER_DOWN };
 enum srv_admin_flags { ADMF_PLACE = 1 /* look into its place */, ADMF_NOCHECK = 2, ADMF_NOAGENT = 4 };
@@ -84,6 +85,7 @@ struct seg_be {                    /* one a proxy */
 	_Atomic uint32_t fe_maxconn;  /* leader: 0 = none */
 };
 
+struct state_view;
 struct segment {                   /* a process's view: pointers into the mapping */
 	int fd;
 	struct seg_geometry geo;      /* its own copy: a worker that writes over the header moves no other process's stores */
@@ -94,6 +96,7 @@ struct segment {                   /* a process's view: pointers into the mappin
 	struct seg_event *ev;         /* ipc/event.h */
 	struct seg_place *place;      /* ipc/place.h */
 	char *rows, *ctr;
+	struct state_view *older;     /* generations before this one whose counts are not in our own columns: a list of views */
 };
 
 /* Live rows: which gauge of which object. */
@@ -150,8 +153,9 @@ static inline uint32_t live_sum(const struct segment *s, enum live_kind k, unsig
 }
 
 /* Takes one unit of a gauge in our own column unless `limit` are in use over all workers. Adds first and looks then, so that the limit
- * holds whatever others do meanwhile; of those that collide all may be refused, after a few tries. limit 0 = none. Live workers only. */
-bool live_admit(const struct segment *s, enum live_kind k, unsigned idx, unsigned worker, uint32_t limit) MUST_CHECK;
+ * holds whatever others do meanwhile; of those that collide all may be refused, after a few tries. limit 0 = none.
+ * extra: units that are in use elsewhere. Live workers only. */
+bool live_admit(const struct segment *s, enum live_kind k, unsigned idx, unsigned worker, uint32_t limit, uint32_t extra) MUST_CHECK;
 
 static inline enum srv_op srv_op_state(uint64_t op) { return (enum srv_op)(op & 0xff); }
 static inline unsigned srv_op_pos(uint64_t op) { return (op >> 8) & 0xff; }

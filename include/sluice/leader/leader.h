@@ -13,6 +13,7 @@ struct leader_opts {
 	/* from the master, on the command line of the exec */
 	int ctl, fds;             /* channel to the master; memfd with struct fd_entry of the listeners, -1 = none */
 	int text;                 /* memfd for a copy of what is said until the generation is active, -1 = none */
+	int state;                /* memfd with struct ipc_state_entry of the generations before, -1 = none */
 	uint64_t generation;
 	uint32_t master_pid;
 	bool detach;              /* daemon: stdio goes to /dev/null once committed */

@@ -237,22 +237,32 @@ static void an_idle_server_costs_less_than_500_bytes(void **state)
 	segment_unmap(s);
 }
 
+static void what_is_in_use_elsewhere_counts_against_the_limit(void **state)
+{
+	(void)state;
+	struct segment *s = segment_create(1, 1, 1, 1, 0);
+	assert_true(live_admit(s, LIVE_SRV, 0, 0, 3, 2));
+	assert_false(live_admit(s, LIVE_SRV, 0, 0, 3, 2));
+	assert_true(live_admit(s, LIVE_SRV, 0, 0, 0, 2));
+	segment_unmap(s);
+}
+
 static void a_limit_counts_what_all_workers_hold(void **state)
 {
 	struct segment *s = segment_create(1, 2, 1, 1, 0);
 
 	(void)state;
 	assert_non_null(s);
-	assert_true(live_admit(s, LIVE_PROCESS, 0, 0, 3));
-	assert_true(live_admit(s, LIVE_PROCESS, 0, 1, 3));
-	assert_true(live_admit(s, LIVE_PROCESS, 0, 1, 3));
-	assert_false(live_admit(s, LIVE_PROCESS, 0, 0, 3));
-	assert_false(live_admit(s, LIVE_PROCESS, 0, 1, 3));
+	assert_true(live_admit(s, LIVE_PROCESS, 0, 0, 3, 0));
+	assert_true(live_admit(s, LIVE_PROCESS, 0, 1, 3, 0));
+	assert_true(live_admit(s, LIVE_PROCESS, 0, 1, 3, 0));
+	assert_false(live_admit(s, LIVE_PROCESS, 0, 0, 3, 0));
+	assert_false(live_admit(s, LIVE_PROCESS, 0, 1, 3, 0));
 	assert_int_equal(live_sum(s, LIVE_PROCESS, 0), 3);
-	assert_true(live_admit(s, LIVE_PROCESS, 0, 0, 0));
+	assert_true(live_admit(s, LIVE_PROCESS, 0, 0, 0, 0));
 	live_add(s, LIVE_PROCESS, 0, 0, -2);
-	assert_true(live_admit(s, LIVE_PROCESS, 0, 0, 3));
-	assert_false(live_admit(s, LIVE_PROCESS, 0, 0, 3));
+	assert_true(live_admit(s, LIVE_PROCESS, 0, 0, 3, 0));
+	assert_false(live_admit(s, LIVE_PROCESS, 0, 0, 3, 0));
 	segment_unmap(s);
 }
 
@@ -267,7 +277,7 @@ static void a_limit_is_never_exceeded_while_workers_race(void **state)
 		if (fork())
 			continue;
 		for (int i = 0; i < 20000; i++) {
-			if (!live_admit(s, LIVE_SRV, 0, w, 2))
+			if (!live_admit(s, LIVE_SRV, 0, w, 2, 0))
 				continue;
 			/* holders count themselves in another row, which must stay within the limit too */
 			atomic_fetch_add(live_row(s, LIVE_SRV_QUEUE, 0), 1);
@@ -321,7 +331,7 @@ int main(void)
 		cmocka_unit_test(reaping_frees_the_slot_and_moves_its_epoch),
 		cmocka_unit_test(gauges_are_exact_after_a_worker_is_killed_at_any_moment),
 		cmocka_unit_test(an_idle_server_costs_less_than_500_bytes),
-		cmocka_unit_test(a_limit_counts_what_all_workers_hold),
+		cmocka_unit_test(a_limit_counts_what_all_workers_hold), cmocka_unit_test(what_is_in_use_elsewhere_counts_against_the_limit),
 		cmocka_unit_test(a_limit_is_never_exceeded_while_workers_race),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* What one generation lets another read. A segment has numbers and no names; beside it lies its description, a sealed memfd:
+ *
+ *   head | counter rows | proxies | servers | listeners
+ *
+ * The head gives every offset and stride of the segment, the counter rows say which counter stands where, and an object is known by hashes of
+ * its names, so that a reader finds what it knows by name, whatever the order of the configurations and whatever build wrote them. A field may
+ * be added behind the last one and never moved; `version` changes when an old reader would misread the new form.
+ *
+ * A view is a read-only look at another generation. Every offset is checked when it is opened and every index comes from the reader's own
+ * tables, so a segment full of nonsense gives nonsense numbers and nothing else. */
+#ifndef SLUICE_IPC_STATE_H
+#define SLUICE_IPC_STATE_H
+
+#include <sluice/ipc/counters.h>
+
+#define STATE_MAGIC 0x736c7374u
+#define STATE_VERSION 1
+#define STATE_SCOPES 7          /* enum ctr_scope; a new one goes to its end */
+#define STATE_NONE UINT32_MAX
+
+struct state_part { uint64_t off, stride; }; /* bytes; off from the start of a counter column or of the segment */
+struct state_head {
+	uint32_t magic, version, head_size, ctr_size, obj_size, nctr;
+	uint64_t generation, seg_size;
+	uint32_t nworkers, npx, nsrv, nlst;
+	uint64_t off_state, off_fold_seq, off_epoch_checker, off_epoch_leader; /* of the segment's header */
+	struct state_part srv, be, rows_srv;    /* server words, backend words, live rows LIVE_SRV */
+	uint32_t srv_op, srv_check, srv_chk_fail, srv_chk_down, srv_admin, srv_ewma, srv_down_s; /* offsets in a server's words */
+	uint32_t be_chk_down, be_down_s, be_state;
+	uint64_t off_ctr, ctr_column;
+	struct state_part scope[STATE_SCOPES];
+};
+struct state_ctr { uint32_t scope, kind, off, n; char name[32]; };
+/* key: hash of the name; proxies have one as a frontend and one as a backend, 0 = is none. identity: of what must be the same for the state to
+ * mean anything. cfg: the admin word that the configuration alone would give. */
+struct state_obj { uint64_t key, key2, identity, cfg; };
+struct state_names { const struct state_obj *px, *srv, *lst; }; /* as many as the geometry of the segment says */
+
+/* The description of s: a sealed memfd; -1 and errno on failure. Leader, before anybody else sees the segment. */
+int state_describe(const struct segment *s, const struct state_names *names) MUST_CHECK;
+
+struct state_view {
+	struct state_head h;
+	const char *seg;        /* read-only mapping */
+	const struct state_ctr *ctr;
+	const struct state_obj *px, *srv, *lst;
+	const char *dir; size_t dir_size;
+	int fd;                 /* of the segment: where its holes are */
+	uint32_t *of_fe, *of_be, *of_srv, *of_lst; /* our index -> its, STATE_NONE = unknown there */
+	int64_t *of_ctr;        /* our counter row -> byte offset in its block, -1 = unknown there */
+	struct ctr_walk walk;   /* where data was found last, one for each column */
+	struct state_view *next;
+};
+
+/* Opens and checks; both descriptors stay the caller's. NULL and errno (EPROTO: not a description of this segment). */
+struct state_view *state_open(int dir_fd, int seg_fd) MUST_CHECK;
+/* Finds our objects (as described for `ours`) in v by name and identity. false = no memory. */
+bool state_match(struct state_view *v, const struct segment *ours, const struct state_names *names) MUST_CHECK;
+void state_close(struct state_view *v);
+
+enum seg_state state_phase(const struct state_view *v);
+uint64_t state_epochs(const struct state_view *v);      /* moves whenever a state or admin word has changed */
+/* The words of its server i (from of_srv), of its backend i. */
+struct state_srv { uint64_t op, check, admin, ewma; uint32_t chk_fail, chk_down, down_s; };
+struct state_be { uint64_t state; uint32_t chk_down, down_s; };
+void state_read_srv(const struct state_view *v, uint32_t i, struct state_srv *out);
+void state_read_be(const struct state_view *v, uint32_t i, struct state_be *out);
+/* Requests in flight on its server i, over all its workers. */
+uint32_t state_srv_load(const struct state_view *v, uint32_t i);
+
+/* The word of counter row d (ours), bucket k, in column col of its object for ours idx; false: not there. Remembers where holes are:
+ * state_refresh() forgets, when its workers may have run since. */
+bool state_ctr_word(struct state_view *v, const struct ctr_desc *d, unsigned idx, unsigned k, unsigned col, uint64_t *out);
+void state_refresh(struct state_view *v);
+/* Adds the counters of an ended generation to column 0 of s, by name. Leader, before anybody else sees the segment. */
+void state_absorb(const struct segment *s, struct state_view *v);
+
+#endif

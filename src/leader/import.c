@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* What a new generation takes over from those before it, by name and without being asked: counters, health, what was set at run time.
+ *
+ * Counters of generations that have ended are added to our retired column; those of generations that still live are looked at wherever sums
+ * are made, for they go on growing. Words of servers come from the generation that serves: once before our children are forked and again at
+ * the commit, because its checker and its operators do not rest in between. What cannot be read is said and left out. */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+#include <sluice/base/clock.h>
+#include <sluice/base/notice.h>
+#include <sluice/health/health.h>
+
+#include "leader_priv.h"
+
+#define ENTRIES_MAX 64u
+
+static void store64(_Atomic uint64_t *at, uint64_t v) { atomic_store_explicit(at, v, memory_order_release); }
+static void store32(_Atomic uint32_t *at, uint32_t v) { atomic_store_explicit(at, v, memory_order_relaxed); }
+
+/* What was changed at run time stays until the configuration itself says something else. */
+uint64_t import_admin(uint64_t cfg, uint64_t old, uint64_t old_cfg)
+{
+	unsigned bits = srv_admin_bits(old) & (ADM_FORCED_MAINT | ADM_FORCED_DRAIN | ADM_INHERITED_MAINT | ADM_INHERITED_DRAIN);
+	unsigned same = ~(srv_admin_bits(cfg) ^ srv_admin_bits(old_cfg));
+
+	bits |= (same & ADM_CONFIG_MAINT ? srv_admin_bits(old) : srv_admin_bits(cfg)) & ADM_CONFIG_MAINT;
+	return srv_admin_pack(bits, srv_admin_weight(srv_admin_weight(cfg) == srv_admin_weight(old_cfg) ? old : cfg),
+			      srv_admin_maxconn(srv_admin_maxconn(cfg) == srv_admin_maxconn(old_cfg) ? old : cfg)) |
+	       (uint64_t)(srv_admin_flags(old) & (ADMF_NOCHECK | ADMF_NOAGENT)) << 24;
+}
+
+uint64_t import_op(const struct rt_server *s, uint64_t old, uint32_t now_s)
+{
+	struct health h;
+	uint32_t since = srv_op_since(old);
+	bool checked = s->flags & SRVF_CHECK || s->track != RT_NONE;
+
+	if (checked && !(s->flags & SRVF_UNRESOLVED))
+		health_restore(&h, s, old);
+	else
+		health_init(&h, s);
+	return health_op_word(&h, since && since <= now_s ? since : now_s);
+}
+
+static void import_srv(struct leader *l, uint32_t i, const struct state_view *v, uint32_t old_i, uint32_t now_s)
+{
+	struct seg_srv *w = &l->seg->srv[i];
+	struct state_srv old;
+
+	state_read_srv(v, old_i, &old);
+	store64(&w->op, import_op(&l->rt->srv[i], old.op, now_s));
+	store64(&w->check, check_word_status(old.check) < CHK_STATUS_COUNT ? old.check : 0);
+	store64(&w->admin, import_admin(l->names.srv[i].cfg, old.admin, v->srv[old_i].cfg));
+	store64(&w->ewma, old.ewma);
+	store32(&w->chk_fail, old.chk_fail);
+	store32(&w->chk_down, old.chk_down);
+	store32(&w->down_s, old.down_s);
+}
+
+static void import_be(struct leader *l, uint32_t i, const struct state_view *v, uint32_t old_i)
+{
+	struct seg_be *w = &l->seg->be[i];
+	struct state_be old;
+
+	state_read_be(v, old_i, &old);
+	store64(&w->state, old.state);
+	store32(&w->chk_down, old.chk_down);
+	store32(&w->down_s, old.down_s);
+}
+
+void import_words(struct leader *l)
+{
+	const struct state_view *v = l->before;
+	uint32_t now_s = (uint32_t)(clock_ms() / 1000);
+
+	if (!v)
+		return;
+	for (uint32_t i = 0; i < l->rt->nsrv; i++)
+		if (v->of_srv[i] != STATE_NONE)
+			import_srv(l, i, v, v->of_srv[i], now_s);
+	for (uint32_t i = 0; i < l->rt->npx; i++)
+		if (v->of_be[i] != STATE_NONE)
+			import_be(l, i, v, v->of_be[i]);
+	atomic_fetch_add_explicit(&l->seg->h->epoch_checker, 1, memory_order_release);
+	atomic_fetch_add_explicit(&l->seg->h->epoch_leader, 1, memory_order_release);
+}
+
+/* ---- which generations there are ---- */
+
+/* The one that served last is looked at for its words, all the others for their counters alone. */
+static void look_at(struct leader *l, const struct ipc_state_entry *e)
+{
+	struct state_view *v = state_open(e->dir, e->seg);
+
+	if (!v || !state_match(v, l->seg, &l->names)) {
+		notice(SAY_WARNING, "the state of generation %llu cannot be read (%s): what it counted is lost", (unsigned long long)e->generation,
+		       strerror(errno));
+		state_close(v);
+		return;
+	}
+	if (e->flags & IPC_STATE_ENDED)
+		state_absorb(l->seg, v);
+	else
+		v->next = l->seg->older, l->seg->older = v;
+	if (e->flags & IPC_STATE_LATEST)
+		l->before = v;
+	else if (e->flags & IPC_STATE_ENDED)
+		state_close(v);
+}
+
+/* Descriptors are ours to close, whatever became of them. */
+static void entries_read(struct leader *l, int table)
+{
+	struct ipc_state_entry e[ENTRIES_MAX];
+	ssize_t n = pread(table, e, sizeof(e), 0);
+
+	for (size_t i = 0; n > 0 && i < (size_t)n / sizeof(*e); i++) {
+		look_at(l, &e[i]);
+		close(e[i].dir);
+		close(e[i].seg);
+	}
+	close(table);
+}
+
+bool state_import(struct leader *l)
+{
+	if (!names_make(l))
+		return false;
+	if (l->o->state >= 0)
+		entries_read(l, l->o->state);
+	import_words(l);
+	int dir = state_describe(l->seg, &l->names);
+	if (dir < 0) {
+		notice(SAY_ALERT, "cannot describe the shared segment: %s", strerror(errno));
+		return false;
+	}
+	bool told = master_tell(l, IPC_STATE_DIR, 0, 0, NULL, 0, dir) && master_tell(l, IPC_STATE_SEG, 0, 0, NULL, 0, l->seg->fd);
+	close(dir);
+	return told;
+}
+
+void state_release(struct leader *l)
+{
+	struct state_view *v, *next;
+	bool listed = false;
+
+	for (v = l->seg ? l->seg->older : NULL; v; v = next) {
+		next = v->next;
+		listed |= v == l->before;
+		state_close(v);
+	}
+	if (!listed)
+		state_close(l->before);
+	state_close(l->successor);
+	free((void *)(uintptr_t)l->names.px);
+}

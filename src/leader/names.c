@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* What generations know each other's objects by. The key of an object is a hash of its name; its identity is a hash of what must not have
+ * changed for its past to be its own: of a server its address and the definition of its check. Two generations that run different builds must
+ * come to the same hashes, so the order of what is mixed in here stays as it is. */
+#include <stdlib.h>
+#include <sluice/base/hash.h>
+#include <sluice/health/health.h>
+
+#include "leader_priv.h"
+
+static uint64_t mix(uint64_t h, struct str s) { return hash_xxh3(s, h ^ s.n * 0x9e3779b97f4a7c15u); }
+static uint64_t mix_num(uint64_t h, uint64_t v) { return mix(h, str_n((const char *)&v, sizeof(v))); }
+
+static uint64_t mix_addr(uint64_t h, const struct addr *a)
+{
+	char text[ADDR_TEXT_MAX];
+	size_t n = a->family == AF_UNSPEC ? 0 : addr_text(a, text);
+	return mix(h, str_n(text, n));
+}
+
+static uint64_t mix_expect(uint64_t h, const struct chk_expect *e)
+{
+	h = mix_num(h, e->match | (uint64_t)e->neg << 8 | (uint64_t)e->hdr_how << 16);
+	h = mix(mix(h, e->text), e->hdr_name);
+	for (unsigned i = 0; i < e->nstatus; i++)
+		h = mix_num(h, (uint64_t)e->status[i].lo << 16 | e->status[i].hi);
+	return h;
+}
+
+static uint64_t mix_check(uint64_t h, const struct rt_check *c)
+{
+	h = mix_num(h, c->kind | (uint64_t)c->disable_on_404 << 8);
+	h = mix(mix(mix(mix(h, c->method), c->uri), c->version), c->body);
+	for (uint32_t i = 0; i < c->nhdrs; i++)
+		h = mix(mix(h, c->hdrs[i].name), c->hdrs[i].val ? logfmt_literal(c->hdrs[i].val) : STR_NULL);
+	for (uint32_t i = 0; i < c->nsteps; i++) {
+		const struct chk_step *s = &c->steps[i];
+		h = mix_num(mix(h, s->data), s->kind | (uint64_t)s->port << 8 | (uint64_t)s->ssl << 24);
+		h = mix_expect(h, &s->exp);
+	}
+	return h;
+}
+
+static uint64_t srv_identity(const struct rt *rt, const struct rt_server *s)
+{
+	uint64_t h = mix(mix_addr(1, &s->addr), s->host);
+
+	h = mix_num(h, (s->flags & (SRVF_CHECK | SRVF_PORT_FROM_CLIENT | SRVF_PORT_OFFSET)) | (uint64_t)(uint32_t)s->port_offset << 32);
+	if (s->track != RT_NONE && s->track < rt->nsrv)
+		return mix(mix(h, rt->px[rt->srv[s->track].px].name), rt->srv[s->track].name);
+	if (!(s->flags & SRVF_CHECK))
+		return h;
+	return mix_check(mix_num(mix_addr(h, &s->o->check_addr), s->o->check_port), &rt->px[s->px].check);
+}
+
+static uint64_t lst_key(const struct rt *rt, const struct rt_listener *lst)
+{
+	struct ipc_key key;
+	uint64_t h = mix(3, rt->px[lst->px].name);
+
+	if (lst->opts->name.n)
+		return mix(h, lst->opts->name);
+	listener_key(&lst->addr, &lst->opts->sock, &key);
+	return mix(h, str_n(key.text, sizeof(key.text)));
+}
+
+bool names_make(struct leader *l)
+{
+	const struct rt *rt = l->rt;
+	struct state_obj *o = calloc((size_t)rt->npx + rt->nsrv + rt->nlst + 1, sizeof(*o));
+
+	l->names = (struct state_names){ .px = o };
+	if (!o)
+		return false;
+	for (uint32_t i = 0; i < rt->npx; i++, o++) {
+		o->key = rt->px[i].caps & PX_FE ? mix(1, rt->px[i].name) : 0;
+		o->key2 = rt->px[i].caps & PX_BE ? mix(2, rt->px[i].name) : 0;
+	}
+	l->names.srv = o;
+	for (uint32_t i = 0; i < rt->nsrv; i++, o++) {
+		o->key = mix(mix(2, rt->px[rt->srv[i].px].name), rt->srv[i].name);
+		o->identity = srv_identity(rt, &rt->srv[i]);
+		o->cfg = health_initial_admin(&rt->srv[i]);
+	}
+	l->names.lst = o;
+	for (uint32_t i = 0; i < rt->nlst; i++, o++)
+		o->key = lst_key(rt, &rt->lst[i]);
+	return true;
+}
