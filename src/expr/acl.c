@@ -22,6 +22,7 @@ static const struct { const char *name, *word[4]; } predefined[] = {
 	{ "HTTP_URL_ABS", { "url_reg", "^[^/:]*://" } }, { "HTTP_URL_SLASH", { "url_beg", "/" } },
 	{ "HTTP_URL_STAR", { "url", "*" } }, { "HTTP_CONTENT", { "req.hdr_val(content-length)", "gt", "0" } },
 	{ "REQ_CONTENT", { "req.len", "gt", "0" } }, { "WAIT_END", { "wait_end" } },
+	{ "RDP_COOKIE", { "req.rdp_cookie_cnt", "gt", "0" } },
 };
 
 /* One ACL line under compilation. */

@@ -5,6 +5,10 @@
  *   i integer     n integer or variable     s text         S text of single-letter flags    h header name
  *   o boolean     V name of a variable      c condition of set-var
  *   x hexadecimal bytes    a IP address     e name of an environment variable, replaced by its value
+ *   8 integer from 1 to 8                   2 bits of a SHA-2         D name of a digest
+ *   K base 64 text, decoded, or a variable  A algorithm of a token, or a variable
+ *   k key for the algorithm before it: text, file of a public key, or a variable
+ *   J JSON path   O "int"                   C input code of json()    w condition of when()
  *   m IPv4 mask   M IPv6 mask               r regular expression; the third argument holds its flags
  *   b backend     f frontend   v server ("backend/server"): resolved to an index, -1 = the current one */
 #include <stdlib.h>
@@ -105,6 +109,60 @@ static bool arg_var(const struct expr_env *env, const struct xarg *xa, struct ar
 	return false;
 }
 
+/* Does the text begin like the name of a variable? */
+static bool looks_like_var(struct str s)
+{
+	struct str rest = s, scope = str_split(&rest, '.');
+
+	return rest.p && (str_eq(scope, STR("proc")) || str_eq(scope, STR("sess")) || str_eq(scope, STR("txn")) ||
+			  str_eq(scope, STR("req")) || str_eq(scope, STR("res")));
+}
+
+/* The file is read now when it will surely be needed; behind a variable it may be. */
+static bool arg_jwt_key(const struct expr_env *env, const struct xcall *x, const struct xarg *xa, struct arg *out, struct xerr *err)
+{
+	struct str alg = x->arg[0].s;
+	bool maybe = looks_like_var(alg);
+
+	if (looks_like_var(xa->s))
+		return arg_var(env, xa, out, err);
+	out->s = xa->s;
+	if ((str_starts(alg, STR("HS")) || str_eq(alg, STR("none"))) && !maybe)
+		return true;
+	return jwt_key_load(env, xa->s) || maybe || arg_bad(err, xa, "a PEM file with a public key or a certificate");
+}
+
+static bool sha2_bits(int64_t v) { return v == 224 || v == 256 || v == 384 || v == 512; }
+
+/* Letters of converters of one theme: cryptography, JSON, when(). */
+static bool arg_theme(const struct expr_env *env, char kind, const struct xcall *x, const struct xarg *xa, struct arg *out,
+		      struct xerr *err)
+{
+	switch (kind) {
+	case '8': return (num_i64(xa->s, &out->i) && out->i >= 1 && out->i <= 8) || arg_bad(err, xa, "an integer from 1 to 8");
+	case '2': return (num_i64(xa->s, &out->i) && sha2_bits(out->i)) || arg_bad(err, xa, "224, 256, 384 or 512");
+	case 'D':
+		out->ptr = digest_find(xa->s);
+		return out->ptr || arg_bad(err, xa, "the name of a digest");
+	case 'K':
+		if (looks_like_var(xa->s))
+			return arg_var(env, xa, out, err);
+		return b64_decode(env->arena, xa->s, false, &out->s) || arg_bad(err, xa, "base 64 text or a variable");
+	case 'A':
+		if (looks_like_var(xa->s))
+			return arg_var(env, xa, out, err);
+		out->s = xa->s;
+		return jwt_alg_known(xa->s) || arg_bad(err, xa, "an algorithm of tokens: HS, RS, ES or PS with 256, 384 or 512");
+	case 'k': return arg_jwt_key(env, x, xa, out, err);
+	case 'J':
+		out->s = xa->s;
+		return json_path_ok(xa->s) || arg_bad(err, xa, "a path: $.key, $.key[0].key");
+	case 'O': return str_eq(xa->s, STR("int")) || arg_bad(err, xa, "a type of output: int");
+	case 'C': return json_input_code(xa->s, &out->i) || arg_bad(err, xa, "ascii, utf8, utf8s, utf8p or utf8ps");
+	default: return when_word(xa->s, &out->i) || arg_bad(err, xa, "error, forwarded, normal, processed, stopping or toapplet");
+	}
+}
+
 static bool arg_one(const struct expr_env *env, char kind, const struct xcall *x, const struct xarg *xa,
 		    struct arg *out, struct xerr *err)
 {
@@ -157,8 +215,10 @@ static bool arg_one(const struct expr_env *env, char kind, const struct xcall *x
 		return arg_ref(env, REF_BACKEND, "backend", xa, out, err);
 	case 'f':
 		return arg_ref(env, REF_FRONTEND, "frontend", xa, out, err);
-	default:
+	case 'v':
 		return arg_ref(env, REF_SERVER, "server", xa, out, err);
+	default:
+		return arg_theme(env, kind, x, xa, out, err);
 	}
 }
 

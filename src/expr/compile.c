@@ -146,7 +146,7 @@ static bool compile_conv(const struct expr_env *env, const struct xcall *x, stru
 		return false;
 	}
 	*k = (struct call){ .conv = c, .aux = c->aux };
-	if (c->out != SMP_ANY)
+	if (c->out != SMP_ANY || c->in != SMP_ANY)
 		e->type = c->out;
 	if (c->aux < 0)
 		e->flags = (e->flags & (uint8_t)~F_CONST) | F_EFFECT;

@@ -72,17 +72,15 @@ static int b64_value(char ch, const char *tab)
 	return at ? (int)(at - tab) : -1;
 }
 
-/* Standard base 64 comes in whole groups of four with padding, the URL-safe kind without. */
-bool conv_b64dec(struct smp_ctx *c, const struct call *k, struct smp *s)
+bool b64_decode(struct arena *a, struct str in, bool url, struct str *out)
 {
-	const char *tab = k->aux ? b64_url : b64_std;
-	struct str in = s->s;
+	const char *tab = url ? b64_url : b64_std;
 	uint32_t v = 0;
 	unsigned bits = 0;
 	size_t o = 0;
-	char *p = arena_bytes(c->tmp, in.n / 4 * 3 + 3);
+	char *p = arena_bytes(a, in.n / 4 * 3 + 3);
 
-	if (!k->aux) {
+	if (!url) {
 		if (in.n % 4)
 			return false;
 		for (int pad = 0; pad < 2 && in.n && in.p[in.n - 1] == '='; pad++)
@@ -102,9 +100,56 @@ bool conv_b64dec(struct smp_ctx *c, const struct call *k, struct smp *s)
 			p[o++] = (char)(v >> bits);
 		}
 	}
-	s->type = SMP_BIN;
-	s->s = str_n(p, o);
+	*out = str_n(p, o);
 	return true;
+}
+
+bool conv_b64dec(struct smp_ctx *c, const struct call *k, struct smp *s)
+{
+	struct str in = s->s;
+
+	s->type = SMP_BIN;
+	return b64_decode(c->tmp, in, k->aux, &s->s);
+}
+
+/* Chunks of the input as numbers or digits with a separator between them. */
+static bool be_chunks(struct smp_ctx *c, const struct call *k, struct smp *s, size_t chunk, bool decimal)
+{
+	struct str sep = k->arg[0].set ? k->arg[0].s : STR_NULL;
+	bool whole = k->arg[2].set && k->arg[2].i;
+	size_t n = s->s.n, cap = (n / chunk + 1) * ((decimal ? 20 : 2 * chunk) + sep.n);
+	struct sbuf out = { .p = arena_bytes(c->tmp, cap), .cap = cap, .fixed = true };
+
+	for (size_t i = 0; i < n && (!whole || i + chunk <= n); i += chunk) {
+		uint64_t v = 0;
+
+		if (out.n)
+			sbuf_add(&out, sep);
+		for (size_t j = i; j < MIN(i + chunk, n); j++) {
+			unsigned char b = (unsigned char)s->s.p[j];
+
+			v = v << 8 | b;
+			if (!decimal) {
+				sbuf_addc(&out, hex_upper[b >> 4]);
+				sbuf_addc(&out, hex_upper[b & 15]);
+			}
+		}
+		if (decimal)
+			sbuf_printf(&out, "%llu", (unsigned long long)v);
+	}
+	return smp_set_str(s, sbuf_str(&out));
+}
+
+bool conv_be2dec(struct smp_ctx *c, const struct call *k, struct smp *s)
+{
+	return be_chunks(c, k, s, (size_t)k->arg[1].i, true);
+}
+
+bool conv_be2hex(struct smp_ctx *c, const struct call *k, struct smp *s)
+{
+	size_t chunk = k->arg[1].set && k->arg[1].i > 0 ? (size_t)k->arg[1].i : MAX(s->s.n, 1);
+
+	return be_chunks(c, k, s, MIN(chunk, MAX(s->s.n, 1)), false);
 }
 
 bool conv_url_dec(struct smp_ctx *c, const struct call *k, struct smp *s)

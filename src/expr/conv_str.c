@@ -192,6 +192,24 @@ bool conv_port_only(struct smp_ctx *c, const struct call *k, struct smp *s)
 	return smp_set_int(s, (int64_t)port);
 }
 
+/* %N is not known to strftime(3): the fraction of a second as nine digits. */
+static struct str fraction_put(struct smp_ctx *c, struct str fmt, long nsec)
+{
+	struct sbuf b = { .p = arena_bytes(c->tmp, fmt.n * 5 + 1), .cap = fmt.n * 5 + 1, .fixed = true };
+
+	for (size_t i = 0; i < fmt.n; i++) {
+		bool pair = fmt.p[i] == '%' && i + 1 < fmt.n;
+
+		if (pair && fmt.p[i + 1] == 'N')
+			sbuf_printf(&b, "%09ld", nsec);
+		else
+			sbuf_add(&b, str_sub(fmt, i, pair ? 2 : 1));
+		i += pair;
+	}
+	sbuf_addc(&b, '\0');
+	return sbuf_str(&b);
+}
+
 /* the format comes from the configuration: that is what the converter is for */
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
 static bool format_time(struct smp_ctx *c, const char *fmt, time_t t, bool utc, struct smp *s)
@@ -216,11 +234,15 @@ bool conv_http_date(struct smp_ctx *c, const struct call *k, struct smp *s)
 	return format_time(c, "%a, %d %b %Y %H:%M:%S GMT", (time_t)(t / div), true, s);
 }
 
+/* aux: bit 0 UTC, bit 1 milliseconds, bit 2 microseconds; the offset has the unit of the sample. */
 bool conv_strftime(struct smp_ctx *c, const struct call *k, struct smp *s)
 {
-	int64_t t = s->i;
+	int64_t t = s->i, div = k->aux & 4 ? 1000000 : k->aux & 2 ? 1000 : 1;
+	struct str fmt = k->arg[0].s;
 
 	if (k->arg[1].set && __builtin_add_overflow(t, k->arg[1].i, &t))
 		return false;
-	return format_time(c, k->arg[0].s.p, (time_t)t, k->aux, s);
+	if (div > 1)
+		fmt = fraction_put(c, fmt, (long)((t % div + div) % div * (1000000000 / div)));
+	return format_time(c, fmt.p, (time_t)(t / div), k->aux & 1, s);
 }

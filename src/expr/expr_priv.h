@@ -17,6 +17,7 @@ struct arg {
 		struct str s;         /* s S h x e */
 		struct regex *re;     /* r */
 		struct addr_net net;  /* m M a */
+		const void *ptr;      /* D: EVP_MD */
 	};
 };
 
@@ -51,7 +52,7 @@ struct conv_row {
 	conv_fn *fn;
 	int aux;                 /* below 0: the converter has an effect */
 	const char *args;
-	uint8_t in, out;         /* SMP_ANY as out: the type of the input */
+	uint8_t in, out;         /* SMP_ANY as out: the type of the input where that is SMP_ANY too, else not known before it runs */
 	const char *help, *example, *expect;
 };
 
@@ -86,6 +87,24 @@ bool args_compile(const struct expr_env *env, const char *spec, const struct xca
 unsigned args_needs(const struct call *k, bool *vars);
 
 bool hex_decode(struct arena *a, struct str s, struct str *out);
+/* Base 64 with padding, or URL-safe without. false: not that. */
+bool b64_decode(struct arena *a, struct str in, bool url, struct str *out) MUST_CHECK;
+
+/* conv_crypt.c: a digest of libcrypto by its name, or NULL. */
+const void *digest_find(struct str name);
+/* conv_jwt.c: names of algorithms; reads the public key or certificate in a PEM file and keeps it by that name. */
+bool jwt_alg_known(struct str name);
+bool jwt_key_load(const struct expr_env *env, struct str name) MUST_CHECK;
+/* conv_json.c: is it a path ($.key[0].key)? The value it leads to in a document; words for the input of json(). */
+bool json_path_ok(struct str path);
+bool json_get(struct smp_ctx *c, struct str doc, struct str path, bool as_int, struct smp *s);
+bool json_input_code(struct str word, int64_t *code);
+void json_process_init(void);
+/* fetch_auth.c: user and password of Basic credentials. */
+bool http_basic(struct smp_ctx *c, const struct http_msg *m, struct str *user, struct str *pass) MUST_CHECK;
+/* conv_env.c: a condition of when(), as enum smp_env_num. */
+bool when_word(struct str word, int64_t *what);
+enum { CAPTURE_REQ = -1, CAPTURE_RES = -2 }; /* constants of the capture converters: below 0, they have an effect */
 
 /* rows.c: the tables. */
 const struct fetch_row *fetch_find(struct str word);

@@ -23,6 +23,34 @@ bool fetch_dst(struct smp_ctx *c, const struct call *k, struct smp_iter *it, str
 	return set_ip(out, c->dst);
 }
 
+/* aux: enum smp_env_addr; the connections themselves, whatever rules made of src and dst. */
+static const struct addr *conn_addr(const struct smp_ctx *c, const struct call *k)
+{
+	return c->env && c->env->addr ? c->env->addr(c, (enum smp_env_addr)k->aux) : NULL;
+}
+
+bool fetch_conn_addr(struct smp_ctx *c, const struct call *k, struct smp_iter *it, struct smp *out)
+{
+	(void)it;
+	return set_ip(out, conn_addr(c, k));
+}
+
+bool fetch_conn_port(struct smp_ctx *c, const struct call *k, struct smp_iter *it, struct smp *out)
+{
+	const struct addr *a = conn_addr(c, k);
+
+	(void)it;
+	return a && smp_set_int(out, a->port);
+}
+
+bool fetch_conn_is_local(struct smp_ctx *c, const struct call *k, struct smp_iter *it, struct smp *out)
+{
+	const struct addr *a = conn_addr(c, k);
+
+	(void)it;
+	return a && smp_set_bool(out, addr_is_loopback(a));
+}
+
 bool fetch_src_port(struct smp_ctx *c, const struct call *k, struct smp_iter *it, struct smp *out)
 {
 	(void)k, (void)it;
@@ -59,34 +87,6 @@ bool fetch_wait_end(struct smp_ctx *c, const struct call *k, struct smp_iter *it
 	(void)k, (void)it;
 	out->may_change = !c->final;
 	return c->final && smp_set_bool(out, true);
-}
-
-static struct str l6_of(const struct smp_ctx *c, const struct call *k)
-{
-	return k->aux ? c->l6_res : c->l6_req;
-}
-
-bool fetch_l6_len(struct smp_ctx *c, const struct call *k, struct smp_iter *it, struct smp *out)
-{
-	(void)it;
-	out->may_change = !c->final;
-	return smp_set_int(out, (int64_t)l6_of(c, k).n);
-}
-
-bool fetch_l6_payload(struct smp_ctx *c, const struct call *k, struct smp_iter *it, struct smp *out)
-{
-	struct str in = l6_of(c, k);
-	uint64_t off = (uint64_t)k->arg[0].i, len = (uint64_t)k->arg[1].i;
-
-	(void)it;
-	out->may_change = !c->final;
-	if (off > in.n || len > in.n - off || (!len && off == in.n))
-		return false;
-	if (len)
-		out->may_change = false;
-	out->type = SMP_BIN;
-	out->s = str_sub(in, off, len ? len : in.n - off);
-	return true;
 }
 
 static bool token_byte(char ch)

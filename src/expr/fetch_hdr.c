@@ -181,6 +181,72 @@ bool fetch_hdr_names(struct smp_ctx *c, const struct call *k, struct smp_iter *i
 	return smp_set_str(out, sbuf_str(&b));
 }
 
+static size_t hdrs_size(const struct http_msg *m, size_t each)
+{
+	size_t n = each;
+
+	for (int i = 0; i < m->nhdr; i++)
+		n += m->hdr[i].nlen + m->hdr[i].vlen + each;
+	return n + 1;
+}
+
+/* All headers as text, with the empty line behind them. */
+bool fetch_hdrs(struct smp_ctx *c, const struct call *k, struct smp_iter *it, struct smp *out)
+{
+	const struct http_msg *m = msg_of(c, k);
+	size_t cap = hdrs_size(m, 4);
+	struct sbuf b = { .p = arena_bytes(c->tmp, cap), .cap = cap, .fixed = true };
+
+	(void)it;
+	for (int i = 0; i < m->nhdr; i++) {
+		if (m->hdr[i].flags & HDR_DEL)
+			continue;
+		for (int j = 0; j < m->hdr[i].nlen; j++)
+			sbuf_addc(&b, ascii_lower(m->hdr[i].name[j]));
+		sbuf_add(&b, STR(": "));
+		sbuf_add(&b, hdr_val(&m->hdr[i]));
+		sbuf_add(&b, STR("\r\n"));
+	}
+	sbuf_add(&b, STR("\r\n"));
+	return smp_set_str(out, sbuf_str(&b));
+}
+
+/* A length as the stick-table and SPOE protocols write it, then the bytes. */
+static void put_counted(struct sbuf *b, struct str s)
+{
+	uint64_t v = s.n;
+
+	if (v < 240) {
+		sbuf_addc(b, (char)v);
+	} else {
+		sbuf_addc(b, (char)(v | 0xf0));
+		for (v = (v - 240) >> 4; v >= 128; v = (v - 128) >> 7)
+			sbuf_addc(b, (char)(v | 0x80));
+		sbuf_addc(b, (char)v);
+	}
+	sbuf_add(b, s);
+}
+
+/* Name and value of each header with their lengths; two empty strings end the list. */
+bool fetch_hdrs_bin(struct smp_ctx *c, const struct call *k, struct smp_iter *it, struct smp *out)
+{
+	const struct http_msg *m = msg_of(c, k);
+	size_t cap = hdrs_size(m, 16);
+	struct sbuf b = { .p = arena_bytes(c->tmp, cap), .cap = cap, .fixed = true };
+
+	(void)it;
+	for (int i = 0; i < m->nhdr; i++) {
+		if (m->hdr[i].flags & HDR_DEL)
+			continue;
+		put_counted(&b, hdr_name(&m->hdr[i]));
+		put_counted(&b, hdr_val(&m->hdr[i]));
+	}
+	sbuf_add(&b, str_n("\0\0", 2));
+	out->type = SMP_BIN;
+	out->s = sbuf_str(&b);
+	return true;
+}
+
 /* Cuts one `name=value` off a Cookie header; false at its end. */
 static bool cookie_cut(struct str *rest, struct str *name, struct str *val)
 {

@@ -96,6 +96,12 @@ bool fetch_base(struct smp_ctx *c, const struct call *k, struct smp_iter *it, st
 	return smp_set_str(out, join_host(c, has_path(c->req) ? uri_path(c->req->target) : STR_NULL));
 }
 
+bool fetch_baseq(struct smp_ctx *c, const struct call *k, struct smp_iter *it, struct smp *out)
+{
+	(void)k, (void)it;
+	return smp_set_str(out, join_host(c, has_path(c->req) ? c->req->target : STR_NULL));
+}
+
 bool fetch_base32(struct smp_ctx *c, const struct call *k, struct smp_iter *it, struct smp *out)
 {
 	(void)k, (void)it;
@@ -110,6 +116,23 @@ bool fetch_url32(struct smp_ctx *c, const struct call *k, struct smp_iter *it, s
 	struct str url = join_host(c, has_path(c->req) ? c->req->target : STR_NULL);
 
 	return smp_set_int(out, hash_avalanche(hash_sdbm(url)));
+}
+
+/* Four bytes of a hash, then the client's address: a key for tables. aux: 0 base32, 1 url32. */
+bool fetch_hash_src(struct smp_ctx *c, const struct call *k, struct smp_iter *it, struct smp *out)
+{
+	size_t n = c->src && c->src->family == AF_INET ? 4 : c->src && c->src->family == AF_INET6 ? 16 : 0;
+	char *p = arena_bytes(c->tmp, 4 + n);
+
+	if (!(k->aux ? fetch_url32 : fetch_base32)(c, k, it, out))
+		return false;
+	for (int i = 0; i < 4; i++)
+		p[i] = (char)(out->i >> (24 - 8 * i));
+	if (n)
+		memcpy(p + 4, &c->src->in6, n);
+	out->type = SMP_BIN;
+	out->s = str_n(p, 4 + n);
+	return true;
 }
 
 /* Splits "host", "host:port", "[v6]:port". port is empty when there is none. */
@@ -212,18 +235,32 @@ bool fetch_url_param_val(struct smp_ctx *c, const struct call *k, struct smp_ite
 	return smp_set_int(out, smp_str_to_int(s));
 }
 
+/* aux: 0 request, 1 response. */
+static struct str body_of(const struct smp_ctx *c, const struct call *k)
+{
+	return k->aux ? c->res_body : c->body;
+}
+
+bool fetch_body_size(struct smp_ctx *c, const struct call *k, struct smp_iter *it, struct smp *out)
+{
+	const struct http_msg *m = k->aux ? c->res : c->req;
+
+	(void)it;
+	return smp_set_int(out, m->flags & MSG_CLEN ? (int64_t)m->body_len : (int64_t)body_of(c, k).n);
+}
+
 bool fetch_body(struct smp_ctx *c, const struct call *k, struct smp_iter *it, struct smp *out)
 {
-	(void)k, (void)it;
+	(void)it;
 	out->type = SMP_BIN;
-	out->s = c->body;
-	return c->body.p != NULL;
+	out->s = body_of(c, k);
+	return out->s.p != NULL;
 }
 
 bool fetch_body_len(struct smp_ctx *c, const struct call *k, struct smp_iter *it, struct smp *out)
 {
-	(void)k, (void)it;
-	return smp_set_int(out, (int64_t)c->body.n);
+	(void)it;
+	return smp_set_int(out, (int64_t)body_of(c, k).n);
 }
 
 bool fetch_body_param(struct smp_ctx *c, const struct call *k, struct smp_iter *it, struct smp *out)

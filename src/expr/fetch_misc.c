@@ -127,6 +127,25 @@ bool fetch_env_num(struct smp_ctx *c, const struct call *k, struct smp_iter *it,
 	return env_num(c, k, &v) && smp_set_int(out, v);
 }
 
+/* Round-trip times come in microseconds. */
+bool fetch_env_rtt(struct smp_ctx *c, const struct call *k, struct smp_iter *it, struct smp *out)
+{
+	int64_t v;
+	bool us = k->arg[0].set && str_eq(k->arg[0].s, STR("us"));
+
+	(void)it;
+	return c->env && c->env->num && c->env->num(c, (enum smp_env_num)k->aux, -1, &v) && smp_set_int(out, us ? v : v / 1000);
+}
+
+/* Dates come in microseconds. */
+bool fetch_env_date(struct smp_ctx *c, const struct call *k, struct smp_iter *it, struct smp *out)
+{
+	int64_t v, div = !k->arg[0].set || str_eq(k->arg[0].s, STR("s")) ? 1000000 : str_eq(k->arg[0].s, STR("ms")) ? 1000 : 1;
+
+	(void)it;
+	return c->env && c->env->num && c->env->num(c, (enum smp_env_num)k->aux, -1, &v) && smp_set_int(out, v / div);
+}
+
 bool fetch_env_flag(struct smp_ctx *c, const struct call *k, struct smp_iter *it, struct smp *out)
 {
 	int64_t v;

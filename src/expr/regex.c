@@ -38,6 +38,7 @@ static bool regex_ready(void)
 void expr_process_init(void)
 {
 	(void)regex_ready();
+	json_process_init();
 }
 
 static void *arena_malloc(size_t n, void *arena)

@@ -24,6 +24,7 @@ struct logfmt {
 	struct seg *seg;
 	uint32_t n;
 	unsigned needs;
+	bool aliases;
 	struct str literal;        /* p == NULL when something varies */
 };
 
@@ -34,6 +35,7 @@ struct lf_parse {
 	unsigned base;             /* flags for all items, set by %{…}o */
 	VEC(struct seg) segs;
 	unsigned needs;
+	bool aliases;
 	struct xerr *err;
 };
 
@@ -164,6 +166,7 @@ static bool parse_alias(struct lf_parse *p, size_t percent, unsigned flags)
 			memcpy(p->err->hint, near, strlen(near) + 1);
 		return false;
 	}
+	p->aliases = true;
 	p->needs |= NEED_STREAM | (str_eq(word, STR("bi")) || str_eq(word, STR("bp")) ? NEED_BACK_ADDR : 0);
 	VEC_PUSH(&p->segs, ((struct seg){ .kind = SEG_ALIAS, .flags = (uint8_t)flags, .alias = al }));
 	return true;
@@ -230,7 +233,7 @@ static struct logfmt *compile_with(const struct expr_env *env, struct str text, 
 	*err = (struct xerr){ 0 };
 	if (parse_all(&p)) {
 		f = ARENA_NEW(env->arena, struct logfmt);
-		*f = (struct logfmt){ .n = (uint32_t)p.segs.n, .needs = p.needs };
+		*f = (struct logfmt){ .n = (uint32_t)p.segs.n, .needs = p.needs, .aliases = p.aliases };
 		f->seg = VEC_FREEZE(&p.segs, env->arena);
 		find_literal(f, env->arena);
 	}
@@ -256,6 +259,11 @@ struct str logfmt_literal(const struct logfmt *f)
 unsigned logfmt_needs(const struct logfmt *f)
 {
 	return f->needs;
+}
+
+bool logfmt_aliases(const struct logfmt *f)
+{
+	return f->aliases;
 }
 
 static const char hex_digits[] = "0123456789ABCDEF";

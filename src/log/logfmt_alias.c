@@ -92,7 +92,7 @@ static int64_t ms_between(uint64_t from, uint64_t to)
 	return from && to >= from ? (int64_t)((to - from) / 1000000u) : -1;
 }
 
-static int64_t timer_value(const struct log_data *d, int which)
+int64_t log_timer(const struct log_data *d, char which)
 {
 	uint64_t start = d->t_req_start ? d->t_req_start : d->t_accept;
 	uint64_t ready = d->t_req_done ? d->t_req_done : d->http ? 0 : d->t_accept;
@@ -118,7 +118,7 @@ static void alias_timer(const struct lf_alias *al, unsigned flags, const struct 
 	(void)flags;
 	if (d->logasap && (al->aux == 'a' || al->aux == 't' || al->aux == 'u'))
 		sbuf_addc(out, '+');
-	put_int(out, timer_value(d, al->aux));
+	put_int(out, log_timer(d, (char)al->aux));
 }
 
 static void alias_bytes(const struct lf_alias *al, unsigned flags, const struct log_data *d, struct sbuf *out)

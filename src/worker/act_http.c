@@ -226,16 +226,10 @@ enum rule_verdict act_exec_set_status(struct stream *s, const struct rule *r, en
 
 enum rule_verdict act_exec_capture(struct stream *s, const struct rule *r, enum rule_phase ph)
 {
-	bool res = ph == PH_HTTP_RES || ph == PH_HTTP_AFTER;
-	const struct rt_capture *cap = res ? s->fe->res_cap : s->fe->req_cap;
-	uint32_t n = res ? s->fe->nres_cap : s->fe->nreq_cap;
-	struct str v, **slots = res ? &s->res_caps : &s->req_caps;
+	struct str v;
 
-	if ((uint64_t)r->num >= n || !expr_eval_str(r->expr, strm_smp_ctx(s), &v))
-		return RULE_CONTINUE;
-	if (!*slots)
-		*slots = arena_alloc(s->arena, n * sizeof **slots);
-	(*slots)[r->num] = strm_dup(s, str_sub(v, 0, cap[r->num].len));
+	if (expr_eval_str(r->expr, strm_smp_ctx(s), &v))
+		strm_capture(s, ph == PH_HTTP_RES || ph == PH_HTTP_AFTER, r->num, v);
 	return RULE_CONTINUE;
 }
 

@@ -57,12 +57,52 @@ static int64_t be_queue(uint32_t px)
 	return n;
 }
 
+static int64_t req_rate(uint32_t px)
+{
+	struct px_counters c;
+
+	px_ctr_sum(wk.seg, px, clock_ms(), &c);
+	return (int64_t)c.fe.req_rate;
+}
+
 static int64_t sess_rate(uint32_t px, bool fe)
 {
 	struct px_counters c;
 
 	px_ctr_sum(wk.seg, px, clock_ms(), &c);
 	return (int64_t)(fe ? c.fe.rate : c.be.rate);
+}
+
+/* Free slots of one server, -1 when it has no limit. */
+static int64_t srv_slots(uint32_t srv)
+{
+	uint32_t max = wk.rt->srv[srv].o->maxconn;
+
+	return max ? MAX((int64_t)max - live_sum(wk.seg, LIVE_SRV, srv), 0) : -1;
+}
+
+/* ... of all usable servers, -1 when one of them has no limit. */
+static int64_t be_slots(uint32_t px)
+{
+	const struct rt_backend *be = &wk.rt->px[px].be;
+	int64_t t = 0;
+
+	for (uint32_t i = be->srv0; i < be->srv0 + be->nsrv; i++) {
+		int64_t n = lb_srv_usable(&wk.lb[px], i, false) ? srv_slots(i) : 0;
+
+		if (n < 0)
+			return -1;
+		t += n;
+	}
+	return t;
+}
+
+static int64_t srv_rate(uint32_t srv)
+{
+	struct srv_counters c;
+
+	srv_ctr_sum(wk.seg, srv, clock_ms(), &c);
+	return (int64_t)c.rate;
 }
 
 static bool env_srv_num(const struct stream *s, enum smp_env_num what, int idx, int64_t *out)
@@ -72,21 +112,16 @@ static bool env_srv_num(const struct stream *s, enum smp_env_num what, int idx, 
 	if (srv == RT_NONE)
 		return false;
 	switch (what) {
-	case ENV_SRV_IS_UP:
-		*out = lb_srv_usable(&wk.lb[wk.rt->srv[srv].px], srv, true);
-		return true;
-	case ENV_SRV_CONN:
-		*out = live_sum(wk.seg, LIVE_SRV, srv);
-		return true;
-	case ENV_SRV_QUEUE:
-		*out = live_sum(wk.seg, LIVE_SRV_QUEUE, srv);
-		return true;
-	case ENV_SRV_ID:
-		*out = wk.rt->srv[srv].id;
-		return true;
-	default:
-		*out = srv_admin_weight(atomic_load_explicit(&wk.seg->srv[srv].admin, memory_order_relaxed));
-		return true;
+	case ENV_SRV_IS_UP: *out = lb_srv_usable(&wk.lb[wk.rt->srv[srv].px], srv, true); return true;
+	case ENV_SRV_CONN: *out = live_sum(wk.seg, LIVE_SRV, srv); return true;
+	case ENV_SRV_CONN_FREE: *out = srv_slots(srv); return true;
+	case ENV_SRV_QUEUE: *out = live_sum(wk.seg, LIVE_SRV_QUEUE, srv); return true;
+	case ENV_SRV_SESS_RATE: *out = srv_rate(srv); return true;
+	case ENV_SRV_ID: *out = wk.rt->srv[srv].id; return true;
+	case ENV_SRV_IWEIGHT: *out = wk.rt->srv[srv].weight; return true;
+	case ENV_SRV_WEIGHT:
+	case ENV_SRV_UWEIGHT: *out = srv_admin_weight(atomic_load_explicit(&wk.seg->srv[srv].admin, memory_order_relaxed)); return true;
+	default: return false;
 	}
 }
 
@@ -100,7 +135,7 @@ static int64_t avg_queue(uint32_t px)
 
 static bool env_num(const struct smp_ctx *c, enum smp_env_num what, int idx, int64_t *out)
 {
-	const struct stream *s = env_stream(c);
+	struct stream *s = (struct stream *)(uintptr_t)c->owner;
 
 	switch (what) {
 	case ENV_BE_CONN: *out = live_sum(wk.seg, LIVE_BE, env_be(s, idx)); return true;
@@ -114,14 +149,14 @@ static bool env_num(const struct smp_ctx *c, enum smp_env_num what, int idx, int
 	case ENV_BE_ID: *out = wk.rt->px[env_be(s, idx)].id; return true;
 	case ENV_FE_ID: *out = s->fe->id; return true;
 	case ENV_DST_CONN: *out = live_sum(wk.seg, LIVE_FE, px_index(s->fe)); return true;
-	case ENV_TXN_STATUS: *out = s->status; return s->status != 0;
 	case ENV_STOPPING: *out = wk.draining; return true;
 	case ENV_NBPROC: *out = wk.h->nworkers; return true;
 	case ENV_PID: *out = getpid(); return true;
-	case ENV_HTTP_FIRST_REQ: *out = !(s->flags & SF_NOT_FIRST); return true;
-	case ENV_REQ_BODY_LEN: *out = buf_len(&s->cli.rx); return true;
-	case ENV_FC_HTTP_MAJOR: *out = s->req.ver / 10; return s->flags & SF_HTTP;
-	default: return env_srv_num(s, what, idx, out);
+	case ENV_BE_CONN_FREE: *out = be_slots(env_be(s, idx)); return true;
+	case ENV_FE_REQ_RATE: *out = req_rate(env_fe(s, idx)); return true;
+	case ENV_PROC: *out = wk.slot + 1; return true;
+	case ENV_ACTCONN: *out = live_sum(wk.seg, LIVE_PROCESS, 0); return true;
+	default: return env_srv_num(s, what, idx, out) || env_strm_num(s, what, out);
 	}
 }
 
@@ -154,8 +189,27 @@ static bool env_text(const struct smp_ctx *c, enum smp_env_str what, int idx, st
 	case ENV_CAPTURE_REQ_URI: return given(s->log_uri, out);
 	case ENV_CAPTURE_REQ_METHOD: return given(s->log_method, out);
 	case ENV_CAPTURE_REQ_VER: return given(s->log_version, out);
+	case ENV_CAPTURE_RES_VER: return s->res.status && given(s->res.ver == 10 ? STR("HTTP/1.0") : STR("HTTP/1.1"), out);
+	case ENV_LAST_RULE_FILE: return s->last_rule && given(str_c(s->last_rule->loc.file), out);
+	case ENV_SO_NAME: return given(s->sess->lst->opts->name, out);
+	case ENV_FE_DEFBE: return s->fe->default_be != RT_NONE && given(wk.rt->px[s->fe->default_be].name, out);
+	case ENV_TERM_STATE: return given(str_n(s->term, s->flags & SF_HTTP ? 4 : 2), out);
 	}
 	return false;
 }
 
-const struct smp_env strm_env = { .num = env_num, .text = env_text };
+static int env_find(const struct smp_ctx *c, enum ref_kind kind, struct str name)
+{
+	const struct stream *s = env_stream(c);
+	const struct rt_proxy *be;
+	uint32_t srv;
+
+	if (kind == REF_BACKEND) {
+		be = rt_find_backend(wk.rt, name);
+		return be ? (int)px_index(be) : -1;
+	}
+	srv = kind == REF_SERVER ? rt_find_server(wk.rt, s->be ? s->be : s->fe, name) : RT_NONE;
+	return srv == RT_NONE ? -1 : (int)srv;
+}
+
+const struct smp_env strm_env = { .num = env_num, .text = env_text, .addr = env_addr, .find = env_find, .capture = env_capture };

@@ -39,6 +39,19 @@ static struct str *capture_all(struct stream *s, const struct http_msg *m, const
 	return slots;
 }
 
+void strm_capture(struct stream *s, bool response, int64_t slot, struct str v)
+{
+	const struct rt_capture *cap = response ? s->fe->res_cap : s->fe->req_cap;
+	uint32_t n = response ? s->fe->nres_cap : s->fe->nreq_cap;
+	struct str **slots = response ? &s->res_caps : &s->req_caps;
+
+	if (slot < 0 || slot >= n)
+		return;
+	if (!*slots)
+		*slots = arena_alloc(s->arena, n * sizeof **slots);
+	(*slots)[slot] = strm_dup(s, str_sub(v, 0, cap[slot].len));
+}
+
 /* "name=value" of the captured cookie as logs print it, cut to the configured length. */
 static struct str capture_cookie(struct stream *s, const struct http_msg *m, enum http_hdr_id id, const struct rt_capture *c)
 {

@@ -40,8 +40,10 @@ static enum rule_verdict rules_span(struct stream *s, enum rule_phase ph, const 
 		if (hit != COND_TRUE)
 			continue;
 		enum rule_verdict v = act_exec[r->act](s, r, ph);
-		if (v != RULE_CONTINUE)
+		if (v != RULE_CONTINUE) {
+			s->last_rule = r;
 			return v;
+		}
 	}
 	return RULE_CONTINUE;
 }

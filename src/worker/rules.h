@@ -50,6 +50,11 @@ void headers_set(struct stream *s, struct http_msg *m, struct str name, struct s
 /* Renders a format with everything known of s; a format without aliases costs no gathering. */
 void strm_render(struct stream *s, const struct logfmt *f, struct sbuf *out);
 
+/* Everything the aliases of formats print of s, as far as it is known. */
+void strm_log_data(struct stream *s, struct log_data *d);
+/* Keeps v, cut to the slot's length, in a capture slot of the frontend; a slot that does not exist keeps nothing. */
+void strm_capture(struct stream *s, bool response, int64_t slot, struct str v);
+
 /* Writes the log line of s if its frontend logs and it is due; at most once (SF_LOGGED). t.end is set. */
 void strm_log(struct stream *s);
 /* Logs now, with what is known so far: option logasap. */

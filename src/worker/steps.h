@@ -74,7 +74,10 @@ bool server_connect(struct stream *s);
 struct lb_req;
 void lbkey_fill(struct stream *s, struct lb_req *r);
 
-/* env.c */
+/* env.c, env_strm.c */
 extern const struct smp_env strm_env;
+bool env_strm_num(struct stream *s, enum smp_env_num what, int64_t *out);
+const struct addr *env_addr(const struct smp_ctx *c, enum smp_env_addr what);
+void env_capture(const struct smp_ctx *c, bool response, int slot, struct str v);
 
 #endif

@@ -212,7 +212,6 @@ enum step_result step_req_body(struct stream *s)
 		return strm_request_broken(s);
 	if (c->flags & EP_EOM || !(c->flags & EP_RX_WAIT)) {
 		s->exp = 0;
-		s->ctx.body = buf_str(&c->rx);
 		return step_to(s, ST_PICK);
 	}
 	if (!s->exp)

@@ -139,6 +139,15 @@ static const struct addr *client_dst(const struct session *se)
 	return conn_local(se->conn);
 }
 
+/* What has come of the bodies and still stands in the buffers from its first byte on. */
+static void bodies_in_view(struct stream *s)
+{
+	bool req = s->ctx.req && (s->flags & SF_REQ_HELD || !(s->flags & SF_REQ_SENT));
+
+	s->ctx.body = req ? buf_str(&s->cli.rx) : STR_NULL;
+	s->ctx.res_body = s->ctx.res && s->srv.flags & EP_HEAD && !(s->flags & SF_RES_STARTED) ? buf_str(&s->srv.rx) : STR_NULL;
+}
+
 struct smp_ctx *strm_smp_ctx(struct stream *s)
 {
 	struct session *se = s->sess;
@@ -149,6 +158,8 @@ struct smp_ctx *strm_smp_ctx(struct stream *s)
 	s->ctx.res = s->res.status ? &s->res : NULL;
 	if (!(s->flags & SF_HTTP))
 		s->ctx.l6_req = buf_str(&s->cli.rx);
+	else
+		bodies_in_view(s);
 	return &s->ctx;
 }
 

@@ -105,6 +105,7 @@ struct stream {
 	struct smp_ctx ctx;               /* for rules, formats and logs; strm_smp_ctx() fills what is due */
 	const struct rule_list *rule_list; /* the list that waits for more input, NULL = none */
 	uint32_t rule_at;                 /* ... and its rule that could not decide: earlier ones have acted */
+	const struct rule *last_rule;     /* the rule that ended a rule set last, NULL = none did */
 
 	struct arena *arena;              /* lives as long as the stream, reset when it goes back */
 

@@ -77,7 +77,7 @@ static void log_names(const struct stream *s, struct log_data *d)
 	d->hostname = wk.rt->g.node;
 }
 
-static void log_fill(struct stream *s, struct log_data *d)
+void strm_log_data(struct stream *s, struct log_data *d)
 {
 	const struct smp_ctx *c = strm_smp_ctx(s);
 	bool head = s->log_method.n > 0; /* a bad request has nothing to capture from: no fields at all */
@@ -107,9 +107,9 @@ void strm_render(struct stream *s, const struct logfmt *f, struct sbuf *out)
 {
 	struct log_data d;
 
-	if (logfmt_needs(f) & NEED_STREAM)
-		log_fill(s, &d);
-	logfmt_render(f, strm_smp_ctx(s), logfmt_needs(f) & NEED_STREAM ? &d : NULL, out);
+	if (logfmt_aliases(f))
+		strm_log_data(s, &d);
+	logfmt_render(f, strm_smp_ctx(s), logfmt_aliases(f) ? &d : NULL, out);
 }
 
 void strm_log(struct stream *s)
@@ -125,7 +125,7 @@ void strm_log(struct stream *s)
 	struct log_data d;
 	struct sbuf out = SBUF_FIXED(line);
 
-	log_fill(s, &d);
+	strm_log_data(s, &d);
 	logfmt_render(bad && l->err_fmt ? l->err_fmt : l->fmt, &s->ctx, &d, &out);
 	for (unsigned i = 0; i < l->ntargets; i++)
 		log_send(l->targets[i], level, d.log_tag, sbuf_str(&out));

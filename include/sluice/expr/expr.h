@@ -19,8 +19,6 @@ struct xerr {
 	char hint[64];      /* nearest known word, or empty */
 };
 
-enum ref_kind { REF_BACKEND, REF_FRONTEND, REF_SERVER, REF_USERLIST, REF_TABLE };
-
 /* What a compilation may use. `resolve` turns a name ("be", "be/srv") into an index, -1 = unknown. `avail` is the set of NEED_*
  * that hold where the expression will run; a fetch that needs more is an error. read_file loads pattern files (-f). */
 struct expr_env {
@@ -68,6 +66,9 @@ bool cond_implies(const struct cond *b, const struct cond *a);
 unsigned cond_needs(const struct cond *c);
 /* Names of ACLs of the set never used by a condition, for warnings. */
 void acl_each_unused(const struct acl_set *set, void (*fn)(void *ctx, struct str name), void *ctx);
+
+/* Does the client take us for its proxy (absolute target and Proxy-Connection)? Then 407 and Proxy-Authorization are meant. */
+bool http_proxied(const struct http_msg *m);
 
 /* Regular expressions: PCRE2 with JIT, bounded by a match limit (a hit counts as no match). */
 struct regex *regex_compile(struct arena *a, struct str pattern, bool icase, struct xerr *err) MUST_CHECK;

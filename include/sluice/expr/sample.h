@@ -37,21 +37,36 @@ enum smp_need {
 enum smp_env_num {
 	ENV_BE_CONN, ENV_FE_CONN, ENV_NBSRV, ENV_SRV_IS_UP, ENV_CONNSLOTS, ENV_QUEUE, ENV_SRV_CONN, ENV_BE_SESS_RATE, ENV_FE_SESS_RATE,
 	ENV_SRV_QUEUE, ENV_AVG_QUEUE, ENV_BE_ID, ENV_FE_ID, ENV_SRV_ID, ENV_DST_CONN, ENV_TXN_STATUS, ENV_STOPPING, ENV_NBPROC, ENV_PID, ENV_HTTP_FIRST_REQ,
-	ENV_REQ_BODY_LEN, ENV_FC_HTTP_MAJOR, ENV_SRV_WEIGHT,
+	ENV_FC_HTTP_MAJOR, ENV_SRV_WEIGHT, ENV_IS_ERROR, ENV_IS_FORWARDED, ENV_IS_NORMAL, ENV_IS_PROCESSED, ENV_IS_LOCAL,
+	ENV_BE_CONN_FREE, ENV_FE_REQ_RATE, ENV_SRV_CONN_FREE, ENV_SRV_SESS_RATE, ENV_SRV_IWEIGHT, ENV_SRV_UWEIGHT, ENV_PROC, ENV_PRIO_CLASS, ENV_PRIO_OFFSET,
+	ENV_LAST_RULE_LINE, ENV_BC_HTTP_MAJOR, ENV_BE_SERVER_TIMEOUT, ENV_BE_TUNNEL_TIMEOUT, ENV_CUR_SERVER_TIMEOUT, ENV_CUR_TUNNEL_TIMEOUT,
+	ENV_FE_CLIENT_TIMEOUT, ENV_CUR_CLIENT_TIMEOUT, ENV_SO_ID, ENV_FC_RCVD_PROXY, ENV_RETRIES, ENV_REDISPATCHED, ENV_BYTES_IN, ENV_BYTES_OUT, ENV_SRV_QUEUE_POS,
+	ENV_BE_QUEUE_POS, ENV_ACCEPT_DATE, ENV_REQUEST_DATE, ENV_T_HANDSHAKE, ENV_T_TOTAL, ENV_T_IDLE, ENV_T_HDR, ENV_T_TQ, ENV_T_QUEUE,
+	ENV_T_CONNECT, ENV_T_RES_HDR, ENV_T_DATA, ENV_T_ACTIVE, ENV_T_USER, ENV_FC_RTT, ENV_FC_RTTVAR, ENV_FC_UNACKED, ENV_FC_SACKED,
+	ENV_FC_LOST, ENV_FC_RETRANS, ENV_FC_FACKETS, ENV_FC_REORDERING, ENV_ACTCONN,
 };
-enum smp_env_str { ENV_FE_NAME, ENV_BE_NAME, ENV_SRV_NAME, ENV_UNIQUE_ID, ENV_HOSTNAME, ENV_CAPTURE_REQ_HDR, ENV_CAPTURE_RES_HDR, ENV_CAPTURE_REQ_URI, ENV_CAPTURE_REQ_METHOD, ENV_CAPTURE_REQ_VER };
+enum smp_env_str { ENV_FE_NAME, ENV_BE_NAME, ENV_SRV_NAME, ENV_UNIQUE_ID, ENV_HOSTNAME, ENV_CAPTURE_REQ_HDR, ENV_CAPTURE_RES_HDR, ENV_CAPTURE_REQ_URI, ENV_CAPTURE_REQ_METHOD, ENV_CAPTURE_REQ_VER,
+	ENV_CAPTURE_RES_VER, ENV_LAST_RULE_FILE, ENV_SO_NAME, ENV_FE_DEFBE, ENV_TERM_STATE };
+/* Addresses: of the client connection itself, whatever rules made of src and dst, and of the connection to the server. */
+enum smp_env_addr { ENV_FC_SRC, ENV_FC_DST, ENV_BC_SRC, ENV_BC_DST };
+enum ref_kind { REF_BACKEND, REF_FRONTEND, REF_SERVER, REF_USERLIST, REF_TABLE };
 
 struct smp_ctx;
 struct smp_env {
 	bool (*num)(const struct smp_ctx *c, enum smp_env_num what, int idx, int64_t *out);
 	bool (*text)(const struct smp_ctx *c, enum smp_env_str what, int idx, struct str *out);
+	/* The rest may be NULL. addr: NULL = unknown. find: index of a name that came at run time, -1 = unknown. capture: keeps a copy for
+	 * the log. */
+	const struct addr *(*addr)(const struct smp_ctx *c, enum smp_env_addr what);
+	int (*find)(const struct smp_ctx *c, enum ref_kind kind, struct str name);
+	void (*capture)(const struct smp_ctx *c, bool response, int slot, struct str v);
 };
 
 struct smp_ctx {
 	struct http_msg *req, *res;   /* NULL while there is none */
 	const struct addr *src, *dst; /* client and local address; NULL = unknown */
 	struct str l6_req, l6_res;    /* raw bytes so far */
-	struct str body;              /* buffered request body */
+	struct str body, res_body;    /* what is buffered of the bodies */
 	bool final;                   /* no more input will come (WAIT_END) */
 	bool tls;                     /* client side transport is TLS */
 	struct arena *tmp;            /* results that need memory go here; reset by the owner of the context */

@@ -32,8 +32,12 @@ struct logfmt *logfmt_compile_log(const struct expr_env *env, struct str text, s
 /* The literal text when nothing in it varies; p == NULL otherwise. */
 struct str logfmt_literal(const struct logfmt *f);
 unsigned logfmt_needs(const struct logfmt *f);
+bool logfmt_aliases(const struct logfmt *f); /* does it read struct log_data? */
 /* d may be NULL where no stream exists: aliases print "-". */
 void logfmt_render(const struct logfmt *f, struct smp_ctx *c, const struct log_data *d, struct sbuf *out);
+
+/* ms of a timer by the letter of its alias (%Th Ti TR Tq Tw Tc Tr Td Ta Tu Tt: h i R q w c r d a u t); -1 = that phase was not reached. */
+int64_t log_timer(const struct log_data *d, char which);
 
 /* The built-in formats, HAProxy's to the byte: reference texts of option httplog, tcplog, and the default. */
 extern const char logfmt_httplog[], logfmt_tcplog[], logfmt_default_http[], logfmt_default_tcp[];

@@ -33,12 +33,23 @@ static inline bool canned_num(const struct smp_ctx *c, enum smp_env_num what, in
 		[ENV_QUEUE] = 112, [ENV_SRV_CONN] = 113, [ENV_BE_SESS_RATE] = 107, [ENV_FE_SESS_RATE] = 108,
 		[ENV_SRV_QUEUE] = 116, [ENV_AVG_QUEUE] = 110, [ENV_BE_ID] = 111, [ENV_FE_ID] = 112, [ENV_SRV_ID] = 113,
 		[ENV_DST_CONN] = 114, [ENV_TXN_STATUS] = 115, [ENV_STOPPING] = 1, [ENV_NBPROC] = 119, [ENV_PID] = 120,
-		[ENV_HTTP_FIRST_REQ] = 1, [ENV_REQ_BODY_LEN] = 127, [ENV_FC_HTTP_MAJOR] = 128, [ENV_SRV_WEIGHT] = 129,
+		[ENV_HTTP_FIRST_REQ] = 1, [ENV_FC_HTTP_MAJOR] = 128, [ENV_SRV_WEIGHT] = 129,
 	};
 
 	(void)c, (void)idx;
-	*out = value[what];
+	*out = what < (int)ARRAY_LEN(value) && value[what] ? value[what] : 7; /* what has no value of its own here */
 	return true;
+}
+
+static inline const struct addr *canned_addr(const struct smp_ctx *c, enum smp_env_addr what)
+{
+	return what == ENV_FC_SRC || what == ENV_BC_SRC ? c->src : c->dst;
+}
+
+static inline int canned_find(const struct smp_ctx *c, enum ref_kind kind, struct str name)
+{
+	(void)c, (void)kind;
+	return str_eq(name, STR("be")) || str_eq(name, STR("be/s1")) ? 0 : -1;
 }
 
 static inline bool canned_text(const struct smp_ctx *c, enum smp_env_str what, int idx, struct str *out)
@@ -51,7 +62,7 @@ static inline bool canned_text(const struct smp_ctx *c, enum smp_env_str what, i
 	};
 
 	(void)c, (void)idx;
-	*out = str_c(text[what]);
+	*out = str_c(what < (int)ARRAY_LEN(text) && text[what] ? text[what] : "some");
 	return true;
 }
 
@@ -84,7 +95,7 @@ static inline void canned_vars(struct canned *t)
 
 static inline void canned_init(struct canned *t)
 {
-	static const struct smp_env env = { canned_num, canned_text };
+	static const struct smp_env env = { .num = canned_num, .text = canned_text, .addr = canned_addr, .find = canned_find };
 
 	*t = (struct canned){ 0 };
 	arena_init(&t->mem, 0);
@@ -99,6 +110,8 @@ static inline void canned_init(struct canned *t)
 	canned_hdr(&t->req, "Cookie", "k=v; s=\"q w\"; k=v2; n=7");
 	canned_hdr(&t->req, "X-IP", "10.0.0.1, 192.168.1.2");
 	canned_hdr(&t->req, "X-N", "42");
+	canned_hdr(&t->req, "Authorization", "Basic am9lOnNlY3JldA==");
+	canned_hdr(&t->req, "X-Token", "Bearer tok.en");
 	t->res.status = 404, t->res.ver = 11;
 	canned_hdr(&t->res, "Content-Type", "text/html");
 	canned_hdr(&t->res, "Content-Length", "12");
@@ -115,6 +128,7 @@ static inline void canned_init(struct canned *t)
 		.l6_req = STR("GET /a/b HTTP/1.1\r\n\r"),
 		.l6_res = STR("HTTP/1.1 404"),
 		.body = STR("p=1&q=two"),
+		.res_body = STR("some text"),
 		.final = true,
 		.tmp = &t->tmp,
 		.env = &env,

@@ -68,7 +68,7 @@ static void constants_are_what_was_written(void **s)
 static void without_a_running_process_state_has_no_value(void **s)
 {
 	struct canned *t = *s;
-	static const struct smp_env empty = { NULL, NULL };
+	static const struct smp_env empty = { .num = NULL, .text = NULL };
 
 	expect_expr(t, "be_conn(be)", "107");
 	expect_expr(t, "fe_name", "web");
