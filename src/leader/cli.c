@@ -54,6 +54,16 @@ static void sess_free(struct cli_sess *s)
 	free(s);
 	if (cli.nsess-- == cli.max)
 		accept_pause(false);
+	if (cli.l->phase >= LEAD_DRAINING)
+		leader_step(cli.l);
+}
+
+bool cli_owes(const struct leader *l)
+{
+	LIST_EACH(p, &cli.sessions)
+		if (!LIST_ENTRY(p, struct cli_sess, link)->waiting)
+			return true;
+	return l->asks.n > 0;
 }
 
 static void touch(struct cli_sess *s)
@@ -438,6 +448,8 @@ void cli_start(struct leader *l)
 {
 	if (cli.accepting || !l->rt->ncli)
 		return;
+	if (!events_start(l))
+		notice(SAY_WARNING, "no memory for the history of servers");
 	cli.accepting = true;
 	accept_pause(false);
 }
@@ -455,7 +467,7 @@ void cli_drain(struct leader *l UNUSED)
 	LIST_EACH(p, &cli.sessions) {
 		struct cli_sess *s = LIST_ENTRY(p, struct cli_sess, link);
 
-		s->closing = !s->line;
+		s->closing = s->closing || (s->prompt && !s->line && !s->in.n); /* a line that is on its way is still answered */
 		s->prompt = false;
 		task_wake(&s->task);
 	}
@@ -466,12 +478,15 @@ void cli_stop(void)
 	listeners_drop();
 	while (!list_empty(&cli.sessions))
 		sess_free(LIST_ENTRY(cli.sessions.next, struct cli_sess, link));
+	events_stop();
 	free(cli.lst);
 	cli.lst = NULL;
 }
 
-void cli_close_in_child(struct leader *l UNUSED)
+void cli_close_in_child(struct leader *l)
 {
+	if (l->startup_fd >= 0)
+		close(l->startup_fd);
 	LIST_EACH(p, &cli.sessions)
 		close(LIST_ENTRY(p, struct cli_sess, link)->io.fd);
 }

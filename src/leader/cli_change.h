@@ -28,6 +28,12 @@ void txn_drop(struct cli_sess *s);
 /* A command of the session failed: so does its transaction, if one is open. */
 void txn_spoil(struct cli_sess *s);
 
+/* ---- cli_events.c: what operators and checks have changed ---- */
+enum admin_deed { DEED_NONE, DEED_READY, DEED_MAINT, DEED_DRAIN, DEED_MOVED };
+bool events_start(struct leader *l) MUST_CHECK; /* false: no memory */
+void events_stop(void);
+void events_admin(uint32_t srv, enum admin_deed what);
+
 /* ---- cli_find.c: names of the configuration, or #id; on failure the message is written and RT_NONE returned ---- */
 uint32_t cli_server(struct cli_run *r, struct str name);   /* "backend/server" */
 uint32_t cli_backend(struct cli_run *r, struct str name);

@@ -29,6 +29,17 @@ void cli_severity(struct cli_run *r, enum cli_sev sev)
 		sbuf_printf(r->out, "[%s]: ", severities[sev]);
 }
 
+void cli_lines(struct sbuf *b, struct str text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		unsigned char c = (unsigned char)text.p[i];
+
+		if (c == '\n' && (!b->n || b->p[b->n - 1] == '\n'))
+			sbuf_addc(b, ' ');
+		sbuf_addc(b, (c < 32 && c != '\n' && c != '\t') || c == 127 ? '?' : (char)c);
+	}
+}
+
 static void say(struct cli_run *r, enum cli_sev sev, const char *fmt, va_list ap)
 {
 	struct sbuf text = { 0 };

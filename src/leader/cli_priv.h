@@ -74,6 +74,9 @@ bool cli_open(struct leader *l) MUST_CHECK;
 void cli_start(struct leader *l);
 /* Draining: accepts no more; sessions end with the command they run. */
 void cli_drain(struct leader *l);
+/* Does somebody wait for a verdict, or is about to ask or to read an answer? Draining, the leader stays that long, which the idle timeout
+ * bounds; leader_step() is called when a session ends. */
+bool cli_owes(const struct leader *l);
 /* Closes all sessions: at the end, and (descriptors only) in a child that was forked. */
 void cli_stop(void);
 void cli_close_in_child(struct leader *l);
@@ -136,6 +139,8 @@ void cli_num(struct cli_run *r, const char *name, int64_t v);
 void cli_fmt(struct cli_run *r, const char *name, const char *fmt, ...) PRINTF_FMT(3, 4); /* a text cell */
 void cli_row_end(struct cli_run *r);
 void cli_tail(struct cli_run *r);
+/* Text of another process: an empty line gets a blank, because one ends an answer; bytes that a terminal obeys become '?'. */
+void cli_lines(struct sbuf *b, struct str text);
 void cli_json_str(struct sbuf *b, struct str s);
 
 #endif

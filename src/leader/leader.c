@@ -127,10 +127,12 @@ void leader_step(struct leader *l)
 	} else if (l->phase == LEAD_COMMITTED && children_all(l, CHILD_SERVING)) {
 		become_active(l);
 	} else if (l->phase >= LEAD_DRAINING && !children_alive(l, ROLE_WORKER)) {
-		if (!children_alive(l, ROLE_CHECKER))
-			finish(l, 0);
-		else if (l->phase == LEAD_DRAINING)
+		if (l->phase == LEAD_DRAINING) {
+			l->drained = true;
 			stop_children(l);
+		} else if (!children_alive(l, ROLE_CHECKER) && (!l->drained || !cli_owes(l))) {
+			finish(l, 0);
+		}
 	}
 }
 
@@ -169,7 +171,7 @@ static void master_message(struct io *io)
 		switch (m.type) {
 		case IPC_COMMIT: commit(l); break;
 		case IPC_GEN_DRAIN: drain_children(l); break;
-		case IPC_GEN_STOP: stop_children(l); break;
+		case IPC_GEN_STOP: l->drained = false; stop_children(l); break;
 		case IPC_VERDICT: reload_verdict(l, &m, fd); break;
 		case IPC_NEXT_DIR: successor_dir(l, fd); break;
 		case IPC_NEXT_SEG: successor_seg(l, fd); break;
@@ -188,7 +190,7 @@ static void signals_read(struct io *io)
 	while (read(io->fd, &si, sizeof(si)) == (ssize_t)sizeof(si)) {
 		switch (si.ssi_signo) {
 		case SIGCHLD: children_reap(l); break;
-		case SIGTERM: stop_children(l); break;
+		case SIGTERM: l->drained = false; stop_children(l); break;
 		case SIGUSR1: drain_children(l); break;
 		}
 	}
@@ -322,7 +324,7 @@ int leader_run(const struct leader_opts *o)
 {
 	static struct leader l;
 
-	l = (struct leader){ .o = o, .phase = LEAD_STARTING, .pid_fd = -1, .successor_dir = -1 };
+	l = (struct leader){ .o = o, .phase = LEAD_STARTING, .pid_fd = -1, .successor_dir = -1, .startup_fd = -1 };
 	panic_install("leader");
 	proctitle_set("leader, generation %llu", (unsigned long long)o->generation);
 	notice_quiet(o->quiet);
@@ -333,6 +335,7 @@ int leader_run(const struct leader_opts *o)
 	sock_cloexec(o->ctl, true);
 	if (o->text >= 0) {
 		sock_cloexec(o->text, true);
+		l.startup_fd = fcntl(o->text, F_DUPFD_CLOEXEC, 0);
 		notice_copy_to(o->text);
 	}
 	if (!prepare(&l))

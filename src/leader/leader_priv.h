@@ -73,6 +73,8 @@ struct leader {
 	struct timer deadline;     /* READY, or the end of a drain or stop */
 	int pid_fd;                /* pid file, opened early, written late; -1 = none */
 	int status;
+	bool drained;              /* it ends by itself, not because it was told to stop */
+	int startup_fd;            /* what was said until the generation was active; -1 = not kept */
 	uint64_t started_ms;       /* clock_ms() */
 };
 
