@@ -203,6 +203,19 @@ void dir_http_reuse(struct sema *s, const struct line *l)
 		s->px->p->reuse = (uint8_t)i;
 }
 
+void dir_load_state(struct sema *s, const struct line *l)
+{
+	static const char *const words[] = { "none", "global", "local" };
+	int i = arg_word(s, &l->w[1], words, 3, "source of server states");
+	if (i >= 0)
+		s->px->p->state_from = (uint8_t)i;
+}
+
+void dir_state_name(struct sema *s, const struct line *l)
+{
+	s->px->p->state_name = l->n < 2 || str_eq(l->w[1].s, STR("use-backend-name")) ? STR_NULL : keep(s, l->w[1].s);
+}
+
 void dir_fullconn(struct sema *s, const struct line *l)
 {
 	(void)!arg_u32(s, &l->w[1], 0, MAXCONN_MAX, &s->px->p->fullconn);

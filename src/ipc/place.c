@@ -16,12 +16,8 @@ static bool has_place(const struct segment *s, unsigned srv)
 
 static bool family_ok(const struct addr *a) { return a->family == AF_UNSPEC || a->family == AF_INET || a->family == AF_INET6; }
 
-bool place_read(const struct segment *s, unsigned srv, struct srv_place *p)
+bool place_copy(const struct seg_place *sp, struct srv_place *p)
 {
-	ASSERT_HOT(srv < s->geo.nsrv);
-	if (!has_place(s, srv))
-		return false;
-	struct seg_place *sp = &s->place[srv];
 	for (unsigned i = 0; i < READ_TRIES; i++) {
 		uint32_t seq = atomic_load_explicit(&sp->seq, memory_order_acquire);
 
@@ -31,6 +27,12 @@ bool place_read(const struct segment *s, unsigned srv, struct srv_place *p)
 			return seq && family_ok(&p->addr) && family_ok(&p->check_addr);
 	}
 	return false;
+}
+
+bool place_read(const struct segment *s, unsigned srv, struct srv_place *p)
+{
+	ASSERT_HOT(srv < s->geo.nsrv);
+	return has_place(s, srv) && place_copy(&s->place[srv], p);
 }
 
 uint32_t place_seq(const struct segment *s, unsigned srv)

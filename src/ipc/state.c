@@ -27,6 +27,13 @@ static void head_words(struct state_head *h)
 	h->be_chk_down = offsetof(struct seg_be, chk_down);
 	h->be_down_s = offsetof(struct seg_be, down_s);
 	h->be_state = offsetof(struct seg_be, state);
+	h->be_fe_state = offsetof(struct seg_be, fe_state);
+	h->be_fe_maxconn = offsetof(struct seg_be, fe_maxconn);
+	h->off_ev_head = offsetof(struct seg_header, ev_head);
+	h->off_limits[0] = offsetof(struct seg_header, maxconn);
+	h->off_limits[1] = offsetof(struct seg_header, conn_rate);
+	h->off_limits[2] = offsetof(struct seg_header, sess_rate);
+	h->off_limits[3] = offsetof(struct seg_header, ssl_rate);
 	h->off_state = offsetof(struct seg_header, state);
 	h->off_fold_seq = offsetof(struct seg_header, fold_seq);
 	h->off_epoch_checker = offsetof(struct seg_header, epoch_checker);
@@ -46,7 +53,7 @@ static void head_counters(struct state_head *h, const struct seg_geometry *g)
 	h->scope[CTR_SCOPE_BEH] = (struct state_part){ g->ctr_hist_off + offsetof(struct px_hists, be), sizeof(struct px_hists) };
 }
 
-static void head_fill(struct state_head *h, const struct segment *s)
+static void head_fill(struct state_head *h, const struct segment *s, const struct state_names *names)
 {
 	const struct seg_geometry *g = &s->geo;
 
@@ -55,8 +62,11 @@ static void head_fill(struct state_head *h, const struct segment *s)
 		.obj_size = sizeof(struct state_obj), .nctr = ctr_ndescs, .generation = s->h->generation, .seg_size = g->size,
 		.nworkers = g->nworkers, .npx = g->npx, .nsrv = g->nsrv, .nlst = g->nlst,
 		.srv = { g->off_srv, sizeof(struct seg_srv) }, .be = { g->off_be, sizeof(struct seg_be) },
+		.place = { g->off_place, sizeof(struct seg_place) }, .events = { g->off_ev, sizeof(struct seg_event) },
+		.nevents = SEG_EVENTS,
 		.rows_srv = { (uint64_t)((const char *)live_row(s, LIVE_SRV, 0) - (const char *)s->h), g->row_stride },
 	};
+	memcpy(h->cfg_limits, names->limits, sizeof(h->cfg_limits));
 	head_words(h);
 	head_counters(h, g);
 }
@@ -93,7 +103,7 @@ int state_describe(const struct segment *s, const struct state_names *names)
 
 	if (fd < 0)
 		return -1;
-	head_fill(&h, s);
+	head_fill(&h, s, names);
 	if (write_all(fd, &h, sizeof(h)) && write_counters(fd) && write_all(fd, names->px, h.npx * sizeof(*names->px)) &&
 	    write_all(fd, names->srv, h.nsrv * sizeof(*names->srv)) && write_all(fd, names->lst, h.nlst * sizeof(*names->lst)) &&
 	    fcntl(fd, F_ADD_SEALS, SEALS) == 0)
@@ -129,7 +139,11 @@ static bool words_ok(const struct state_head *h)
 	for (size_t i = 0; i < ARRAY_LEN(own); i++)
 		if (own[i] % 4 || own[i] > SEG_OFF_SLOT - 8)
 			return false;
-	return !(h->off_epoch_checker % 8) && !(h->off_epoch_leader % 8) && field_ok(h->be_chk_down, 4, h->be.stride) &&
+	for (size_t i = 0; i < ARRAY_LEN(h->off_limits); i++)
+		if (h->off_limits[i] % 4 || h->off_limits[i] > SEG_OFF_SLOT - 4)
+			return false;
+	return h->off_ev_head % 8 == 0 && h->off_ev_head <= SEG_OFF_SLOT - 8 && field_ok(h->be_fe_state, 4, h->be.stride) &&
+	       field_ok(h->be_fe_maxconn, 4, h->be.stride) && !(h->off_epoch_checker % 8) && !(h->off_epoch_leader % 8) && field_ok(h->be_chk_down, 4, h->be.stride) &&
 	       field_ok(h->be_down_s, 4, h->be.stride) && field_ok(h->be_state, 8, h->be.stride);
 }
 
@@ -159,6 +173,7 @@ static bool head_ok(const struct state_head *h)
 		if (!part_ok(&h->scope[i], MAX(scope_count(h, i), 1u) - 1, h->ctr_column))
 			return false;
 	return part_ok(&h->srv, h->nsrv, size) && part_ok(&h->be, h->npx, size) && part_ok(&h->rows_srv, h->nsrv, size) &&
+	       part_ok(&h->place, h->nsrv, size) && part_ok(&h->events, h->nevents, size) &&
 	       h->rows_srv.stride >= 4ull * h->nworkers && words_ok(h);
 }
 
@@ -347,7 +362,37 @@ void state_read_be(const struct state_view *v, uint32_t i, struct state_be *out)
 	ASSERT(i < v->h.npx);
 	const char *p = v->seg + v->h.be.off + i * v->h.be.stride;
 	*out = (struct state_be){ .state = load64(p + v->h.be_state), .chk_down = load32(p + v->h.be_chk_down),
-				  .down_s = load32(p + v->h.be_down_s) };
+				  .down_s = load32(p + v->h.be_down_s), .fe_state = load32(p + v->h.be_fe_state),
+				  .fe_maxconn = load32(p + v->h.be_fe_maxconn) };
+}
+
+bool state_read_place(const struct state_view *v, uint32_t i, struct srv_place *out)
+{
+	ASSERT(i < v->h.nsrv);
+	const char *at = v->seg + v->h.place.off + i * v->h.place.stride;
+	return v->h.place.stride == sizeof(struct seg_place) && v->h.place.off % _Alignof(struct seg_place) == 0 &&
+	       place_copy((const struct seg_place *)(const void *)at, out);
+}
+
+uint32_t state_read_limit(const struct state_view *v, unsigned i)
+{
+	ASSERT(i < ARRAY_LEN(v->h.off_limits));
+	return load32(v->seg + v->h.off_limits[i]);
+}
+
+uint64_t state_event_count(const struct state_view *v) { return load64(v->seg + v->h.off_ev_head); }
+
+bool state_read_event(const struct state_view *v, uint64_t n, struct seg_event *out)
+{
+	uint64_t head = state_event_count(v);
+
+	if (v->h.events.stride != sizeof(*out) || !v->h.nevents || n >= head || head - n >= v->h.nevents)
+		return false;
+	memcpy(out, v->seg + v->h.events.off + n % v->h.nevents * sizeof(*out), sizeof(*out));
+	out->from &= 3, out->to &= 3;
+	out->info[EVENT_INFO - 1] = '\0';
+	head = state_event_count(v);
+	return head - n < v->h.nevents;
 }
 
 uint32_t state_srv_load(const struct state_view *v, uint32_t i)

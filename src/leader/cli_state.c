@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <sluice/base/clock.h>
 #include <sluice/health/health.h>
+#include <sluice/health/state_line.h>
 #include <sluice/ipc/counters.h>
 #include "cli_change.h"
 
@@ -36,17 +37,6 @@ static void cell_ip(struct cli_run *r, const char *name, const struct addr *a)
 	cli_str(r, name, a->family ? str_n(text, addr_ip_text(a, text)) : STR_NULL);
 }
 
-/* HAProxy's numbers of check statuses, which its state files carry. */
-static unsigned check_number(enum check_status s)
-{
-	static const uint8_t numbers[] = {
-		[CHK_INI] = 1, [CHK_HANA] = 4, [CHK_SOCKERR] = 5, [CHK_L4OK] = 6, [CHK_L4TOUT] = 7, [CHK_L4CON] = 8, [CHK_L6OK] = 9,
-		[CHK_L6TOUT] = 10, [CHK_L6RSP] = 11, [CHK_L7TOUT] = 12, [CHK_L7RSP] = 13, [CHK_L7OK] = 15, [CHK_L7OKC] = 16, [CHK_L7STS] = 17,
-	};
-
-	return s < ARRAY_LEN(numbers) ? numbers[s] : 0;
-}
-
 /* HAProxy numbers: result 0 unknown 1 neutral 2 failed 3 passed 4 passed conditionally; a server in maintenance is stopped. */
 static void cells_health(struct cli_run *r, const struct rt_server *s, const struct seg_srv *w)
 {
@@ -62,7 +52,7 @@ static void cells_health(struct cli_run *r, const struct rt_server *s, const str
 	cli_num(r, "srv_uweight", srv_admin_weight(admin));
 	cli_num(r, "srv_iweight", s->weight);
 	cli_num(r, "srv_time_since_last_change", since && since <= now ? now - since : 0);
-	cli_num(r, "srv_check_status", checked ? check_number(st) : 1);
+	cli_num(r, "srv_check_status", checked ? check_status_number(st) : 1);
 	cli_num(r, "srv_check_result", checked && st > CHK_INI ? result[check_status_result(st)] : 0);
 	cli_num(r, "srv_check_health", checked ? srv_op_pos(op) : srv_op_state(op) == SRV_DOWN ? 0 : s->o->rise);
 	cli_num(r, "srv_check_state", !checked ? 0 : srv_admin_flags(admin) & ADMF_NOCHECK ? 2 : maint ? 14 : 6);

@@ -69,7 +69,9 @@ static void copy_words(struct leader *l)
 			continue;
 		state_read_srv(v, v->of_srv[i], &s);
 		atomic_store_explicit(&l->seg->srv[i].op, s.op, memory_order_release);
-		atomic_store_explicit(&l->seg->srv[i].admin, s.admin & ~((uint64_t)ADMF_PLACE << 24), memory_order_release);
+		if (!import_place(l, i, v, v->of_srv[i], s.admin))
+			s.admin &= ~((uint64_t)ADMF_PLACE << 24);
+		atomic_store_explicit(&l->seg->srv[i].admin, s.admin, memory_order_release);
 	}
 	atomic_fetch_add_explicit(&l->seg->h->epoch_checker, 1, memory_order_release);
 	atomic_fetch_add_explicit(&l->seg->h->epoch_leader, 1, memory_order_release);

@@ -43,6 +43,19 @@ uint64_t import_op(const struct rt_server *s, uint64_t old, uint32_t now_s)
 	return health_op_word(&h, since && since <= now_s ? since : now_s);
 }
 
+static bool same_place(const struct leader *l, uint32_t i, const struct srv_place *p)
+{
+	struct srv_place now;
+	return place_read(l->seg, i, &now) && !memcmp(&now, p, sizeof(now));
+}
+
+bool import_place(struct leader *l, uint32_t i, const struct state_view *v, uint32_t j, uint64_t admin)
+{
+	struct srv_place p;
+
+	return srv_admin_flags(admin) & ADMF_PLACE && state_read_place(v, j, &p) && (same_place(l, i, &p) || place_write(l->seg, i, &p));
+}
+
 static void import_srv(struct leader *l, uint32_t i, const struct state_view *v, uint32_t old_i, uint32_t now_s)
 {
 	struct seg_srv *w = &l->seg->srv[i];
@@ -51,7 +64,8 @@ static void import_srv(struct leader *l, uint32_t i, const struct state_view *v,
 	state_read_srv(v, old_i, &old);
 	store64(&w->op, import_op(&l->rt->srv[i], old.op, now_s));
 	store64(&w->check, check_word_status(old.check) < CHK_STATUS_COUNT ? old.check : 0);
-	store64(&w->admin, import_admin(l->names.srv[i].cfg, old.admin, v->srv[old_i].cfg));
+	uint64_t place = import_place(l, i, v, old_i, old.admin) ? (uint64_t)ADMF_PLACE << 24 : 0;
+	store64(&w->admin, import_admin(l->names.srv[i].cfg, old.admin, v->srv[old_i].cfg) | place);
 	store64(&w->ewma, old.ewma);
 	store32(&w->chk_fail, old.chk_fail);
 	store32(&w->chk_down, old.chk_down);
@@ -69,6 +83,52 @@ static void import_be(struct leader *l, uint32_t i, const struct state_view *v, 
 	store32(&w->down_s, old.down_s);
 }
 
+/* A frontend that was disabled by hand stays disabled; one that was shut for good is open again, for its listeners are new to it. */
+static void import_fe(struct leader *l, uint32_t i, const struct state_view *v, uint32_t old_i)
+{
+	struct seg_be *w = &l->seg->be[i];
+	struct state_be old;
+
+	state_read_be(v, old_i, &old);
+	store32(&w->fe_state, old.fe_state == FE_DISABLED ? FE_DISABLED : FE_OPEN);
+	if (v->px[old_i].cfg == l->names.px[i].cfg)
+		store32(&w->fe_maxconn, old.fe_maxconn);
+}
+
+static void import_limits(struct leader *l, const struct state_view *v)
+{
+	struct seg_header *h = l->seg->h;
+	_Atomic uint32_t *const at[] = { &h->maxconn, &h->conn_rate, &h->sess_rate, &h->ssl_rate };
+
+	for (unsigned i = 0; i < ARRAY_LEN(at); i++)
+		if (v->h.cfg_limits[i] == l->names.limits[i])
+			store32(at[i], state_read_limit(v, i));
+}
+
+/* Histories of servers, oldest first; before the checker writes its own. */
+static void import_events(struct leader *l)
+{
+	const struct state_view *v = l->before;
+	uint32_t *ours = v ? malloc(MAX(v->h.nsrv, 1u) * sizeof(*ours)) : NULL;
+	struct seg_event e;
+
+	if (!ours)
+		return;
+	memset(ours, 0xff, v->h.nsrv * sizeof(*ours));
+	for (uint32_t i = 0; i < l->rt->nsrv; i++)
+		if (v->of_srv[i] != STATE_NONE)
+			ours[v->of_srv[i]] = i;
+	uint64_t head = state_event_count(v);
+	for (uint64_t n = head > SEG_EVENTS ? head - SEG_EVENTS : 0; n < head; n++) {
+		if (!state_read_event(v, n, &e) || e.srv >= v->h.nsrv || ours[e.srv] == STATE_NONE)
+			continue;
+		e.srv = ours[e.srv];
+		e.via = e.via < v->h.nsrv ? ours[e.via] : UINT32_MAX;
+		event_push(l->seg, &e);
+	}
+	free(ours);
+}
+
 void import_words(struct leader *l)
 {
 	const struct state_view *v = l->before;
@@ -82,6 +142,10 @@ void import_words(struct leader *l)
 	for (uint32_t i = 0; i < l->rt->npx; i++)
 		if (v->of_be[i] != STATE_NONE)
 			import_be(l, i, v, v->of_be[i]);
+	for (uint32_t i = 0; i < l->rt->npx; i++)
+		if (v->of_fe[i] != STATE_NONE)
+			import_fe(l, i, v, v->of_fe[i]);
+	import_limits(l, v);
 	atomic_fetch_add_explicit(&l->seg->h->epoch_checker, 1, memory_order_release);
 	atomic_fetch_add_explicit(&l->seg->h->epoch_leader, 1, memory_order_release);
 }
@@ -129,7 +193,10 @@ bool state_import(struct leader *l)
 		return false;
 	if (l->o->state >= 0)
 		entries_read(l, l->o->state);
+	if (!l->before)
+		state_files_load(l);
 	import_words(l);
+	import_events(l);
 	int dir = state_describe(l->seg, &l->names);
 	if (dir < 0) {
 		notice(SAY_ALERT, "cannot describe the shared segment: %s", strerror(errno));

@@ -112,6 +112,12 @@ uint64_t import_admin(uint64_t cfg, uint64_t old, uint64_t old_cfg);
 uint64_t import_op(const struct rt_server *s, uint64_t old, uint32_t now_s);
 void state_release(struct leader *l);
 
+/* The runtime address of their server j becomes our server i's; false: it has none, or it cannot be read. */
+bool import_place(struct leader *l, uint32_t i, const struct state_view *v, uint32_t j, uint64_t admin);
+
+/* state_file.c: files with states of servers, into the segment. */
+void state_files_load(struct leader *l);
+
 /* follow.c */
 void follow_start(struct leader *l);                  /* from the commit on, while others live */
 void successor_dir(struct leader *l, int fd);         /* both take fd */

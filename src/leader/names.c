@@ -69,12 +69,13 @@ bool names_make(struct leader *l)
 	const struct rt *rt = l->rt;
 	struct state_obj *o = calloc((size_t)rt->npx + rt->nsrv + rt->nlst + 1, sizeof(*o));
 
-	l->names = (struct state_names){ .px = o };
+	l->names = (struct state_names){ .px = o, .limits = { rt->g.maxconn, rt->g.maxconnrate, rt->g.maxsessrate, 0 } };
 	if (!o)
 		return false;
 	for (uint32_t i = 0; i < rt->npx; i++, o++) {
 		o->key = rt->px[i].caps & PX_FE ? mix(1, rt->px[i].name) : 0;
 		o->key2 = rt->px[i].caps & PX_BE ? mix(2, rt->px[i].name) : 0;
+		o->cfg = rt->px[i].maxconn;
 	}
 	l->names.srv = o;
 	for (uint32_t i = 0; i < rt->nsrv; i++, o++) {

@@ -13,6 +13,8 @@
 #define SLUICE_IPC_STATE_H
 
 #include <sluice/ipc/counters.h>
+#include <sluice/ipc/event.h>
+#include <sluice/ipc/place.h>
 
 #define STATE_MAGIC 0x736c7374u
 #define STATE_VERSION 1
@@ -30,12 +32,18 @@ struct state_head {
 	uint32_t be_chk_down, be_down_s, be_state;
 	uint64_t off_ctr, ctr_column;
 	struct state_part scope[STATE_SCOPES];
+	/* read by builds alone whose structs have the same size */
+	struct state_part place, events;        /* struct seg_place, struct seg_event */
+	uint32_t nevents, be_fe_state, be_fe_maxconn, off_limits[4];
+	uint64_t off_ev_head;
+	uint32_t cfg_limits[4];                 /* what the configuration alone would give */
+	uint32_t zero;
 };
 struct state_ctr { uint32_t scope, kind, off, n; char name[32]; };
 /* key: hash of the name; proxies have one as a frontend and one as a backend, 0 = is none. identity: of what must be the same for the state to
- * mean anything. cfg: the admin word that the configuration alone would give. */
+ * mean anything. cfg: of a server the admin word, of a frontend the maxconn, that the configuration alone would give. */
 struct state_obj { uint64_t key, key2, identity, cfg; };
-struct state_names { const struct state_obj *px, *srv, *lst; }; /* as many as the geometry of the segment says */
+struct state_names { const struct state_obj *px, *srv, *lst; uint32_t limits[4]; }; /* as many as the geometry of the segment says; limits: maxconn and the rates of the header */
 
 /* The description of s: a sealed memfd; -1 and errno on failure. Leader, before anybody else sees the segment. */
 int state_describe(const struct segment *s, const struct state_names *names) MUST_CHECK;
@@ -63,9 +71,15 @@ enum seg_state state_phase(const struct state_view *v);
 uint64_t state_epochs(const struct state_view *v);      /* moves whenever a state or admin word has changed */
 /* The words of its server i (from of_srv), of its backend i. */
 struct state_srv { uint64_t op, check, admin, ewma; uint32_t chk_fail, chk_down, down_s; };
-struct state_be { uint64_t state; uint32_t chk_down, down_s; };
+struct state_be { uint64_t state; uint32_t chk_down, down_s, fe_state, fe_maxconn; };
 void state_read_srv(const struct state_view *v, uint32_t i, struct state_srv *out);
 void state_read_be(const struct state_view *v, uint32_t i, struct state_be *out);
+/* The runtime address of its server i, whose admin word says that it has one. false: of another form, or not there. */
+bool state_read_place(const struct state_view *v, uint32_t i, struct srv_place *out);
+uint32_t state_read_limit(const struct state_view *v, unsigned i);
+/* Its event number n, the first is 0; false: overwritten, not there, or of another form. The server stays its own index. */
+bool state_read_event(const struct state_view *v, uint64_t n, struct seg_event *out);
+uint64_t state_event_count(const struct state_view *v);
 /* Requests in flight on its server i, over all its workers. */
 uint32_t state_srv_load(const struct state_view *v, uint32_t i);
 

@@ -276,9 +276,13 @@ struct rt_proxy {
 	uint32_t retry_slots;           /* with RO_STATUS: bit error_slot(status) for each status that is tried again */
 	uint8_t reuse;                  /* enum rt_reuse */
 	struct str send_name_hdr;
+	uint8_t state_from;             /* enum state_from */
+	struct str state_name;          /* of a local state file, empty: the backend's name */
 	struct addr source;             /* of connections to servers that name none */
 	const char *source_if;          /* network device, NULL = any */
 };
+
+enum state_from { STATE_FROM_NONE, STATE_FROM_GLOBAL, STATE_FROM_LOCAL }; /* file with states of servers, read at the start */
 
 enum retry_on { RO_CONN_FAILURE = 1, RO_EMPTY = 2, RO_JUNK = 4, RO_TIMEOUT = 8, RO_0RTT = 16, RO_STATUS = 32 };
 

@@ -20,7 +20,7 @@ static struct state_obj old_obj[NPX + NSRV + NLST], new_obj[NPX + NSRV + NLST];
 static struct state_names old_names, new_names;
 static int dir;
 
-static struct state_names names_of(struct state_obj *o) { return (struct state_names){ o, o + NPX, o + NPX + NSRV }; }
+static struct state_names names_of(struct state_obj *o) { return (struct state_names){ .px = o, .srv = o + NPX, .lst = o + NPX + NSRV }; }
 
 /* The new configuration has the proxies and the servers in another order, and one server of another identity. */
 static int setup(void **state)
