@@ -4,7 +4,8 @@
  * was first stays first otherwise.
  *
  * A listener is in the loop or it is not: every reason to pause takes it out, and one timer (or the session that
- * ended) brings it back. */
+ * ended) brings it back. Who stands back for a less loaded worker is the only one the kernel has woken for that connection:
+ * if nobody has come across it meanwhile, it is taken after the pause. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -29,6 +30,7 @@ struct wk_lst {
 	struct io io;
 	uint8_t state;         /* enum wk_lst_state */
 	bool full;             /* paused for a connection limit: a session that ends may lift it */
+	bool stood_back;       /* paused for the less loaded workers, whom nobody has woken for what was pending */
 	uint32_t since_join;
 	struct timer resume;
 };
@@ -80,8 +82,11 @@ static void lst_resume(struct timer *t)
 {
 	struct wk_lst *l = CONTAINER_OF(t, struct wk_lst, resume);
 
-	if (l->state == LST_PAUSED)
-		lst_join(l, wk.h->listen_fd[l - wk.lst]);
+	if (l->state != LST_PAUSED)
+		return;
+	lst_join(l, wk.h->listen_fd[l - wk.lst]);
+	if (l->stood_back && l->state == LST_ON)
+		accept_ready(&l->io);
 }
 
 static const struct rt_proxy *lst_fe(const struct wk_lst *l) { return &wk.rt->px[wk.rt->lst[l - wk.lst].px]; }
@@ -182,10 +187,12 @@ static void accept_ready(struct io *io)
 	uint32_t least = wk.h->nworkers > 1 ? least_loaded() : UINT32_MAX, rate;
 
 	for (unsigned i = 0; i < wk.rt->g.maxaccept && l->state == LST_ON; i++) {
-		if (least != UINT32_MAX && accept_stand_back(wk.nsess, least)) {
+		if (!l->stood_back && least != UINT32_MAX && accept_stand_back(wk.nsess, least)) {
+			l->stood_back = true;
 			lst_pause(l, PAUSE_BACK_MS);
 			return;
 		}
+		l->stood_back = false;
 		rate = rate_limit(lst_fe(l));
 		if (rate) {
 			lst_pause(l, MAX(MIN(1000 / rate, PAUSE_RATE_MS), 1u));

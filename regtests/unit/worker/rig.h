@@ -38,7 +38,7 @@ struct rig {
 	struct rt_bind_opts bind;
 	struct heritage h;
 	struct segment *seg;
-	int lfd, wake, ctl;
+	int lfd, wake[2], ctl;
 	uint16_t port;
 	pid_t worker, origin[RIG_SRV];
 	int olfd[RIG_SRV];
@@ -134,12 +134,15 @@ static void rig_start(struct rig *r)
 		atomic_store(&r->seg->srv[i].op, srv_op_pack(SRV_UP, 4, 100, 0));
 		atomic_store(&r->seg->srv[i].admin, srv_admin_pack(0, 1, 0));
 	}
+	for (unsigned i = 1; i < r->rt.g.workers; i++) /* no process, but for the one under test they are there and idle */
+		atomic_store(&r->seg->slot[i].state, SLOT_ACTIVE);
 	assert_int_equal(ipc_pair(sv), 0);
-	r->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	r->wake[0] = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	r->wake[1] = -1;
 	r->ctl = sv[0];
 	r->h = (struct heritage){
-		.role = ROLE_WORKER, .nworkers = 1, .rt = &r->rt, .seg = r->seg, .listen_fd = &r->lfd, .ctl = sv[1],
-		.wake_fd = &r->wake, .master_pid = (uint32_t)getpid(),
+		.role = ROLE_WORKER, .nworkers = r->rt.g.workers, .rt = &r->rt, .seg = r->seg, .listen_fd = &r->lfd, .ctl = sv[1],
+		.wake_fd = r->wake, .master_pid = (uint32_t)getpid(),
 	};
 	fflush(NULL);
 	r->worker = fork();
@@ -180,7 +183,7 @@ static void rig_gone(struct rig *r)
 			close(r->olfd[i]);
 	}
 	close(r->ctl);
-	close(r->wake);
+	close(r->wake[0]);
 	close(r->lfd);
 	segment_unmap(r->seg);
 	alarm(0);
