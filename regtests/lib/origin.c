@@ -3,12 +3,12 @@
  *
  *   origin -p PORT -n NAME [-l LOG] [-s SCRIPT | -e | -b]
  *     -l LOG     one line a request: conn=<serial> req=<n on it> <request line>; with ORIGIN_RAW=1 also every byte received, escaped
- *     -s SCRIPT  plays the same lines on each connection instead: head | want "text" | send "text with \r\n \xHH" | sleep MS | rst | fin | eof
+ *     -s SCRIPT  plays the same lines on each connection instead: head | want "text" | send "text with \r\n \xHH" | sleep MS | hold NAME | rst | fin | eof
  *     -e         echoes bytes (layer 4); a first line "WHO" is answered with the name
  *     -b         listens but never accepts
  *
  *   /status/N  /size/N  /chunked/COUNT/SIZE  /close  /delay/MS  /drop  /rst  /rst-head  /trunc  /early  /upgrade  /1xx/N  /trailers
- *   /hold/NAME (answers the name once the file NAME is beside the log)  /junk  /extra  /echo-head  /echo  /once/NAME (first request ever to NAME is dropped)   anything else: the name
+ *   /hold/NAME (answers the name once the file NAME is beside the log, as the line hold does)  /junk  /extra  /echo-head  /echo  /once/NAME (first request ever to NAME is dropped)   anything else: the name
  *
  * Every answer carries X-Origin, X-Conn, X-Req and the request's X-Id. A thread a connection; blocking I/O. */
 #include <arpa/inet.h>
@@ -440,6 +440,9 @@ static void play(struct peer *p)
 				break;
 		} else if (!strncmp(line, "sleep ", 6)) {
 			usleep((useconds_t)atoi(line + 6) * 1000);
+		} else if (!strncmp(line, "hold ", 5)) {
+			line[strcspn(line, "\n")] = 0;
+			hold(line + 5);
 		} else if (!strncmp(line, "rst", 3)) {
 			reset(p);
 			break;

@@ -5,6 +5,7 @@
 #   fail "why"                         ends the script, the open case has failed
 #   is WANT GOT / match REGEX TEXT     assertions
 #   port [N]                           prints a free port, the first of N;  wait_for SECONDS CMD...  polls until CMD succeeds
+#   undisturbed MS CMD...              runs CMD again until it took at most MS: for what must reach the tested within a timeout
 #   sluice_start CFG [args]            starts sluice, waits until it is ready;  sluice_stop [signal]
 #   origin PORT NAME [args]            starts the scripted origin (see origin.c);  nginx_origin PORT NAME
 #   kids ROLE                          pids of the running sluice's workers, checker, leader
@@ -38,6 +39,12 @@ wait_for() { # seconds command...
 		[ $left -gt 0 ] || { echo "# timed out: $*" >&2; return 1; }
 		sleep 0.03
 	done
+}
+# What a machine that stood still in the middle has made of a set-up counts for nothing: it is made again until it took less than so long.
+undisturbed() { # milliseconds command...
+	local from most=$(($1 * 1000)); shift
+	for _ in {1..50}; do now_us; from=$NOW; "$@"; now_us; [ $((NOW - from)) -gt $most ] || return 0; done
+	fail "the machine did not give $((most / 1000)) ms at once: $*"
 }
 listening() { grep -qiE "^ *[0-9]+: [0-9A-F]+:$(printf %04X "$1") 0+:0000 0A" /proc/net/tcp /proc/net/tcp6; }
 # Ports come from blocks. A block is a symbolic link in one directory for all runs on the machine, to the pid of the script that has it; it
@@ -121,10 +128,10 @@ nginx_origin() { # port name: a real nginx with /, /id, /big; stop it with nginx
 	wait_for 10 listening "$1" || fail "nginx $2 does not listen on $1"
 }
 nginx_stop() { kill "$(cat "$T/nginx.$1/pid")"; }
-http() { curl -sS --max-time 10 "$@"; }
-code() { curl -s -o /dev/null -w '%{http_code}' --max-time 10 "$@" || true; }
-raw() { # port: sends stdin (printf escapes already done) over TCP, prints the answer until EOF or 3 s
-	socat -t 3 -T 3 - "TCP:127.0.0.1:$1"
+http() { curl -sS --max-time 30 "$@"; }
+code() { curl -s -o /dev/null -w '%{http_code}' --max-time 30 "$@" || true; }
+raw() { # port: sends stdin (printf escapes already done) over TCP, prints the answer until EOF or 20 s
+	socat -t 20 -T 20 - "TCP:127.0.0.1:$1"
 }
 finish() {
 	local rc=$? p

@@ -38,6 +38,9 @@ void strm_touch_srv(struct stream *s);
 void strm_await(struct stream *s);
 /* In ms: the backend's where it is about the server, else the frontend's, with the fallbacks of the manual. */
 uint32_t strm_timeout(const struct stream *s, enum rt_timeout which);
+/* How long step REQ_BODY waits for a body that option http-buffer-request wants whole: timeout http-request of the backend, else timeout
+ * client. */
+uint32_t strm_body_timeout(const struct stream *s);
 
 /* forward.c */
 enum fwd_result {

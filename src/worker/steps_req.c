@@ -215,7 +215,7 @@ enum step_result step_req_body(struct stream *s)
 		return step_to(s, ST_PICK);
 	}
 	if (!s->exp)
-		s->exp = wk_after(strm_timeout(s, TO_HTTP_REQUEST));
+		s->exp = wk_after(strm_body_timeout(s));
 	return STEP_WAIT;
 }
 

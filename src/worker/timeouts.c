@@ -37,6 +37,13 @@ uint32_t strm_timeout(const struct stream *s, enum rt_timeout which)
 	}
 }
 
+uint32_t strm_body_timeout(const struct stream *s)
+{
+	uint32_t ms = s->be->to[TO_HTTP_REQUEST];
+
+	return ms ? ms : strm_timeout(s, TO_CLIENT);
+}
+
 /* Bytes go both ways: after an upgrade, and in mode tcp from the moment the server is connected. */
 static bool strm_in_tunnel(const struct stream *s) { return s->flags & SF_TUNNEL || s->step == ST_TCP_FORWARD; }
 

@@ -5,9 +5,9 @@
 cat >"$T/bad.cfg" <<'E'
 defaults
     mode http
-    timeout connect 5s
-    timeout client 5s
-    timeout server 5s
+    timeout connect 20s
+    timeout client 30s
+    timeout server 30s
 frontend web
     bind 127.0.0.1:1234
     default_backend sit

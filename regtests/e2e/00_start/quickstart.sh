@@ -21,7 +21,7 @@ t "a path rule routes and rewrites"
 is "hello from s1, you asked for /users" "$(http "http://127.0.0.1:$P/api/users")"
 
 t "a second instance on the same address refuses to start"
-if timeout 20 "$SLUICE" -f "$T/q.cfg" >"$T/second" 2>&1; then fail "it started"; fi
+if timeout 40 "$SLUICE" -f "$T/q.cfg" >"$T/second" 2>&1; then fail "it started"; fi
 match "ddress already in use" "$(cat "$T/second")"
 match "^hello" "$(http "http://127.0.0.1:$P/")"
 

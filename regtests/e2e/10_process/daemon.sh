@@ -16,7 +16,7 @@ body() { cat <<-END
 stop() { MASTER=$(cat "$1"); ALL=$(tree "$MASTER"); kill "$MASTER"; for p in $ALL; do wait_for 5 gone "$p" || fail "$p lives on"; done; MASTER=; }
 
 t "-D returns 0 when connections are accepted"
-timeout 20 "$SLUICE" -D -f "$T/a.cfg" -p "$T/d.pid" >"$T/out" 2>&1 || fail "$(cat "$T/out")"
+timeout 40 "$SLUICE" -D -f "$T/a.cfg" -p "$T/d.pid" >"$T/out" 2>&1 || fail "$(cat "$T/out")"
 is here "$(http "http://127.0.0.1:$P/")"
 MASTER=$(cat "$T/d.pid")
 
@@ -27,24 +27,24 @@ for p in $(tree "$MASTER"); do
 done
 
 t "-D returns 1 when the address is taken and says why"
-rc=0; timeout 20 "$SLUICE" -D -f "$T/a.cfg" >"$T/out" 2>&1 || rc=$?
+rc=0; timeout 40 "$SLUICE" -D -f "$T/a.cfg" >"$T/out" 2>&1 || rc=$?
 is 1 $rc
 match "already in use" "$(cat "$T/out")"
 stop "$T/d.pid"
 
 t "-D returns 1 on a broken configuration"
 echo nonsense >"$T/bad.cfg"
-rc=0; timeout 20 "$SLUICE" -D -f "$T/bad.cfg" >"$T/out" 2>&1 || rc=$?
+rc=0; timeout 40 "$SLUICE" -D -f "$T/bad.cfg" >"$T/out" 2>&1 || rc=$?
 is 1 $rc
 match "bad.cfg:1:" "$(cat "$T/out")"
 
 t "daemon and pidfile in the configuration do the same"
-out=$(timeout 20 "$SLUICE" -f "$T/d.cfg" 2>&1) || fail "$out"
+out=$(timeout 40 "$SLUICE" -f "$T/d.cfg" 2>&1) || fail "$out"
 is here "$(http "http://127.0.0.1:$P/")"
 stop "$T/cfg.pid"
 
 t "a reload of a daemon keeps its pid"
-timeout 20 "$SLUICE" -f "$T/d.cfg" >/dev/null 2>&1
+timeout 40 "$SLUICE" -f "$T/d.cfg" >/dev/null 2>&1
 MASTER=$(cat "$T/cfg.pid"); L=$(kids leader)
 kill -HUP "$MASTER"
 wait_for 10 gone "$L"
@@ -66,6 +66,6 @@ sluice_start "$T/d.cfg" -db
 sluice_stop
 
 t "a pid file that cannot be written refuses the start"
-rc=0; timeout 20 "$SLUICE" -f "$T/a.cfg" -p /nowhere/at/all.pid >"$T/out" 2>&1 || rc=$?
+rc=0; timeout 40 "$SLUICE" -f "$T/a.cfg" -p /nowhere/at/all.pid >"$T/out" 2>&1 || rc=$?
 is 1 $rc
 match "cannot create the pid file /nowhere" "$(cat "$T/out")"

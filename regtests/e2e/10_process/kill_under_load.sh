@@ -9,9 +9,9 @@ global
   workers 2
 defaults
   mode http
-  timeout connect 1s
-  timeout client 10s
-  timeout server 10s
+  timeout connect 20s
+  timeout client 30s
+  timeout server 30s
 frontend f
   bind 127.0.0.1:$P
   default_backend b
@@ -21,7 +21,7 @@ frontend state
   bind 127.0.0.1:$S
   http-request return status 200 content-type text/plain lf-string "%[be_conn(b)] %[fe_conn(f)] %[srv_conn(b/a)] %[srv_is_up(b/a)]"
 E
-state_is() { [ "$(curl -s --max-time 2 "http://127.0.0.1:$S/")" = "$1" ]; }
+state_is() { [ "$(curl -s --max-time 30 "http://127.0.0.1:$S/")" = "$1" ]; }
 sluice_start "$T/c.cfg"
 field() { grep -oE "$1=[0-9]+" "$2" | cut -d= -f2; }
 

@@ -46,14 +46,14 @@ if [ "$(id -u)" = 0 ]; then
 
 	t "a chroot that does not exist refuses the start"
 	echo "chroot /no/such/place" | cfg >"$T/b.cfg"
-	rc=0; timeout 20 "$SLUICE" -f "$T/b.cfg" >"$T/out" 2>&1 || rc=$?
+	rc=0; timeout 40 "$SLUICE" -f "$T/b.cfg" >"$T/out" 2>&1 || rc=$?
 	is 1 $rc
 	match "/no/such/place" "$(cat "$T/out")"
 fi
 
 t "an unknown user refuses the start"
 echo "user no-such-user-at-all" | cfg >"$T/b.cfg"
-rc=0; timeout 20 "$SLUICE" -f "$T/b.cfg" >"$T/out" 2>&1 || rc=$?
+rc=0; timeout 40 "$SLUICE" -f "$T/b.cfg" >"$T/out" 2>&1 || rc=$?
 is 1 $rc
 match "no-such-user-at-all" "$(cat "$T/out")"
 

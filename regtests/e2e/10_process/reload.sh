@@ -46,7 +46,7 @@ says "$P" three
 t "a removed listener is closed, an added one is served, a kept one stays"
 cfg five "$P" "$S" >"$T/a.cfg"; reload HUP
 wait_for 5 says "$S" five
-says "$P" five
+wait_for 5 says "$P" five
 closed() { ! listening "$Q"; }
 wait_for 10 closed
 

@@ -13,9 +13,9 @@ global
   workers 1
 defaults
   mode http
-  timeout connect 3s
-  timeout client 5s
-  timeout server 5s
+  timeout connect 20s
+  timeout client 30s
+  timeout server 30s
   retries 0
 frontend f
   bind 127.0.0.1:$P
@@ -70,7 +70,7 @@ backend pool
   http-request set-path %[path,regsub(^/pool,)]
   server a 127.0.0.1:$O
 backend queue
-  timeout queue 700ms
+  timeout queue 300ms
   http-request set-path %[path,regsub(^/queue,)]
   server a 127.0.0.1:$OQ maxconn 1
 backend aqueue
@@ -119,9 +119,12 @@ t "a connection that is refused moves to another server at once: no client notic
 for i in $(seq 12); do is a "$(http "$U/move/$i")"; done
 grep -qE '^/move/.* move/a 200 -- \+1$' "$T/sluice.out" || fail "nothing was moved"
 t "also when several servers refuse, and without a pause"
-a=$(date +%s%3N)
-for i in $(seq 6); do is a "$(http "$U/many/$i")"; done
-[ $(($(date +%s%3N) - a)) -lt 4000 ] || fail "the retries paused"
+for i in $(seq 6); do
+	ms=$(http -o "$T/who" -w '%{time_total}' "$U/many/$i" | awk '{print int($1 * 1000)}'); is a "$(cat "$T/who")"
+	logged "/many/$i many/a 200 -- \+?[0-9]"
+	if grep -q "^/many/$i many/a 200 -- +2$" "$T/sluice.out" && [ "$ms" -lt "${quickest:-99999}" ]; then quickest=$ms; fi
+done
+[ "$quickest" -lt 900 ] || fail "the retries paused: $quickest ms"
 t "without redispatch the same server is asked again, after a pause"
 is 503 "$(code "$U/same/x")"
 logged "/same/x same/dead 503 SC 1"
@@ -147,8 +150,8 @@ is 3 "$(tries 'GET /status/503 ')"
 is 500 "$(code "$U/status/status/500")"
 is 1 "$(tries 'GET /status/500 ')"
 t "retry-on response-timeout"
-is 504 "$(code "$U/timeout/delay/800")"
-is 2 "$(tries 'GET /delay/800 ')"
+is 504 "$(code "$U/timeout/hold/never")"
+is 2 "$(tries 'GET /hold/never ')"
 t "a dead idle connection costs an idempotent request nothing"
 is a "$(http "$U/pool/x")"
 is a "$(http "$U/pool/once/5")"
@@ -168,24 +171,25 @@ wait_for 3 grep -q left-body "$T/origin.a.log"; shut
 logged "/left-body plain/a (0|-1) CH 0"
 t "a client that leaves while it is answered is a CD"
 open; say 'GET /size/50000000 HTTP/1.1\r\nHost: a\r\n\r\n'
-read -r -t 3 line <&3; match 200 "$line"; shut
+read -r -t 20 line <&3; match 200 "$line"; shut
 logged "/size/50000000 plain/a 200 CD 0"
 t "a client that half-closes gets its answer"
 is late "$(printf 'GET /wait/delay/300 HTTP/1.0\r\n\r\n' | raw "$P" | tail -1)"
 logged "/wait/delay/300 wait/a 200 -- 0"
 t "with abortonclose that is leaving: the server is let go"
-open; say 'GET /await/delay/1300 HTTP/1.0\r\n\r\n'
-wait_for 3 grep -q delay/1300 "$T/origin.a.log"; shut
-logged "/await/delay/1300 await/a (0|-1) CH 0"
+open; say 'GET /await/hold/await HTTP/1.0\r\n\r\n'
+wait_for 3 grep -q hold/await "$T/origin.a.log"; shut
+logged "/await/hold/await await/a (0|-1) CH 0"
 t "a client that leaves the queue stays in line without abortonclose"
 for q in queue aqueue; do
-	curl -s "$U/$q/delay/900" -o /dev/null &
-	wait_for 3 grep -q "GET /delay/900.*" "$T/origin.$q.log"
+	curl -s "$U/$q/hold/$q" -o /dev/null & PIDS+=($!)
+	wait_for 3 grep -q "GET /hold/$q" "$T/origin.$q.log"
 	open; say "GET /$q/x HTTP/1.1\r\nHost: a\r\n\r\n"; shut
 done
 logged "/queue/x queue/<NOSRV> 503 sQ 0"
 t "with abortonclose it is gone at once"
 logged "/aqueue/x aqueue/<NOSRV> (0|-1) CQ 0"
+: >"$T/queue"; : >"$T/aqueue"
 exec 4<>"/dev/tcp/127.0.0.1/$FULL" 5<>"/dev/tcp/127.0.0.1/$FULL"
 t "a client that leaves while the server is being connected is a CC with abortonclose"
 open; say 'GET /aconn/x HTTP/1.1\r\nHost: a\r\n\r\n'; shut

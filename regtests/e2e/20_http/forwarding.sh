@@ -9,9 +9,9 @@ global
   workers 1
 defaults
   mode http
-  timeout connect 2s
-  timeout client 5s
-  timeout server 5s
+  timeout connect 20s
+  timeout client 30s
+  timeout server 30s
 frontend f
   bind 127.0.0.1:$P
   default_backend b

@@ -10,9 +10,9 @@ global
   workers 1
 defaults
   mode http
-  timeout connect 2s
-  timeout client 5s
-  timeout server 5s
+  timeout connect 20s
+  timeout client 30s
+  timeout server 30s
 frontend f
   bind 127.0.0.1:$P
   http-request redirect location /elsewhere if { path /redirect }
@@ -34,7 +34,7 @@ talk() { # printf format: sets OUT to everything the proxy answers until it clos
 	printf "$1" >"$T/message"
 	dd "bs=${BYTES:-65536}" status=none if="$T/message" >&3 2>/dev/null || true
 	OUT=
-	IFS= read -r -d '' -t 8 OUT <&3 && fail "a NUL in the answer" || [ $? -le 128 ] || fail "not closed after: $1"
+	IFS= read -r -d '' -t 20 OUT <&3 && fail "a NUL in the answer" || [ $? -le 128 ] || fail "not closed after: $1"
 	exec 3>&-
 	OUT=${OUT//$'\r'/}
 }
@@ -165,9 +165,9 @@ t "neither when the body comes after the answer, nor when it never comes"
 for x in 302:/redirect 403:/deny 401:/auth 503:/none; do
 	exec 3<>"/dev/tcp/127.0.0.1/$P"
 	printf "POST ${x#*:} HTTP/1.1\r\n${H}Content-Length: 60\r\n\r\n" >&3
-	read -r -t 3 line <&3; match "^HTTP/1.1 ${x%:*} " "$line"
+	read -r -t 20 line <&3; match "^HTTP/1.1 ${x%:*} " "$line"
 	printf "${EVIL}GET /late HTTP/1.1\r\n${H}Connection: close\r\n\r\n" >&3 2>/dev/null || true
-	[ "$(timeout 6 cat <&3 2>/dev/null | grep -c '^HTTP/1')" -le 1 ] || fail "more than two answers"
+	[ "$(timeout 40 cat <&3 2>/dev/null | grep -c '^HTTP/1')" -le 1 ] || fail "more than two answers"
 	exec 3>&-
 done
 nomatch "/evil" "$(cat "$T/origin.a.log")"

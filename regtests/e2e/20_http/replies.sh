@@ -11,9 +11,9 @@ global
   workers 1
 defaults
   mode http
-  timeout connect 2s
-  timeout client 5s
-  timeout server 5s
+  timeout connect 20s
+  timeout client 30s
+  timeout server 30s
 frontend f
   bind 127.0.0.1:$P
 $(for c in 200 400 401 403 404 405 407 408 410 413 425 429 500 501 502 503 504; do
@@ -136,7 +136,7 @@ is 300000 "$(http -H 'Expect:' --data-binary @"$T/body" "$U/buffer/echo-not" -o 
 t "http-buffer-request: a client that waits for 100 gets it from the proxy, once, and the server is not asked for it"
 exec 3<>"/dev/tcp/127.0.0.1/$P"
 printf 'POST /buffer3 HTTP/1.1\r\nHost: a\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n' >"$T/m"; cat "$T/m" >&3
-read -r -t 3 line <&3; match "^HTTP/1.1 100" "$line"
+read -r -t 20 line <&3; match "^HTTP/1.1 100" "$line"
 printf 'hello' >&3; out=$(cat <&3); exec 3>&-
 match "HTTP/1.1 200" "$out"; nomatch "HTTP/1.1 100" "$out"
 nomatch "100-continue" "$(seen /buffer3)"
@@ -171,9 +171,9 @@ global
   tune.maxrewrite 1024
 defaults
   mode http
-  timeout connect 2s
-  timeout client 5s
-  timeout server 5s
+  timeout connect 20s
+  timeout client 30s
+  timeout server 30s
 frontend f
   bind 127.0.0.1:$L
   default_backend b

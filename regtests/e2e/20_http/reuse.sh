@@ -20,7 +20,7 @@ modes="never safe aggressive always max0 max2 purge sclose close pretend maxreus
 		never | safe | aggressive | always) echo "  http-reuse $m"; echo "  server s 127.0.0.1:$p" ;;
 		max0) echo "  http-reuse always"; echo "  server s 127.0.0.1:$p pool-max-conn 0" ;;
 		max2) echo "  http-reuse always"; echo "  server s 127.0.0.1:$p pool-max-conn 2" ;;
-		purge) echo "  http-reuse always"; echo "  server s 127.0.0.1:$p pool-purge-delay 300ms" ;;
+		purge) echo "  http-reuse always"; echo "  server s 127.0.0.1:$p pool-purge-delay 1s" ;;
 		maxreuse) echo "  http-reuse always"; echo "  server s 127.0.0.1:$p max-reuse 2" ;;
 		sclose) echo "  option http-server-close"; echo "  http-reuse always"; echo "  server s 127.0.0.1:$p" ;;
 		close) echo "  option httpclose"; echo "  http-reuse always"; echo "  server s 127.0.0.1:$p" ;;
@@ -64,20 +64,24 @@ t "always: a first request takes any idle connection"
 is "1" "$(conns "$U/always/1")"
 is "1 1" "$(two always)"
 t "a connection that is in use is never taken"
-curl -s -o /dev/null -D "$T/slow" "$U/always/delay/300" &
-wait_for 3 grep -q delay/300 "$T/origin.always.log"
+curl -s -o /dev/null -D "$T/slow" "$U/always/hold/used" & user=$!
+wait_for 3 grep -q hold/used "$T/origin.always.log"
 is 2 "$(conns "$U/always/x")"
-wait $!
+: >"$T/used"; wait $user
 is 1 "$(tr -d '\r' <"$T/slow" | awk '/^X-Conn/{print $2}')"
 t "pool-max-conn 0 keeps nothing"
 is "1 2" "$(two max0)"
 is 0 "$(held "$PORT_max0")"
 t "pool-max-conn is the most that is kept idle"
 waiting=()
-for i in 1 2 3 4 5; do curl -s -o /dev/null "$U/max2/delay/400" & waiting+=($!); done; wait "${waiting[@]}"
+for i in 1 2 3 4 5; do curl -s -o /dev/null "$U/max2/hold/five" & waiting+=($!); done
+wait_for 4 holds "$PORT_max2" 5
+: >"$T/five"; wait "${waiting[@]}"
 wait_for 4 holds "$PORT_max2" 2
 t "pool-purge-delay closes what stays idle"
-is "1 1" "$(two purge)"
+pair() { TWO=$(two purge); }
+undisturbed 900 pair
+read -r a b <<<"$TWO"; is "$a" "$b"
 wait_for 4 holds "$PORT_purge" 0
 t "max-reuse ends a connection after that many reuses"
 is "1 1 1 2" "$(conns "$U/maxreuse/1" -o /dev/null "$U/maxreuse/2" -o /dev/null "$U/maxreuse/3" -o /dev/null "$U/maxreuse/4")"

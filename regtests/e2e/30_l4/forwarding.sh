@@ -21,9 +21,9 @@ defaults
   mode tcp
   log global
   option tcplog
-  timeout connect 2s
-  timeout client 8s
-  timeout server 8s
+  timeout connect 20s
+  timeout client 30s
+  timeout server 30s
 $(for x in "echo $E $OE" "speak $S $OS" "fin $F $OF" "rst $R $OR" "web $H $OH" "deaf $D $OD"; do
 	read -r n p o <<<"$x"
 	printf 'listen %s\n  bind 127.0.0.1:%s\n  server a 127.0.0.1:%s\n' "$n" "$p" "$o"
@@ -33,7 +33,7 @@ sluice_start "$T/c.cfg"
 W=$(kids worker)
 logged() { wait_for 4 grep -qE " $1" "$T/sluice.out" || fail "no line '$1': $(tail -3 "$T/sluice.out")"; }
 rss() { awk '/^VmRSS/ { print $2 }' "/proc/$W/status"; }
-ask() { socat -t 10 -T 10 - "TCP:127.0.0.1:$1"; }
+ask() { socat -t 20 -T 20 - "TCP:127.0.0.1:$1"; }
 trap '' PIPE
 
 t "a line goes there and its echo comes back"
@@ -53,9 +53,9 @@ done
 for i in 1 2 3; do wait "${copies[i]}"; cmp "$T/in.$i" "$T/out.$i" || fail "copy $i differs"; done
 t "a server that speaks first is heard before the client has said anything"
 exec 3<>"/dev/tcp/127.0.0.1/$S"
-read -r -t 3 line <&3; is $'220 ready\r' "$line"
+read -r -t 20 line <&3; is $'220 ready\r' "$line"
 echo QUIT >&3
-read -r -t 3 line <&3; is $'221 bye\r' "$line"
+read -r -t 20 line <&3; is $'221 bye\r' "$line"
 exec 3>&-
 logged 'speak speak/a .* -- '
 t "a client that has ended its side still gets the answer"
@@ -63,21 +63,21 @@ is "after your end" "$(ask "$D" </dev/null)"
 logged 'deaf deaf/a .* 14 -- '
 t "a server that has ended its side still takes what the client has to say"
 exec 3<>"/dev/tcp/127.0.0.1/$F"
-read -r -N 10 -t 3 line <&3; is "last words" "$line"
-rc=0; read -r -t 3 line <&3 || rc=$?; is 1 $rc "the end of the server's side has not come"
+read -r -N 10 -t 20 line <&3; is "last words" "$line"
+rc=0; read -r -t 20 line <&3 || rc=$?; is 1 $rc "the end of the server's side has not come"
 printf 'and mine' >&3
 exec 3>&-
 logged 'fin fin/a .* 10 -- '
 t "a reset of the server ends the client at once, and the log says who did it"
 exec 3<>"/dev/tcp/127.0.0.1/$R"
 printf kick >&3
-rc=0; read -r -t 3 line <&3 2>/dev/null || rc=$?; [ $rc -le 128 ] || fail "the client was left waiting"
+rc=0; read -r -t 20 line <&3 2>/dev/null || rc=$?; [ $rc -le 128 ] || fail "the client was left waiting"
 exec 3>&-
 logged 'rst rst/a .* SD '
 t "a reset of the client is the client's"
 exec 3<>"/dev/tcp/127.0.0.1/$H"
 printf "GET /size/50000000 HTTP/1.1\r\nHost: a\r\n\r\n" >&3
-read -r -t 3 line <&3; match "200" "$line"
+read -r -t 20 line <&3; match "200" "$line"
 exec 3>&-   # with bytes unread: the kernel resets
 logged "web web/a .* CD "
 t "a reader that does not read costs a buffer, not the answer"
@@ -85,13 +85,13 @@ before=$(rss)
 for fd in 5 6 7 8; do
 	eval "exec $fd<>/dev/tcp/127.0.0.1/$H"
 	printf 'GET /size/50000000 HTTP/1.1\r\nHost: a\r\n\r\n' >&$fd
-	read -r -t 3 line <&$fd; match "200" "$line"
+	read -r -t 20 line <&$fd; match "200" "$line"
 done
 is "hello" "$(echo hello | ask "$E")"
 after=$(rss)
 [ $((after - before)) -lt 4096 ] || fail "the worker grew from $before to $after kB"
 t "and it gets the rest of it when it does"
-n=$(timeout 8 head -c 50000000 <&5 | wc -c); is 50000000 "$n"
+n=$(timeout 40 head -c 50000000 <&5 | wc -c); is 50000000 "$n"
 exec 5>&- 6>&- 7>&- 8>&-
 t "under load every connection has its own answers"
 "$TOOLS/client" -4 -p "$E" -c 50 -n 10000 >"$T/load" || fail "$(cat "$T/load")"

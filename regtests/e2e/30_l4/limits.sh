@@ -9,10 +9,10 @@ origin "$D" door -s "$T/hello"
 origin "$OS" served -s "$T/hello"
 Q=$(port) OQ=$(port)
 origin "$OQ" queued -e
-common() { printf 'defaults\n  mode tcp\n  timeout connect 3s\n  timeout queue 8s\n  timeout client 10s\n  timeout server 10s\n'; }
+common() { printf 'defaults\n  mode tcp\n  timeout connect 20s\n  timeout queue 30s\n  timeout client 30s\n  timeout server 30s\n'; }
 trap '' PIPE
 outside() { if IFS= read -r -t 0.3 line <&"$1"; then fail "descriptor $1 was let in: $line"; fi; }
-greeted() { IFS= read -r -t 5 line <&"$1" || fail "descriptor $1 still waits"; is in "$line"; }
+greeted() { IFS= read -r -t 20 line <&"$1" || fail "descriptor $1 still waits"; is in "$line"; }
 dial() { eval "exec $1<>/dev/tcp/127.0.0.1/$2"; }
 
 { echo 'global'; echo '  workers 2'; common
@@ -48,10 +48,13 @@ n=3
 for _ in 1 2 3 4 5; do
 	is $n "$(opened)" "connections of the server when $((n - 3)) have left"
 	mine=
-	for c in 20 21 22 23 24 25 26 27; do
-		if [ -z "$mine" ] && [ ! -e "$T/left.$c" ] && IFS= read -r -t 0.05 line <&$c; then mine=$c; fi
-	done
-	[ -n "$mine" ] || fail "nobody is in"
+	one_is_in() {
+		for c in 20 21 22 23 24 25 26 27; do
+			if [ ! -e "$T/left.$c" ] && IFS= read -r -t 0.05 line <&$c; then mine=$c; return; fi
+		done
+		return 1
+	}
+	wait_for 5 one_is_in || fail "nobody is in"
 	: >"$T/left.$mine"
 	eval "exec $mine>&-"
 	n=$((n + 1))
@@ -101,5 +104,5 @@ a=$(($(ticks) - a))
 [ $a -lt 30 ] || fail "$a ticks of CPU in $(($(date +%s%3N) - s)) ms"
 t "it recovers when they are"
 for fd in $(seq 40 150); do eval "exec $fd>&-"; done
-is hello "$(echo hello | socat -t 4 - "TCP:127.0.0.1:$L")"
+is hello "$(echo hello | socat -t 20 - "TCP:127.0.0.1:$L")"
 is "$W" "$(kids worker)"

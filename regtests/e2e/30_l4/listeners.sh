@@ -15,9 +15,9 @@ global
   workers 2
 defaults
   mode tcp
-  timeout connect 2s
-  timeout client 5s
-  timeout server 5s
+  timeout connect 20s
+  timeout client 30s
+  timeout server 30s
   default_backend b
 backend b
   server a 127.0.0.1:$O
@@ -40,7 +40,7 @@ frontend abstract
   bind abns@sluice-test-$A
 C
 sluice_start "$T/c.cfg"
-echoes() { is hello "$(echo hello | socat -t 3 - "$1")" "$1"; }
+echoes() { is hello "$(echo hello | socat -t 20 - "$1")" "$1"; }
 closed() { if socat -u OPEN:/dev/null "$1" 2>/dev/null; then fail "$1 is open"; fi; }
 inode_mode() { stat -c %a "$1"; }
 
@@ -81,14 +81,14 @@ t "a socket another process listens on is not taken away"
 socat "UNIX-LISTEN:$T/held,fork" EXEC:cat &
 PIDS+=($!)
 wait_for 3 test -S "$T/held"
-printf 'listen x\n  mode tcp\n  bind %s\n  timeout client 1s\n  timeout server 1s\n  timeout connect 1s\n  server a 127.0.0.1:%s\n' "$T/held" "$O" >"$T/held.cfg"
-rc=0; timeout 8 "$SLUICE" -f "$T/held.cfg" >"$T/held.out" 2>&1 || rc=$?
+printf 'listen x\n  mode tcp\n  bind %s\n  timeout client 1s\n  timeout server 1s\n  timeout connect 20s\n  server a 127.0.0.1:%s\n' "$T/held" "$O" >"$T/held.cfg"
+rc=0; timeout 40 "$SLUICE" -f "$T/held.cfg" >"$T/held.out" 2>&1 || rc=$?
 [ $rc -ne 0 ] && [ $rc -ne 124 ] || fail "it was started ($rc): $(cat "$T/held.out")"
 match "held.cfg:3:.*(in use|another instance)" "$(cat "$T/held.out")"
 echoes "UNIX-CONNECT:$T/held"
 t "the port of another process is an error with the line of the bind"
-printf 'listen x\n  mode tcp\n  bind 127.0.0.1:%s\n  timeout client 1s\n  timeout server 1s\n  timeout connect 1s\n  server a 127.0.0.1:%s\n' "$O" "$O" >"$T/busy.cfg"
-rc=0; timeout 8 "$SLUICE" -f "$T/busy.cfg" >"$T/busy.out" 2>&1 || rc=$?
+printf 'listen x\n  mode tcp\n  bind 127.0.0.1:%s\n  timeout client 1s\n  timeout server 1s\n  timeout connect 20s\n  server a 127.0.0.1:%s\n' "$O" "$O" >"$T/busy.cfg"
+rc=0; timeout 40 "$SLUICE" -f "$T/busy.cfg" >"$T/busy.out" 2>&1 || rc=$?
 [ $rc -ne 0 ] && [ $rc -ne 124 ] || fail "it was started ($rc)"
 match "busy.cfg:3:.*in use" "$(cat "$T/busy.out")"
 sluice_stop
@@ -100,9 +100,9 @@ global
   workers 1
 defaults
   mode tcp
-  timeout connect 2s
-  timeout client 5s
-  timeout server 5s
+  timeout connect 20s
+  timeout client 30s
+  timeout server 30s
 listen number
   bind fd@3
   server a 127.0.0.1:$O
@@ -125,6 +125,6 @@ wait_for 8 twice
 echoes "TCP:127.0.0.1:$N1"
 echoes "UNIX-CONNECT:$T/given"
 t "a descriptor that is no listening socket is an error with the line of the bind"
-rc=0; other=0 timeout 8 "$SLUICE" -f "$T/fd.cfg" 3</dev/null </dev/null >"$T/fd.out" 2>&1 || rc=$?
+rc=0; other=0 timeout 40 "$SLUICE" -f "$T/fd.cfg" 3</dev/null </dev/null >"$T/fd.out" 2>&1 || rc=$?
 is 1 $rc
 match "fd.cfg:9:.*fd@3 is not a listening socket.*fd.cfg:12:.*fd@0" "$(tr '\n' ' ' <"$T/fd.out")"

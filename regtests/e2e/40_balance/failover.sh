@@ -24,8 +24,8 @@ defaults
   log global
   balance roundrobin
   timeout connect 300ms
-  timeout client 10s
-  timeout server 10s
+  timeout client 30s
+  timeout server 30s
 frontend f
   log-format "%b/%s %ST %ts %rc %[req.hdr(x-case)]"
   bind 127.0.0.1:$P
@@ -74,6 +74,7 @@ backend ro-junk-off
   server j 127.0.0.1:$J
   server a 127.0.0.1:$A
 backend ro-timeout
+  retries 10
   timeout server 200ms
   retry-on response-timeout
   server s 127.0.0.1:$ST
@@ -124,7 +125,7 @@ more_than() { [ "$(requests)" -gt "$1" ]; }
 CASE_NO=0
 ask() { # backend path [curl args]: status and body's first word, then the log line of it
 	local be=$1 u=$2; shift 2; CASE_NO=$((CASE_NO + 1))
-	GOT=$(curl -s --max-time 10 -w ' %{http_code}' -H "X-Be: $be" -H "X-Case: case$CASE_NO" "$@" "http://127.0.0.1:$P$u" | tr -d '\n')
+	GOT=$(curl -s --max-time 30 -w ' %{http_code}' -H "X-Be: $be" -H "X-Case: case$CASE_NO" "$@" "http://127.0.0.1:$P$u" | tr -d '\n')
 	wait_for 5 grep -qE " case$CASE_NO\$" "$T/sluice.out"
 	LOG=$(grep -E " case$CASE_NO\$" "$T/sluice.out" | sed "s/ case$CASE_NO\$//")
 }
@@ -138,7 +139,7 @@ match 'dead2/a 200 -- \+2' "$(cat "$T/sluice.out")"
 t "a request with a body moves too"
 head -c 12000 /dev/zero | tr '\0' y >"$T/body"
 for i in 1 2 3; do
-	curl -s --max-time 10 -H "X-Be: dead2" --data-binary "@$T/body" "http://127.0.0.1:$P/echo" | cmp - "$T/body"
+	curl -s --max-time 30 -H "X-Be: dead2" --data-binary "@$T/body" "http://127.0.0.1:$P/echo" | cmp - "$T/body"
 done
 t "retries bounds the tries: with more dead servers than retries the answer is 503 SC"
 ask dead4 /; match '503$' "$GOT"; match '^dead4/[degh] 503 SC \+2$' "$LOG"
@@ -161,7 +162,7 @@ t "retry-on empty-response"
 for i in 1 2; do ask ro-empty /; is "a 200" "$GOT"; done
 match 'ro-empty/a 200 -- \+1' "$(cat "$T/sluice.out")"
 t "retry-on empty-response repeats a whole body"
-for i in 1 2; do curl -s --max-time 10 -H "X-Be: ro-empty" --data-binary "@$T/body" "http://127.0.0.1:$P/echo" | cmp - "$T/body"; done
+for i in 1 2; do curl -s --max-time 30 -H "X-Be: ro-empty" --data-binary "@$T/body" "http://127.0.0.1:$P/echo" | cmp - "$T/body"; done
 t "retry-on junk-response, and 502 PH without it"
 for i in 1 2; do ask ro-junk /; is "a 200" "$GOT"; done
 n=0; for i in 1 2; do ask ro-junk-off /; case $GOT in "a 200") ;; *) is "ro-junk-off/j 502 PH 0" "$LOG"; n=$((n + 1)) ;; esac; done

@@ -16,7 +16,7 @@ global
   workers 2
 defaults
   mode tcp
-  timeout connect 1s
+  timeout connect 20s
   timeout client 20s
   timeout server 20s
 E
@@ -34,11 +34,11 @@ frontend state
   http-request return status 200 content-type text/plain lf-string "%[srv_conn(first/a)] %[srv_conn(first/b)] %[srv_conn(first/c)] %[queue(first)]\n" if { path /first }
 E
 sluice_start "$T/c.cfg"
-state_is() { [ "$(curl -s --max-time 2 "http://127.0.0.1:$S/$1")" = "$2" ]; }
+state_is() { [ "$(curl -s --max-time 30 "http://127.0.0.1:$S/$1")" = "$2" ]; }
 who() { # proxy: opens a session that stays, its descriptor in fd, the server's name in name
 	exec {fd}<>"/dev/tcp/127.0.0.1/${PORT[$1]}"
 	echo WHO >&"$fd"
-	name=; read -r -t 5 -u "$fd" name || true
+	name=; read -r -t 20 -u "$fd" name || true
 }
 names() { # proxy n: sessions one after another
 	local i; for ((i = 0; i < $2; i++)); do who "$1"; echo "$name"; exec {fd}>&-; done
@@ -70,6 +70,6 @@ exec {q}<>"/dev/tcp/127.0.0.1/${PORT[first]}"
 echo WHO >&"$q"
 wait_for 5 state_is first "1 1 1 1"
 fd=${FDS[1]}; exec {fd}>&-
-name=; read -r -t 5 -u "$q" name || true
+name=; read -r -t 20 -u "$q" name || true
 is b "$name"
 state_is first "1 1 1 0" || fail "$(curl -s "http://127.0.0.1:$S/first")"

@@ -11,7 +11,7 @@ global
 defaults
   mode http
   balance roundrobin
-  timeout connect 1s
+  timeout connect 20s
   timeout client 20s
   timeout server 20s
 frontend f
@@ -75,9 +75,9 @@ frontend state
   http-request return status 200 content-type text/plain lf-string "%[srv_is_up(flap/x)]\n" if { path /flap }
 E
 sluice_start "$T/c.cfg"
-state() { curl -s --max-time 2 "http://127.0.0.1:$S/$1"; }
+state() { curl -s --max-time 30 "http://127.0.0.1:$S/$1"; }
 state_is() { [ "$(state "$1")" = "$2" ]; }
-names() { curl -s --max-time 10 -H "X-Be: $1" -H 'Connection: close' "http://127.0.0.1:$P/n[1-$2]"; }
+names() { curl -s --max-time 30 -H "X-Be: $1" -H 'Connection: close' "http://127.0.0.1:$P/n[1-$2]"; }
 tally() { sort | uniq -c | awk '{printf "%s%s=%d", (NR > 1 ? " " : ""), $2, $1}'; }
 one() { code -H "X-Be: $1" "http://127.0.0.1:$P${2:-/}"; }
 

@@ -4,12 +4,11 @@
 
 A=$(port) B=$(port) X=$(port) S=$(port) U=$(port)
 origin "$A" a
-play() { # status
-	[ -z "${SP:-}" ] || { kill "$SP"; wait "$SP" 2>/dev/null || true; }
-	printf 'head\nsend "HTTP/1.1 %s\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n"\n' "$1" >"$T/sc.txt"
-	origin "$B" sc -s "$T/sc.txt"; SP=${PIDS[-1]}
+play() { # status: what the checked server answers from now on; it reads its script anew for each check
+	printf 'head\nsend "HTTP/1.1 %s\\r\\nContent-Length: 0\\r\\nConnection: close\\r\\n\\r\\n"\n' "$1" >"$T/sc.new"
+	mv "$T/sc.new" "$T/sc.txt"
 }
-play "200 OK"
+play "200 OK"; origin "$B" sc -s "$T/sc.txt"
 cat >"$T/c.cfg" <<E
 global
   workers 1
@@ -17,9 +16,10 @@ global
 defaults
   mode http
   log global
-  timeout connect 1s
-  timeout client 5s
-  timeout server 5s
+  timeout connect 20s
+  timeout client 30s
+  timeout server 30s
+  timeout check 20s
 backend b
   option log-health-checks
   option httpchk GET /

@@ -12,9 +12,10 @@ defaults
   mode http
   log global
   option httplog
-  timeout connect 1s
-  timeout client 10s
-  timeout server 10s
+  timeout connect 20s
+  timeout client 30s
+  timeout server 30s
+  timeout check 20s
 frontend f
   bind 127.0.0.1:$P
   default_backend b
@@ -33,7 +34,7 @@ frontend state
   bind 127.0.0.1:$S
   http-request return status 200 content-type text/plain lf-string "%[nbsrv(b)] %[srv_is_up(b/a)]%[srv_is_up(b/b)]%[srv_is_up(b/c)] %[be_conn(b)] %[srv_conn(b/a)] %[srv_conn(b/b)] %[srv_conn(b/c)]"
 E
-state() { curl -s --max-time 2 "http://127.0.0.1:$S/"; }
+state() { curl -s --max-time 30 "http://127.0.0.1:$S/"; }
 state_is() { [ "$(state)" = "$1" ]; }
 state_beg() { [[ "$(state)" == "$1"* ]]; }
 sluice_start "$T/c.cfg"

@@ -69,10 +69,10 @@ defaults
   mode tcp
   log global
   option log-health-checks
-  timeout connect 1s
-  timeout client 5s
-  timeout server 5s
-  timeout check 2s
+  timeout connect 20s
+  timeout client 30s
+  timeout server 30s
+  timeout check 20s
 X
 REDIS='tcp-check connect;tcp-check send PING\r\n;tcp-check expect string +PONG;tcp-check send "info replication\r\n"'
 REDIS+=';tcp-check expect string role:master;tcp-check send QUIT\r\n;tcp-check expect string +OK'
@@ -100,7 +100,7 @@ frontend state
   http-request return status 200 content-type text/plain lf-string "$FETCH\n"
 X
 sluice_start "$T/c.cfg"
-state() { curl -s --max-time 2 "http://127.0.0.1:$S/"; }
+state() { curl -s --max-time 30 "http://127.0.0.1:$S/"; }
 state_is() { [ "$(state)" = "$1" ]; }
 
 t "redis, smtp and binary dialogues, replies in pieces, several connections, and everything that is not what was expected"

@@ -19,7 +19,7 @@ global
 defaults
   mode http
   log global
-  timeout connect 1s
+  timeout connect 20s
   timeout client 20s
   timeout server 20s
 frontend f
@@ -80,16 +80,16 @@ frontend state
   http-request return status 200 content-type text/plain lf-string "%[srv_is_up(back/k)] %[srv_conn(back/k)] %[srv_conn(back/k2)]\n" if { path /back }
 E
 sluice_start "$T/c.cfg"
-state() { curl -s --max-time 2 "http://127.0.0.1:$S/$1"; }
+state() { curl -s --max-time 30 "http://127.0.0.1:$S/$1"; }
 state_is() { [ "$(state "$1")" = "$2" ]; }
 expect_state() { wait_for 5 state_is "$1" "$2" || fail "$1 is '$(state "$1")', wanted '$2'"; }
 ask() { code -H "X-Be: $1" "http://127.0.0.1:$P$2"; }
 who() { # port: opens a session that stays: fd, name
 	exec {fd}<>"/dev/tcp/127.0.0.1/$1"
 	echo WHO >&"$fd"
-	name=; read -r -t 5 -u "$fd" name || true
+	name=; read -r -t 20 -u "$fd" name || true
 }
-closed() { local x; ! read -r -t 5 -u "$1" x; } # the peer has ended the session
+closed() { local x; ! read -r -t 20 -u "$1" x; } # the peer has ended the session
 
 t "init-state says who is up before the first check"
 is 11001 "$(state init)"
@@ -121,7 +121,7 @@ health_down
 expect_state cut "0 0 1"
 [ "$N1" = k ] && { gonefd=$F1 stays=$F2; } || { gonefd=$F2 stays=$F1; }
 closed "$gonefd" || fail "the session on the lost server lives"
-echo still >&"$stays"; read -r -t 5 -u "$stays" x; is still "$x"
+echo still >&"$stays"; read -r -t 20 -u "$stays" x; is still "$x"
 wait_for 5 grep -q 'cut/k D' "$T/sluice.out"
 
 t "observe layer4: refused connections of traffic take a server down, and no client notices"

@@ -12,8 +12,8 @@ defaults
   mode tcp
   log global
   timeout connect 200ms
-  timeout client 5s
-  timeout server 5s
+  timeout client 30s
+  timeout server 30s
   default-server inter 50ms fall 1 rise 1
 backend b
   server up 127.0.0.1:$E check init-state fully-down
@@ -30,7 +30,7 @@ frontend state
   http-request return status 200 content-type text/plain lf-string "%[srv_is_up(b/up)]%[srv_is_up(b/down)]%[srv_is_up(b/unchecked)]%[srv_is_up(b/off)]%[srv_is_up(http/up)]\n"
 E
 sluice_start "$T/c.cfg"
-state_is() { [ "$(curl -s --max-time 2 "http://127.0.0.1:$S/")" = "$1" ]; }
+state_is() { [ "$(curl -s --max-time 30 "http://127.0.0.1:$S/")" = "$1" ]; }
 expect_state() { wait_for 5 state_is "$1" || fail "is '$(curl -s "http://127.0.0.1:$S/")', wanted '$1'"; }
 
 t "who accepts is up, who refuses is down, who is not checked is taken to be up"

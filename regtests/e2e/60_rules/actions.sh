@@ -13,9 +13,9 @@ global
   log 127.0.0.1:$L local0
 defaults
   mode http
-  timeout connect 2s
-  timeout client 5s
-  timeout server 5s
+  timeout connect 20s
+  timeout client 30s
+  timeout server 30s
   timeout tarpit 300ms
 frontend f
   bind 127.0.0.1:$P

@@ -11,9 +11,9 @@ global
   nbthread 1
 defaults
   mode http
-  timeout connect 2s
-  timeout client 5s
-  timeout server 5s
+  timeout connect 20s
+  timeout client 30s
+  timeout server 30s
 frontend f
   bind 127.0.0.1:$P
   acl is_b hdr(x-back) b
@@ -105,9 +105,9 @@ global
   nbthread 1
 defaults
   mode http
-  timeout connect 2s
-  timeout client 5s
-  timeout server 5s
+  timeout connect 20s
+  timeout client 30s
+  timeout server 30s
 frontend f
   bind 127.0.0.1:$P
   acl named path_beg /n
@@ -240,9 +240,9 @@ global
   nbthread 1
 defaults
   mode http
-  timeout connect 2s
-  timeout client 5s
-  timeout server 5s
+  timeout connect 20s
+  timeout client 30s
+  timeout server 30s
 frontend f
   bind 127.0.0.1:$P
   use_backend be7x if { path_beg /r/7/x }
@@ -263,5 +263,5 @@ for i in $(seq 200); do
 	[ "$i" -lt 10 ] || w=be${i:0:1}
 	want+=("$w")
 done
-is "${want[*]}" "$(curl -sS --max-time 10 -w '\n' "${urls[@]}" | xargs)"
+is "${want[*]}" "$(curl -sS --max-time 30 -w '\n' "${urls[@]}" | xargs)"
 is be7x "$(http "$U/r/7/x")"; is be7 "$(http "$U/r/7/y")"; is b0 "$(http "$U/r/zero")"; is 503 "$(code "$U/R/1")"

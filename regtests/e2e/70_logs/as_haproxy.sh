@@ -3,10 +3,10 @@
 . "$(dirname "$0")/../../lib/sluice.sh"
 
 O=$(port) E=$(port) S=$(port)
-P=$(port) A=$(port) N=$(port) I=$(port) TA=$(port) TN=$(port) F=$(port)
+P=$(port) A=$(port) N=$(port) NS=$(port) I=$(port) TA=$(port) TN=$(port) F=$(port)
 origin "$O" a
 origin "$E" echo -e
-printf 'send "hello"\neof\n' >"$T/speak"
+printf 'send "hello"\nfin\neof\n' >"$T/speak"
 origin "$S" speak -s "$T/speak"
 cat >"$T/c.cfg" <<E
 global
@@ -16,10 +16,10 @@ defaults
   mode http
   log global
   option httplog
-  timeout connect 2s
-  timeout client 5s
-  timeout server 5s
-  timeout http-request 300ms
+  timeout connect 20s
+  timeout client 30s
+  timeout server 30s
+  timeout http-request 30s
   default_backend b
 frontend main
   bind 127.0.0.1:$P
@@ -34,8 +34,13 @@ frontend asap
 frontend nonull
   bind 127.0.0.1:$N
   option dontlognull
+frontend nonulls
+  bind 127.0.0.1:$NS
+  timeout http-request 300ms
+  option dontlognull
 frontend probes
   bind 127.0.0.1:$I
+  timeout http-request 300ms
   option http-ignore-probes
 frontend tasap
   mode tcp
@@ -63,12 +68,12 @@ backend ts
 E
 sluice_start "$T/c.cfg"
 L=$T/sluice.out
-lines() { wc -l <"$L"; }
+left() { [ -z "$(ss -Htn "( sport = :$P or sport = :$A or sport = :$TA )")" ]; } # no connection of a client is left to be counted
 has() { grep -qE -- "$1" "$L"; }
 line() { wait_for 5 has "$1" || { cat "$L" >&2; fail "no line like /$1/"; }; }
 
 t "a response that goes on for long is in the log as soon as its head has left, with logasap"
-curl -s -o "$T/body" --limit-rate 10K --max-time 20 "http://127.0.0.1:$A/size/9000000" &
+curl -s -o "$T/body" --limit-rate 10K --max-time 30 "http://127.0.0.1:$A/size/9000000" &
 C=$!
 line ' asap b/s 0/[0-9]+/[0-9]+/[0-9]+/\+[0-9]+ 200 \+[0-9]+ - - ---- 1/1/1/1/0 0/0 "GET /size/9000000 HTTP/1.1"$'
 kill -0 $C || fail "the transfer was over"
@@ -89,8 +94,10 @@ line ' tasap te/s 0/[0-9]+/\+[0-9]+ \+0 -- [0-9]+/1/1/1/0 0/0$'
 exec 7>&-
 
 t "captures that found nothing keep their columns; a bad request has none"
+wait_for 5 left
 http -o /dev/null "http://127.0.0.1:$P/deny"
 line ' 403 [0-9]+ - - PR-- 1/1/0/0/0 0/0 \{127.0.0.1:'"$P"'\} \{\|\} "GET /deny HTTP/1.1"$'
+wait_for 5 left
 http -o /dev/null "http://127.0.0.1:$P/x"
 line ' \{127.0.0.1:'"$P"'\} \{a\|\} "GET /x HTTP/1.1"$'
 
@@ -106,6 +113,7 @@ printf 'GET /size/5000 HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n' | raw "
 line " 200 $(wc -c <"$T/wire") - - .*\"GET /size/5000 HTTP/1.1\"\$"
 
 t "a connection that closes without a byte is a bad request of the client"
+wait_for 5 left
 socat -u /dev/null "TCP:127.0.0.1:$P"
 line ' main main/<NOSRV> -1/-1/-1/-1/[0-9]+ 400 0 - - CR-- 1/1/0/0/0 0/0 "<BADREQ>"$'
 
@@ -119,23 +127,23 @@ is "$n" "$(grep -c BADREQ "$L" || true)"
 
 t "option dontlognull leaves out connections without a byte, be they closed or too late"
 socat -u /dev/null "TCP:127.0.0.1:$N"
-match '^HTTP/1.1 408 ' "$(socat -u "TCP:127.0.0.1:$N" - | sed -n 1p)"
+match '^HTTP/1.1 408 ' "$(socat -u "TCP:127.0.0.1:$NS" - | sed -n 1p)"
 printf 'GE' | raw "$N" >/dev/null || true
 line ' nonull nonull/<NOSRV> -1/-1/-1/-1/[0-9]+ 400 0 - - CR-- .* "<BADREQ>"$'
 http -o /dev/null "http://127.0.0.1:$N/x"
 line ' nonull b/s .* "GET /x HTTP/1.1"$'
-is 2 "$(grep -c ' nonull ' "$L")"
+is 2 "$(grep -c ' nonull ' "$L")"; is 0 "$(grep -c ' nonulls ' "$L" || true)"
 
 t "option dontlognull leaves out TCP connections whose client sent nothing"
 is hello "$(socat -u "TCP:127.0.0.1:$TN" -)"
-is hello "$(printf hi | socat -t 5 - "TCP:127.0.0.1:$TN")"
+is hello "$(printf hi | socat -t 20 - "TCP:127.0.0.1:$TN")"
 line ' tnull ts/s '
 is 1 "$(grep -c ' tnull ' "$L")"
 
 t "option http-ignore-probes says nothing about connections without a byte"
 socat -u /dev/null "TCP:127.0.0.1:$I"
 is "" "$(socat -u "TCP:127.0.0.1:$I" -)"
-http -o /dev/null "http://127.0.0.1:$I/x"
+wait_for 5 curl -sf -o /dev/null "http://127.0.0.1:$I/x" # again if it came too late
 line ' probes b/s '
 is 1 "$(grep -c ' probes ' "$L")"
 

@@ -2,7 +2,7 @@
 # The HTTP log line: every field, how requests end, which lines are left out.
 . "$(dirname "$0")/../../lib/sluice.sh"
 
-P=$(port) Q=$(port) S=$(port) O=$(port) D=$(port)
+P=$(port) LATE=$(port) Q=$(port) S=$(port) O=$(port) D=$(port)
 origin "$O" a
 cat >"$T/c.cfg" <<EOC
 global
@@ -12,9 +12,9 @@ defaults
   mode http
   log global
   option httplog
-  timeout connect 2s
-  timeout client 1s
-  timeout server 5s
+  timeout connect 20s
+  timeout client 30s
+  timeout server 30s
   timeout tarpit 100ms
 frontend f
   bind 127.0.0.1:$P
@@ -29,7 +29,11 @@ frontend f
   http-response deny if { status 500 }
   use_backend none if { path /none }
   use_backend dead if { path /dead }
-  use_backend slow if { path_beg /delay }
+  use_backend slow if { path_beg /hold }
+  default_backend b
+frontend late
+  bind 127.0.0.1:$LATE
+  timeout client 500ms
   default_backend b
 frontend quiet
   bind 127.0.0.1:$Q
@@ -81,7 +85,7 @@ t "no server is SC, a refused connection too, with its retries"
 http -o /dev/null "$U/none"; ends /none ' none/<NOSRV> [0-9]+/-1/-1/-1/[0-9]+ 503 [0-9]+ - - SC-- [0-9/]+ 0/0 '
 http -o /dev/null "$U/dead"; ends /dead ' dead/d [0-9]+/[0-9]+/-1/-1/[0-9]+ 503 [0-9]+ - - SC-- [0-9/]+/\+?2 0/0 '
 t "a server that is too slow is sH, one that hangs up before an answer SH"
-http -o /dev/null "$U/delay/900"; ends /delay ' slow/a [0-9]+/[0-9]+/[0-9]+/-1/[0-9]+ 504 [0-9]+ - - sH-- '
+http -o /dev/null "$U/hold/never"; ends /hold ' slow/a [0-9]+/[0-9]+/[0-9]+/-1/[0-9]+ 504 [0-9]+ - - sH-- '
 http -o /dev/null "$U/drop"; ends /drop ' b/a [0-9]+/[0-9]+/[0-9]+/-1/[0-9]+ 502 [0-9]+ - - SH-- '
 t "a server that hangs up inside of a body is SD"
 http -o /dev/null "$U/trunc" 2>/dev/null || true; ends /trunc ' b/a [0-9/]+ 200 [0-9]+ - - SD-- '
@@ -89,8 +93,8 @@ t "junk is a <BADREQ>"
 printf 'junk\r\n\r\n' | raw "$P" >/dev/null
 ends BADREQ ' f f/<NOSRV> -1/-1/-1/-1/[0-9]+ 400 [0-9]+ - - (PR|CR)-- [0-9/]+ 0/0 "<BADREQ>"$'
 t "a request that never ends is cR and 408"
-printf 'GET /never HTTP/1.1\r\nHost: a\r\n' | socat -t 3 -T 3 - "TCP:127.0.0.1:$P,shut-none" >/dev/null
-ends ' 408 ' ' f f/<NOSRV> -1/-1/-1/-1/[0-9]+ 408 [0-9]+ - - cR-- '
+printf 'GET /never HTTP/1.1\r\nHost: a\r\n' | socat -t 20 -T 20 - "TCP:127.0.0.1:$LATE,shut-none" >/dev/null
+ends ' 408 ' ' late late/<NOSRV> -1/-1/-1/-1/[0-9]+ 408 [0-9]+ - - cR-- '
 
 t "dontlog-normal leaves out what went well, dontlognull connections without a byte"
 socat -u /dev/null "TCP:127.0.0.1:$Q"

@@ -22,9 +22,9 @@ global
 defaults
   mode http
   option httplog
-  timeout connect 2s
-  timeout client 5s
-  timeout server 5s
+  timeout connect 20s
+  timeout client 30s
+  timeout server 30s
 frontend f
   bind 127.0.0.1:$P
   log 127.0.0.1:$L format rfc3164 local3 info
@@ -64,7 +64,7 @@ kill "${SINKS[@]}" # a process a datagram is too much for what follows
 seq -f "url = $U/many/%g
 output = /dev/null" 1500 >"$T/curl"
 start=$SECONDS
-curl -sS --max-time 10 -K "$T/curl"
+curl -sS --max-time 30 -K "$T/curl"
 [ $((SECONDS - start)) -le 8 ] || fail "took $((SECONDS - start)) s"
 line "$T/fd8" /many/1500 >/dev/null
 is 1500 "$(grep -c /many/ "$T/fd8")"

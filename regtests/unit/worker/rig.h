@@ -128,7 +128,7 @@ static void rig_start(struct rig *r)
 	int sv[2], fd = -1;
 	struct ipc_msg m;
 
-	r->seg = segment_create(1, 1, 2, r->rt.nsrv, 0);
+	r->seg = segment_create(1, r->rt.g.workers, 2, r->rt.nsrv, 0);
 	assert_non_null(r->seg);
 	for (unsigned i = 0; i < r->rt.nsrv; i++) {
 		atomic_store(&r->seg->srv[i].op, srv_op_pack(SRV_UP, 4, 100, 0));

@@ -18,6 +18,19 @@ static void unset_timeouts_fall_back_as_documented(void **state)
 	fake_world_end(&w);
 }
 
+static void the_backend_says_how_long_a_buffered_body_may_take(void **state)
+{
+	struct fake_world w;
+
+	(void)state;
+	fake_world(&w);
+	w.px[0].to[TO_CLIENT] = 700, w.px[0].to[TO_HTTP_REQUEST] = 5;
+	assert_int_equal(strm_body_timeout(&w.s), 700);
+	w.px[1].to[TO_HTTP_REQUEST] = 30;
+	assert_int_equal(strm_body_timeout(&w.s), 30);
+	fake_world_end(&w);
+}
+
 static void a_tunnel_replaces_both_inactivity_timeouts(void **state)
 {
 	struct fake_world w;
@@ -64,6 +77,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(unset_timeouts_fall_back_as_documented),
+		cmocka_unit_test(the_backend_says_how_long_a_buffered_body_may_take),
 		cmocka_unit_test(a_tunnel_replaces_both_inactivity_timeouts),
 		cmocka_unit_test(a_half_closed_stream_waits_for_the_fin_timeouts),
 		cmocka_unit_test(the_deadline_is_the_earliest_that_runs),
