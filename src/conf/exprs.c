@@ -14,6 +14,7 @@ int sema_resolve(void *ctx, enum ref_kind kind, struct str name)
 
 	switch (kind) {
 	case REF_BACKEND: b = hmap_get(&s->be_by_name, name); break;
+	case REF_TABLE: return sema_table(s, name);
 	case REF_FRONTEND: b = hmap_get(&s->fe_by_name, name); break;
 	case REF_SERVER:
 		slash = str_chr(name, '/');

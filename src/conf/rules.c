@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Rule lines: http-request, http-response, http-after-response, tcp-request, tcp-response, redirect, and the removed
  * spellings that stand for them. The action's own arguments are read by the parser that tbl/actions.def names. */
+#include <sluice/base/num.h>
+
 #include "act_priv.h"
 
 static const struct action_row { const char *word; uint32_t phases; act_parse_fn *parse; } actions[] = {
@@ -53,11 +55,16 @@ static void rule_push(struct sema *s, enum rule_phase ph, const struct line *l, 
 
 /* ---- one line --------------------------------------------------------------------------------------------------- */
 
-/* Is w this row's word? One that ends in '(' takes an argument there. */
+/* Is w this row's word? One that ends in '(' takes an argument there, one that ends in '#' a number. */
 static bool action_is(const struct word *w, const char *row, struct str *paren)
 {
 	struct str word = str_c(row);
+	uint64_t n;
 
+	if (str_ends(word, STR("#"))) {
+		*paren = str_sub(w->s, word.n - 1, SIZE_MAX);
+		return str_starts(w->s, str_sub(word, 0, word.n - 1)) && num_u64(*paren, &n);
+	}
 	if (!str_ends(word, STR("(")))
 		return str_eq(w->s, word);
 	*paren = str_sub(w->s, word.n, w->s.n - MIN(w->s.n, word.n + 1));
@@ -69,7 +76,7 @@ static const char *action_word(struct sema *s, int i)
 {
 	struct str word = str_c(actions[i].word);
 
-	return str_ends(word, STR("(")) ? arena_cstr(&s->scratch, str_sub(word, 0, word.n - 1)) : actions[i].word;
+	return str_ends(word, STR("(")) || str_ends(word, STR("#")) ? arena_cstr(&s->scratch, str_sub(word, 0, word.n - 1)) : actions[i].word;
 }
 
 static int action_find(struct sema *s, enum rule_phase ph, const struct word *w, struct str *paren)

@@ -32,6 +32,10 @@ static bool sect_open(struct sema *s, const struct section *sec)
 	unsigned sect = sect_of(&h->w[0]);
 
 	s->px = NULL;
+	if (word_is(&h->w[0], "peers")) {
+		peers_section(s, sec);
+		return false;
+	}
 	s->sect = (uint8_t)sect;
 	if (word_is(&h->w[0], "crt-store")) {
 		crt_store_section(s, sec);
@@ -152,6 +156,7 @@ static void global_defaults(struct rt_global *g)
 		.maxrewrite = 1024,
 		.maxhdr = 101,
 		.maxaccept = 8,
+		.stick_counters = 3,
 		.hard_stop_after = 300000, .stats_timeout = 10000, .stats_maxconn = 32,
 		.uid = -1,
 		.gid = -1,
@@ -216,6 +221,7 @@ static void sema_free(struct sema *s)
 	VEC_FREE(&s->glogs);
 	VEC_FREE(&s->lst);
 	VEC_FREE(&s->cli);
+	VEC_FREE(&s->tables);
 	arena_free(&s->scratch);
 }
 
@@ -255,6 +261,7 @@ struct rt *conf_compile(const struct conf_src *src, struct diags *d, const struc
 	srv_resolve_tracks(&s);
 	for (size_t i = 0; i < s.pxs.n; i++)
 		px_check(&s, s.pxs.at[i]);
+	stick_freeze(&s);
 	freeze_lists(&s);
 	rt->config_hash = config_hash(src);
 	sema_free(&s);

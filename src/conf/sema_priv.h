@@ -127,6 +127,7 @@ struct sema {
 	VEC(const struct log_target *) glogs;
 	VEC(struct rt_listener) lst;
 	VEC(struct rt_cli_sock) cli;
+	VEC(struct rt_table) tables;
 	const struct word **track;    /* by server index, NULL = none */
 	uint32_t nsrv_cap;
 	uint64_t lookup_ms;           /* spent on names that did not answer */
@@ -230,6 +231,10 @@ struct rt_reply *reply_from_file(struct sema *s, const struct word *w, uint32_t 
 bool log_target_parse(struct sema *s, const struct line *l, struct log_target *t);
 void log_finish(struct sema *s, struct px_build *b);
 struct sock_listen_opts bind_sock_defaults(const struct sema *s);
+/* Index of a stick table; "" = the section's own. -1 = there is none. */
+int sema_table(const struct sema *s, struct str name);
+void peers_section(struct sema *s, const struct section *sec);
+void stick_freeze(struct sema *s);
 bool id_of_user(struct sema *s, const struct word *w, bool group, int *out) MUST_CHECK;
 void global_finish(struct sema *s);
 

@@ -10,7 +10,8 @@
  *   k key for the algorithm before it: text, file of a public key, or a variable
  *   J JSON path   O "int"                   C input code of json()    w condition of when()
  *   m IPv4 mask   M IPv6 mask               r regular expression; the third argument holds its flags
- *   b backend     f frontend   v server ("backend/server"): resolved to an index, -1 = the current one */
+ *   b backend     f frontend   v server ("backend/server"): resolved to an index, -1 = the current one
+ *   t stick table T the same; when it is left out, the one of the proxy */
 #include <stdlib.h>
 
 #include <sluice/base/num.h>
@@ -215,6 +216,9 @@ static bool arg_one(const struct expr_env *env, char kind, const struct xcall *x
 		return arg_ref(env, REF_BACKEND, "backend", xa, out, err);
 	case 'f':
 		return arg_ref(env, REF_FRONTEND, "frontend", xa, out, err);
+	case 't':
+	case 'T':
+		return arg_ref(env, REF_TABLE, "stick table", xa, out, err);
 	case 'v':
 		return arg_ref(env, REF_SERVER, "server", xa, out, err);
 	default:
@@ -244,10 +248,23 @@ static bool args_few(const struct xcall *x, size_t required, struct xerr *err)
 	return false;
 }
 
+/* The table of the proxy where none is named. */
+static bool arg_own_table(const struct expr_env *env, const struct xcall *x, struct arg *out, struct xerr *err)
+{
+	out->set = true;
+	out->i = env->resolve ? env->resolve(env->ctx, REF_TABLE, STR("")) : -1;
+	if (out->i >= 0 || !env->resolve)
+		return true;
+	xerr_set(err, x->off, x->name.n, "'" STR_FMT "' needs the name of a stick table: this section has none of its own",
+		 STR_ARG(x->name));
+	return false;
+}
+
 bool args_compile(const struct expr_env *env, const char *spec, const struct xcall *x, struct call *k, struct xerr *err)
 {
 	size_t required, max = spec_count(spec, &required), i = 0;
 	uint32_t given = x->narg == 1 && !x->arg[0].len && !required ? 0 : x->narg;
+	const char *spec_start = spec;
 
 	ASSERT(max <= ARRAY_LEN(k->arg));
 	if (given > max) {
@@ -269,7 +286,8 @@ bool args_compile(const struct expr_env *env, const char *spec, const struct xca
 		i++;
 	}
 	k->narg = (uint8_t)given;
-	return true;
+	i = max - 1;
+	return !max || k->arg[i].set || !strchr(spec_start, 'T') || arg_own_table(env, x, &k->arg[i], err);
 }
 
 unsigned args_needs(const struct call *k, bool *vars)

@@ -49,7 +49,7 @@ static bool fetch_unknown(const struct xcall *x, struct xerr *err)
 {
 	size_t n;
 	const struct fetch_row *rows = fetch_rows(&n);
-	const char *words[256];
+	const char *words[1024];
 
 	ASSERT(n <= ARRAY_LEN(words));
 	for (size_t i = 0; i < n; i++)
@@ -63,7 +63,7 @@ static bool conv_unknown(const struct xcall *x, struct xerr *err)
 {
 	size_t n;
 	const struct conv_row *rows = conv_rows(&n);
-	const char *words[256];
+	const char *words[1024];
 
 	ASSERT(n <= ARRAY_LEN(words));
 	for (size_t i = 0; i < n; i++)

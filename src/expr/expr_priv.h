@@ -4,6 +4,7 @@
 #define SLUICE_EXPR_EXPR_PRIV_H
 
 #include <sluice/expr/cond.h>
+#include <sluice/expr/stick_env.h>
 #include "parse_priv.h"
 
 /* One typed argument; which member counts follows from the letter of the row's argument spec. */
@@ -50,7 +51,7 @@ struct fetch_row {
 struct conv_row {
 	const char *word;
 	conv_fn *fn;
-	int aux;                 /* below 0: the converter has an effect */
+	int aux;                 /* below 0: has an effect, or depends on more than its input */
 	const char *args;
 	uint8_t in, out;         /* SMP_ANY as out: the type of the input where that is SMP_ANY too, else not known before it runs */
 	const char *help, *example, *expect;

@@ -175,8 +175,10 @@ static void child_died(struct child *c, int status)
 	close(c->io.fd);
 	c->pid = 0;
 	c->state = CHILD_NONE;
-	if (c->role == ROLE_WORKER)
+	if (c->role == ROLE_WORKER) {
 		segment_reap(l->seg, c->slot);
+		tables_recover(l);
+	}
 	(void)master_tell(l, IPC_CHILD_GONE, 0, (uint64_t)pid, NULL, 0, -1);
 	say_death(c, pid, status);
 	if (l->phase == LEAD_STARTING || l->phase == LEAD_READY)

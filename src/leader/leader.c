@@ -268,7 +268,7 @@ static bool prepare(struct leader *l)
 		tls_tickets_init(l->rt->g.tls_lifetime);
 	l->nworkers = leader_workers(l->rt);
 	return limits_apply(l->rt, l->nworkers) && privs_prepare(l) && listeners_open(l) && cli_open(l) && pidfile_open(l) &&
-	       segment_prepare(l) && state_import(l);
+	       segment_prepare(l) && tables_open(l) && state_import(l);
 }
 
 /* The arena describes itself inside its own pages: it is frozen through a copy. */
@@ -298,6 +298,7 @@ static bool watch(struct leader *l)
 	loop_init(l->rt->g.noepoll || l->o->conf.poll_only ? "poll" : NULL, l->nworkers + CLI_SESSIONS_MAX + l->rt->ncli + 64);
 	l->started_ms = clock_ms();
 	timer_init(&l->deadline, deadline_passed);
+	tables_start(l);
 	timer_set(&l->deadline, clock_ms() + READY_MS);
 	return sig >= 0 && io_add(&l->sig_io, sig, IO_READ, signals_read) && io_add(&l->ctl_io, l->o->ctl, IO_READ, master_message);
 }
@@ -316,6 +317,7 @@ static void teardown(struct leader *l)
 	VEC_FREE(&l->asks);
 	timer_stop(&l->follow);
 	state_release(l);
+	tables_close(l);
 	segment_unmap(l->seg);
 	loop_free();
 }

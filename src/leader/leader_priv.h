@@ -70,6 +70,8 @@ struct leader {
 	unsigned nchild;
 	enum leader_phase phase;
 	struct io sig_io, ctl_io;
+	struct stick_table **tables; /* rt->ntbl */
+	struct timer sweep;        /* of the tables */
 	struct timer deadline;     /* READY, or the end of a drain or stop */
 	int pid_fd;                /* pid file, opened early, written late; -1 = none */
 	int status;
@@ -122,6 +124,11 @@ void state_files_load(struct leader *l);
 void follow_start(struct leader *l);                  /* from the commit on, while others live */
 void successor_dir(struct leader *l, int fd);         /* both take fd */
 void successor_seg(struct leader *l, int fd);
+/* tables.c: stick tables. false: said on stderr. */
+bool tables_open(struct leader *l) MUST_CHECK;
+void tables_start(struct leader *l);   /* the loop exists */
+void tables_recover(struct leader *l); /* a worker has died */
+void tables_close(struct leader *l);
 
 /* privs.c: names to numbers, in the leader; the drop itself, in a child. */
 bool privs_resolve(const struct rt_global *g, struct ids *ids, char *err, size_t errlen) MUST_CHECK;

@@ -4,6 +4,7 @@
 #include "count.h"
 #include "session.h"
 #include "term.h"
+#include "track.h"
 
 static bool phase_is_response(enum rule_phase ph) { return ph == PH_HTTP_RES || ph == PH_TCP_RES_CONTENT || ph == PH_HTTP_AFTER; }
 
@@ -28,6 +29,8 @@ enum rule_verdict act_exec_accept(struct stream *s UNUSED, const struct rule *r 
 enum rule_verdict act_exec_deny(struct stream *s, const struct rule *r, enum rule_phase ph)
 {
 	refuse(s, ph);
+	if (ph == PH_HTTP_REQ)
+		track_event(s, SE_HTTP_ERR, 1);
 	if (r->reply)
 		reply_prepare(s, r->reply, r->status);
 	else
@@ -39,6 +42,7 @@ enum rule_verdict act_exec_tarpit(struct stream *s, const struct rule *r, enum r
 {
 	term_set(s, 'P', 'T');
 	count_denied(s, false);
+	track_event(s, SE_HTTP_ERR, 1);
 	if (r->reply)
 		reply_prepare(s, r->reply, r->status);
 	else

@@ -5,6 +5,7 @@
 #include <sluice/base/clock.h>
 #include <sluice/ipc/counters.h>
 #include "steps.h"
+#include "track.h"
 
 static const struct stream *env_stream(const struct smp_ctx *c) { return c->owner; }
 
@@ -212,4 +213,5 @@ static int env_find(const struct smp_ctx *c, enum ref_kind kind, struct str name
 	return srv == RT_NONE ? -1 : (int)srv;
 }
 
-const struct smp_env strm_env = { .num = env_num, .text = env_text, .addr = env_addr, .find = env_find, .capture = env_capture };
+const struct smp_env strm_env = { .num = env_num, .text = env_text, .addr = env_addr, .find = env_find, .capture = env_capture,
+				.stick = track_ask };

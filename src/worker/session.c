@@ -10,6 +10,7 @@
 #include "muxes.h"
 #include "sess_log.h"
 #include "steps.h"
+#include "track.h"
 
 static struct pool session_pool = POOL("session", struct session);
 
@@ -17,6 +18,7 @@ static void session_free(struct session *se)
 {
 	timer_stop(&se->timer);
 	pool_drop_session(se);
+	track_end(&se->track);
 	var_store_drop(&se->vars);
 	list_del(&se->link);
 	wk.nsess--;
@@ -381,6 +383,7 @@ void session_proceed(struct session *se)
 	}
 	session_speaks(se, m);
 	count_session(se);
+	track_session_event(se, SE_SESS);
 	session_arm(se, session_idle_deadline(se));
 	if (se->conn->io.ready & IO_RD) /* came with the handshake: no event announces it again */
 		se->conn->ops->io(se->conn);

@@ -9,6 +9,8 @@
 #include <sluice/net/loop.h>
 #include <sluice/rt/rt.h>
 
+struct sc_set;
+
 #define SESSION_MAGIC 0x73657373u
 
 enum sess_flags {
@@ -39,6 +41,7 @@ struct session {
 	struct timespec accept_date;    /* wall clock of the accept */
 	uint32_t nreq;                  /* exchanges begun */
 	struct var_store vars;          /* scope sess */
+	struct sc_set *track;           /* what connection and session rules track; NULL = nothing */
 	uint32_t last_srv;              /* server of the last exchange, RT_NONE before there is one */
 };
 

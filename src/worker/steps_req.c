@@ -2,6 +2,7 @@
 /* Steps of the request: from its first byte to the moment a server is wanted. */
 #include <sluice/base/clock.h>
 #include "steps.h"
+#include "track.h"
 
 enum step_result strm_abort(struct stream *s, char cause, char phase, enum mux_close_how how)
 {
@@ -18,6 +19,8 @@ enum step_result strm_fail(struct stream *s, unsigned status, char cause, char p
 		return strm_abort(s, cause, phase, MUX_ABORT);
 	lb_queue_del(&wk.q, &s->wait);
 	strm_release_server(s, MUX_ABORT, false);
+	if (phase == 'H')
+		track_event(s, SE_HTTP_FAIL, 1);
 	reply_error(s, status);
 	return step_to(s, ST_REPLY);
 }
@@ -28,6 +31,9 @@ enum step_result strm_request_broken(struct stream *s)
 		return strm_abort(s, 'C', term_phase(s), MUX_ABORT);
 	s->flags |= SF_CLI_CLOSE;
 	count_bad_request(s);
+	if (s->step == ST_REQ_HEAD) /* others are counted as requests already */
+		track_event(s, SE_HTTP_REQ, 1);
+	track_event(s, SE_HTTP_ERR, 1);
 	return strm_fail(s, h1_error_status((enum h1_error)s->cli.h1_err), 'P', term_phase(s));
 }
 
@@ -120,7 +126,13 @@ enum step_result step_tcp_rules(struct stream *s)
 {
 	if (!(s->flags & SF_HTTP))
 		s->t.req_done = clock_now_ns;
-	return content_rules(s, s->fe, s->flags & SF_HTTP ? ST_REQ_RULES : ST_ROUTE);
+	if (!(s->flags & SF_HTTP))
+		return content_rules(s, s->fe, ST_ROUTE);
+	enum step_result r = content_rules(s, s->fe, ST_REQ_RULES);
+
+	if (s->step == ST_REQ_RULES && r == STEP_NEXT)
+		track_event(s, SE_HTTP_REQ, 1);
+	return r;
 }
 
 /* A rule waits for more of the body: pull it, or let it decide on what there is. */

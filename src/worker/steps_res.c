@@ -2,7 +2,9 @@
 /* Steps of the response: waiting for its head while the request's body still flows, rules, forwarding, replies of
  * our own, the end. */
 #include <sluice/base/clock.h>
+#include "persist.h"
 #include "steps.h"
+#include "track.h"
 
 /* Interim responses a server may send before its answer. */
 #define INTERIM_MAX 32
@@ -157,6 +159,8 @@ enum step_result step_res_rules(struct stream *s)
 	if (s->be->retry_on & RO_STATUS && status_retried(s))
 		return strm_response_failed(s, RO_STATUS, s->res.status, 'S');
 	s->status = s->res.status;
+	track_status(s, s->status);
+	persist_store(s);
 	if ((s->status == 401 || s->status == 407) && auth_binds_connection(&s->res))
 		s->sc->priv = true;
 	headers_capture_response(s);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Steps from the choice of a server to a request on its way: pick, queue, pause, connect, send. */
 #include <sluice/base/clock.h>
+#include "persist.h"
 #include "steps.h"
 
 /* Servers found full that one pick may look past before the request queues on the backend. */
@@ -51,13 +52,13 @@ static enum step_result pick_admit(struct stream *s, uint32_t srv)
 	return step_to(s, ST_CONNECT);
 }
 
-/* use-server and the like: that server and no other, unless it is down and may be left. */
+/* use-server and persistence: that server and no other, unless it is down and may be left. */
 static bool pick_pinned(struct stream *s, uint32_t *srv)
 {
-	if (!(s->flags & SF_PINNED) && s->be->nuse_srv && !s->navoid) {
-		uint32_t want = rules_use_server(s);
+	if (!(s->flags & SF_PINNED) && (s->be->nuse_srv || s->be->nstick) && !s->navoid) {
+		uint32_t want = persist_pick(s);
 
-		if (want != RT_NONE && lb_srv_usable(&wk.lb[s->be_idx], want, true)) {
+		if (want != RT_NONE && persist_usable(s, want)) {
 			s->srv_idx = want;
 			s->flags |= SF_PINNED;
 		}
@@ -83,7 +84,7 @@ enum step_result step_pick(struct stream *s)
 	unsigned full = 0;
 	int srv;
 
-	if (pick_pinned(s, &want) && !lb_srv_usable(lb, want, true)) {
+	if (pick_pinned(s, &want) && !persist_usable(s, want)) {
 		if (!(s->be->opts & OPT_REDISPATCH))
 			return strm_fail(s, 503, 'S', 'C');
 		s->flags &= ~(unsigned)SF_PINNED;
@@ -167,6 +168,8 @@ enum step_result step_connect(struct stream *s)
 	s->t.conn_done = clock_now_ns;
 	server_observe(s, false, true);
 	strm_log_connected(s);
+	if (!(s->flags & SF_HTTP))
+		persist_store(s);
 	return step_to(s, s->flags & SF_HTTP ? ST_SEND_HEAD : ST_TCP_FORWARD);
 }
 

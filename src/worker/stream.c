@@ -8,6 +8,7 @@
 #include <sluice/base/pool.h>
 #include "steps.h"
 #include "stream_priv.h"
+#include "track.h"
 
 static struct pool stream_pool = POOL("stream", struct stream);
 static struct pool hdr_pool = { .name = "header array" };
@@ -22,6 +23,7 @@ void strm_setup(uint16_t max_hdr) { hdr_pool.size = max_hdr * sizeof(struct hdr)
 
 static void strm_free(struct stream *s)
 {
+	track_end(&s->track);
 	pool_put(&hdr_pool, s->req.hdr);
 	pool_put(&hdr_pool, s->res.hdr);
 	var_store_drop(&s->vars_msg);
@@ -126,6 +128,8 @@ void strm_run(struct stream *s)
 			return;
 	} while (s->again);
 	s->running = false;
+	if (UNLIKELY(s->track || s->sess->track))
+		track_bytes(s);
 	session_arm(s->sess, strm_deadline(s));
 }
 
@@ -194,6 +198,7 @@ void strm_end(struct stream *s, enum mux_close_how how)
 	strm_release_server(s, MUX_ABORT, false);
 	s->bytes_in = s->cli.bytes_in;
 	s->bytes_out = s->cli.bytes_out;
+	track_bytes(s);
 	if (s->flags & SF_BE_COUNTED) /* the line tells who else is there */
 		wk_live(LIVE_BE, s->be_idx, -1);
 	strm_log(s);

@@ -21,6 +21,8 @@
 
 struct session;
 struct sconn;
+struct sc_set;
+struct persist_key;
 struct stream;
 
 enum strm_step {
@@ -66,6 +68,7 @@ enum strm_flags {
 	SF_REQ_PREPARED = 1 << 26,  /* headers_request() has run for this attempt */
 	SF_AFTER_DONE = 1 << 27,    /* http-after-response rules have run */
 	SF_HDRS_DONE = 1 << 29,     /* the headers that configuration adds are in, for all attempts */
+	SF_STUCK = 1 << 30,         /* stick rules have run */
 	SF_SRV_KEEP = 1 << 28,      /* the exchange with the server ended well: its connection may be kept */
 };
 
@@ -125,6 +128,9 @@ struct stream {
 	uint64_t bytes_in, bytes_out;     /* client side: received from, sent to the client */
 	uint64_t counted_in, counted_out; /* ... of which the counters know */
 	uint64_t counted_ms;              /* when they were last told */
+	struct persist_key *persist_keys; /* what stick rules store once the server has answered */
+	struct sc_set *track;             /* what content and HTTP rules track; NULL = nothing */
+	uint64_t track_in, track_out;     /* bytes that tracked entries have counted */
 	uint16_t status;                  /* of the final response sent to the client, 0 = none */
 	uint16_t retries;                 /* of connections, as %rc prints */
 	uint32_t req_counter;             /* requests of this worker so far, for %rt */

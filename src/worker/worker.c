@@ -15,6 +15,7 @@
 #include "pool.h"
 #include "session.h"
 #include "stream_priv.h"
+#include "track.h"
 #include "worker_priv.h"
 
 struct worker wk;
@@ -182,6 +183,7 @@ void worker_setup(const struct heritage *h)
 	strm_setup((uint16_t)h->rt->g.maxhdr);
 	session_setup();
 	setup_balancing();
+	track_setup();
 	timer_init(&stop_timer, hard_stop);
 	timer_init(&queue_timer, queue_tick);
 	timer_init(&beat_timer, beat_tick);
@@ -194,6 +196,7 @@ static void teardown(void)
 		if (wk.rt->px[i].caps & PX_BE)
 			lb_free(&wk.lb[i]);
 	lb_queues_free(&wk.q);
+	track_teardown();
 	var_store_drop(&wk.vars);
 	free(wk.lst);
 	free(wk.srv);

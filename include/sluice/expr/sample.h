@@ -52,6 +52,7 @@ enum smp_env_addr { ENV_FC_SRC, ENV_FC_DST, ENV_BC_SRC, ENV_BC_DST };
 enum ref_kind { REF_BACKEND, REF_FRONTEND, REF_SERVER, REF_USERLIST, REF_TABLE };
 
 struct smp_ctx;
+struct smp_stick;   /* stick_env.h */
 struct smp_env {
 	bool (*num)(const struct smp_ctx *c, enum smp_env_num what, int idx, int64_t *out);
 	bool (*text)(const struct smp_ctx *c, enum smp_env_str what, int idx, struct str *out);
@@ -60,6 +61,7 @@ struct smp_env {
 	const struct addr *(*addr)(const struct smp_ctx *c, enum smp_env_addr what);
 	int (*find)(const struct smp_ctx *c, enum ref_kind kind, struct str name);
 	void (*capture)(const struct smp_ctx *c, bool response, int slot, struct str v);
+	bool (*stick)(struct smp_ctx *c, const struct smp_stick *q, int64_t *out); /* NULL = there are no stick tables */
 };
 
 struct smp_ctx {

@@ -6,6 +6,7 @@
 #include <sluice/ipc/segment.h>
 
 struct rt;
+struct stick_table;
 
 enum role { ROLE_MASTER, ROLE_LEADER, ROLE_CHECKER, ROLE_WORKER, ROLE_CLI };
 
@@ -16,6 +17,7 @@ struct heritage {
 	uint64_t generation;
 	const struct rt *rt;
 	struct segment *seg;
+	struct stick_table *const *tables; /* one a stick table of rt->tbl; NULL = nothing is counted */
 	const int *listen_fd;      /* one a listener of rt->lst, same index; -1 = not bound (disabled) */
 	int ctl;                   /* socketpair to the leader: fixed-size messages of tbl/ipc_msgs.def */
 	const int *wake_fd;        /* one eventfd a worker: queue hand-over between workers */

@@ -14,6 +14,7 @@
 #include <sluice/log/logfmt.h>
 #include <sluice/net/sock.h>
 #include <sluice/rt/route.h>
+#include <sluice/rt/table.h>
 
 #define RT_NONE UINT32_MAX
 #define TIMEOUT_NONE 0u            /* timeouts are ms; 0 = infinite */
@@ -65,6 +66,9 @@ enum redirect_flags { REDIR_DROP_QUERY = 1, REDIR_APPEND_SLASH = 2, REDIR_IGNORE
  *   replace-path replace-pathq replace-uri           re, fmt (as replace-header)
  *   set-status                          status, tpl = reason, empty: the standard one
  *   set-log-level                       num = level 0-7, -1 = silent
+ *   track-sc0 …                         num = slot, num2 = table, expr = key
+ *   sc-inc-gpc0 …                       kind = enum stick_data, status = element, num = slot, flags = 1: set instead of add;
+ *                                       num2 = the number, or expr
  *   capture                             expr, num = index in req_cap (request phases) or res_cap of the frontend, num2 = 1 when the
  *                                       slot was named by `id`
  *   set-var                             var, num = enum var_cond bits, expr
@@ -102,6 +106,10 @@ struct rt_use_be {                  /* use_backend / use-server */
 	struct cond *cond;
 	struct rt_loc loc;
 };
+
+/* stick on|match|store-request|store-response: the key finds the server, or is stored with it. */
+enum stick_when { STICK_MATCH = 1, STICK_STORE_REQ = 2, STICK_STORE_RES = 4 };
+struct rt_stick { uint8_t when; uint32_t table; struct expr *key; struct cond *cond; struct rt_loc loc; };
 
 struct rt_capture { struct str name; uint16_t len; };
 
@@ -250,6 +258,7 @@ struct rt_proxy {
 	struct rt_reply *errors[RT_ERROR_SLOTS]; /* by error_slot(status): NULL = built-in */
 	struct str description;
 	struct acl_set *acls;
+	uint32_t table;                 /* its stick table + 1, index into rt->tbl; 0 = none */
 	struct rt_loc loc;
 	/* frontend */
 	uint32_t maxconn;               /* 0 = the process's */
@@ -267,6 +276,7 @@ struct rt_proxy {
 	/* backend */
 	struct rt_backend be;
 	struct rt_use_be *use_srv; uint32_t nuse_srv;
+	struct rt_stick *stick; uint32_t nstick;
 	struct rt_check check;
 	uint32_t fullconn;
 	uint16_t retries;               /* extra tries, default 3 */
@@ -302,6 +312,7 @@ struct rt_global {
 		uint32_t table, frame;
 		uint32_t fe_glitches, be_glitches, fe_total;
 	} h2;
+	uint32_t stick_counters;        /* slots of track-sc: 3 */
 	uint32_t spread_checks;         /* percent */
 	uint32_t hard_stop_after;       /* ms */
 	bool daemon, noepoll, quiet;
@@ -325,6 +336,7 @@ struct rt {
 	struct rt_proxy *px; uint32_t npx;
 	struct rt_server *srv; uint32_t nsrv;
 	struct rt_listener *lst; uint32_t nlst;
+	struct rt_table *tbl; uint32_t ntbl;
 	const struct log_target **logs; uint32_t nlogs; /* every target, for log_process_init */
 	struct rt_cli_sock *cli; uint32_t ncli;
 	struct hmap px_by_name;         /* backends: name -> struct rt_proxy * */

@@ -4,16 +4,11 @@
 #define SLUICE_RT_TABLE_H
 
 #include <sluice/base/str.h>
+#include <sluice/expr/stick_env.h>
 
 #define STICK_SC_MAX	12  /* tune.stick-counters at most */
 #define STICK_ARRAY_MAX 100 /* elements of gpc(n), gpt(n), gpc_rate(n,p) */
 
-enum stick_data {
-#define STICK_DATA(id, word, kind, arg, event, help) SD_##id,
-#include <sluice/tbl/stick_data.def>
-#undef STICK_DATA
-	SD_COUNT
-};
 enum stick_kind { SD_KIND_VALUE, SD_KIND_COUNT, SD_KIND_GAUGE, SD_KIND_RATE };
 enum stick_arg { SD_ARG_NONE, SD_ARG_PERIOD, SD_ARG_COUNT, SD_ARG_BOTH };
 enum stick_event {

@@ -59,8 +59,8 @@ static void words_that_only_haproxy_has_say_so(void **st)
 	struct compiled c;
 
 	(void)st;
-	compile(&c, FE " stick-table type ip size 1m\n");
-	assert_non_null(strstr(c.p.diags, "'stick-table' is known to HAProxy, not supported by sluice yet"));
+	compile(&c, FE " email-alert level info\n");
+	assert_non_null(strstr(c.p.diags, "'email-alert' is known to HAProxy, not supported by sluice yet"));
 	compiled_close(&c);
 }
 

@@ -8,6 +8,7 @@
 #include <sluice/base/clock.h>
 #include <sluice/base/rand.h>
 #include <sluice/expr/cond.h>
+#include <sluice/expr/stick_env.h>
 
 struct canned {
 	struct arena mem, tmp;
@@ -66,10 +67,18 @@ static inline bool canned_text(const struct smp_ctx *c, enum smp_env_str what, i
 	return true;
 }
 
+/* What was asked, so that a test sees it: data, 100 x element, 10000 x slot. */
+static inline bool canned_stick(struct smp_ctx *c, const struct smp_stick *q, int64_t *out)
+{
+	(void)c;
+	*out = q->data + 100 * q->elem + 10000 * q->slot;
+	return q->by == STICK_BY_SLOT || q->table == 0;
+}
+
 static inline int canned_resolve(void *ctx, enum ref_kind kind, struct str name)
 {
 	(void)ctx, (void)kind;
-	return str_eq(name, STR("be")) || str_eq(name, STR("be/s1")) ? 0 : -1;
+	return str_eq(name, STR("be")) || str_eq(name, STR("be/s1")) || str_eq(name, STR("t1")) ? 0 : -1;
 }
 
 static inline void canned_target(struct canned *t, const char *target)
@@ -95,7 +104,7 @@ static inline void canned_vars(struct canned *t)
 
 static inline void canned_init(struct canned *t)
 {
-	static const struct smp_env env = { .num = canned_num, .text = canned_text, .addr = canned_addr, .find = canned_find };
+	static const struct smp_env env = { .num = canned_num, .text = canned_text, .addr = canned_addr, .find = canned_find, .stick = canned_stick };
 
 	*t = (struct canned){ 0 };
 	arena_init(&t->mem, 0);
