@@ -43,7 +43,15 @@ static bool said_send(struct endp *ep, struct mux_tx *tx)
 	return true;
 }
 
-static const struct mux_ops said_ops = { .name = "explain", .max_streams = 1, .recv = said_recv, .send = said_send };
+static bool said_close(struct endp *ep, enum mux_close_how how UNUSED)
+{
+	ep->mux = NULL;
+	return false;
+}
+
+static const struct mux_ops said_ops = {
+	.name = "explain", .max_streams = 1, .recv = said_recv, .send = said_send, .close = said_close,
+};
 
 static void say_request(struct sbuf *head, const struct explain_request *q)
 {
@@ -106,7 +114,7 @@ static void client_open(struct explained *x, const struct explain_request *q, ui
 	if (addr_is_any(&l->addr) || l->addr.family == AF_UNSPEC)
 		x->conn.dst = (struct addr){ .family = AF_INET, .port = q->port, .in4.s_addr = htonl(INADDR_LOOPBACK) };
 	x->mux = (struct mux){ .magic = MUX_MAGIC, .ops = &said_ops, .conn = &x->conn, .owner = &x->se, .front = true };
-	x->se = (struct session){ .magic = SESSION_MAGIC, .conn = &x->conn, .mux = &x->mux, .fe = &wk.rt->px[l->px], .lst = l,
+	x->se = (struct session){ .magic = SESSION_MAGIC, .flags = SESS_PINNED, .conn = &x->conn, .mux = &x->mux, .fe = &wk.rt->px[l->px], .lst = l,
 				  .last_srv = RT_NONE, .t_accept = clock_now_ns, .t_hs_done = clock_now_ns };
 	list_init(&x->se.link);
 	list_init(&x->se.streams);
@@ -222,7 +230,8 @@ static void put_heading(struct stream *s)
 	}
 }
 
-static void walk(struct stream *s)
+/* false: a step has ended the stream. */
+static bool walk(struct stream *s)
 {
 	enum step_result r = STEP_NEXT;
 
@@ -232,13 +241,14 @@ static void walk(struct stream *s)
 		r = strm_step(s);
 		if (r == STEP_END) {
 			sbuf_add(wk.trace, STR("closed    without an answer\n"));
-			return;
+			return false;
 		}
 	}
 	if (s->step == ST_TARPIT || s->step == ST_REPLY)
 		put_answer(s);
 	else
 		put_choice(s);
+	return true;
 }
 
 bool explain_run(const struct heritage *h, const struct explain_request *q, struct sbuf *out)
@@ -260,6 +270,9 @@ bool explain_run(const struct heritage *h, const struct explain_request *q, stru
 	if (!s)
 		return false;
 	s->cli.mux = &x.mux;
-	walk(s);
+	s->flags |= SF_LOGGED;
+	if (walk(s))
+		strm_discard(s);
+	sbuf_free(&x.head);
 	return true;
 }

@@ -12,6 +12,7 @@ frontend web
     bind :8080
     acl internal src 10.0.0.0/8
     http-request deny status 429 if { path /secret } !internal
+    http-request reject if { path /gone }
     http-request redirect scheme https if { hdr(x-forwarded-proto) http }
     http-request set-path /moved%[path] if { path_beg /old }
     use_backend api if { path_beg /api/ /moved } or { hdr(host) -i api.example.org }
@@ -35,8 +36,8 @@ out=$(explain 'GET http://www.example.org:8080/')
 match "bind +0.0.0.0:8080 +\[.*c.cfg:7\]" "$out"
 match "frontend +web +\[.*c.cfg:6\]" "$out"
 match "default_backend site" "$out"
-match "backend +site +\[.*c.cfg:14\]" "$out"
-match "pick +site/web1 +\[.*c.cfg:16\]" "$out"
+match "backend +site +\[.*c.cfg:15\]" "$out"
+match "pick +site/web1 +\[.*c.cfg:17\]" "$out"
 match "because +each server in turn" "$out"
 t "every condition shows what it compared and how that came out"
 out=$(explain 'GET http://www.example.org:8080/secret' --src 10.1.2.3)
@@ -51,6 +52,9 @@ match "answer +429 made by the proxy, termination state PR" "$out"
 nomatch "pick" "$out"
 out=$(explain http://www.example.org:8080/x?y=1 --header 'X-Forwarded-Proto: http')
 match "location +https://www.example.org:8080/x\?y=1" "$out"
+out=$(explain http://www.example.org:8080/gone)
+match "reject if .* true" "$out"
+match "closed +without an answer" "$out"
 t "later rules see what earlier ones have rewritten"
 out=$(explain 'GET http://www.example.org:8080/old/thing')
 match "path is \"/moved/old/thing\"" "$out"
