@@ -157,6 +157,7 @@ static void global_defaults(struct rt_global *g)
 		.maxhdr = 101,
 		.maxaccept = 8,
 		.stick_counters = 3,
+		.comp_level = 1, .comp_max_cpu = 100, .comp_max_mem = 256,
 		.hard_stop_after = 300000, .stats_timeout = 10000, .stats_maxconn = 32,
 		.uid = -1,
 		.gid = -1,

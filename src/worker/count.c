@@ -152,6 +152,21 @@ void count_denied(const struct stream *s, bool response)
 		ctr_inc(&count_srv(s->srv_idx)->dresp);
 }
 
+void count_compressed(const struct stream *s)
+{
+	ctr_inc(&count_fe(s->fe)->comp_rsp);
+	ctr_inc(&count_be(s->be)->comp_rsp);
+}
+
+void count_compressed_bytes(const struct stream *s, uint32_t in, uint32_t out)
+{
+	struct fe_counters *f = count_fe(s->fe);
+	struct be_counters *b = count_be(s->be);
+
+	ctr_add(&f->comp_in, in), ctr_add(&f->comp_out, out);
+	ctr_add(&b->comp_in, in), ctr_add(&b->comp_out, out);
+}
+
 /* The hrsp_* fields stand in one row in every block: 1xx to 5xx, then other. */
 static void count_status(uint64_t *hrsp_1xx, unsigned status)
 {
@@ -292,6 +307,10 @@ void count_end(struct stream *s)
 	}
 	count_bytes(s);
 	count_hists(s);
+	if (s->comp_bypassed) {
+		ctr_add(&f->comp_byp, s->bytes_out);
+		ctr_add(&b->comp_byp, s->bytes_out);
+	}
 	if (s->flags & SF_HTTP && s->status) {
 		count_status(&f->hrsp_1xx, s->status);
 		if (b)

@@ -42,6 +42,8 @@ void count_bad_request(const struct stream *s);
 void count_bad_response(const struct stream *s);
 void count_denied(const struct stream *s, bool response); /* by a rule */
 void count_bytes(struct stream *s);                      /* also while the exchange goes on */
+void count_compressed(const struct stream *s);
+void count_compressed_bytes(const struct stream *s, uint32_t in, uint32_t out);
 void count_end(struct stream *s);
 
 #endif

@@ -17,8 +17,7 @@ static void fwd_touch(struct stream *s, const struct endp *ep)
 
 static inline bool fwd_input_over(const struct endp *ep) { return ep->flags & (EP_EOM | EP_EOF | EP_ERR); }
 
-/* Receives unless there is input already or there will be none. */
-static void fwd_pull(struct stream *s, struct endp *from)
+void fwd_pull(struct stream *s, struct endp *from)
 {
 	uint32_t had = buf_len(&from->rx);
 

@@ -51,6 +51,8 @@ enum fwd_result {
 	FWD_MORE,     /* the turn's share is used up: run again in the next turn */
 };
 /* Moves body (or raw) bytes from one end to the other until either blocks. */
+/* Receives unless there is input already or there will be none. */
+void fwd_pull(struct stream *s, struct endp *from);
 enum fwd_result fwd_move(struct stream *s, struct endp *from, struct endp *to);
 
 /* server.c */

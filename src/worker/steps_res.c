@@ -2,6 +2,7 @@
 /* Steps of the response: waiting for its head while the request's body still flows, rules, forwarding, replies of
  * our own, the end. */
 #include <sluice/base/clock.h>
+#include "compress.h"
 #include "persist.h"
 #include "steps.h"
 #include "track.h"
@@ -171,6 +172,7 @@ enum step_result step_res_rules(struct stream *s)
 	}
 	s->status = s->res.status;
 	s->flags |= SF_AFTER_DONE;
+	compress_response(s);
 	return step_to(s, ST_RES_SEND);
 }
 
@@ -203,16 +205,22 @@ static bool client_closes(const struct stream *s)
 enum step_result step_res_send(struct stream *s)
 {
 	struct mux_tx tx = { .head = &s->res, .body = &s->srv.rx };
-	bool taken, tunnel = s->srv.flags & EP_EOM &&
+	bool eom = s->srv.flags & EP_EOM;
+	bool taken, tunnel = eom &&
 			     (s->res.status == 101 || (s->req.method == HTTP_CONNECT && s->res.status / 100 == 2));
 
 	if (s->flags & SF_RES_STARTED)
 		tx.head = NULL;
 	else
 		response_frame(s);
+	if (s->comp) {
+		compress_fill(s);
+		tx.body = &s->comp->out;
+		eom = s->comp->done;
+	}
 	if (!tunnel && client_closes(s))
 		s->flags |= SF_CLI_CLOSE;
-	tx.flags = (s->srv.flags & EP_EOM ? MS_EOM : 0) | (s->flags & SF_CLI_CLOSE ? MS_CLOSE : 0);
+	tx.flags = (eom ? MS_EOM : 0) | (s->flags & SF_CLI_CLOSE ? MS_CLOSE : 0);
 	tx.trailers_of = s->res.ntrl && tx.flags & MS_EOM ? &s->res : NULL;
 	taken = s->cli.mux->ops->send(&s->cli, &tx);
 	if (s->cli.flags & EP_ERR)
@@ -255,7 +263,7 @@ enum step_result step_forward(struct stream *s)
 {
 	if (request_pump(s) == STEP_END)
 		return STEP_END;
-	switch (fwd_move(s, &s->srv, &s->cli)) {
+	switch (s->comp ? compress_move(s) : fwd_move(s, &s->srv, &s->cli)) {
 	case FWD_DONE:
 		return step_to(s, ST_DONE);
 	case FWD_SRC_ERR:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Steps from the choice of a server to a request on its way: pick, queue, pause, connect, send. */
 #include <sluice/base/clock.h>
+#include "compress.h"
 #include "persist.h"
 #include "steps.h"
 
@@ -202,6 +203,7 @@ enum step_result step_send_head(struct stream *s)
 
 	if (!(s->flags & SF_REQ_PREPARED)) {
 		headers_request(s);
+		compress_request(s);
 		s->flags |= SF_REQ_PREPARED;
 		if (s->flags & SF_HTTP && !(s->cli.flags & EP_EOM) && !buf_len(&s->cli.rx))
 			s->cli.mux->ops->recv(&s->cli); /* a body that came meanwhile leaves with the head */

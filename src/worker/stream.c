@@ -6,6 +6,7 @@
 #include <sluice/base/arena_pool.h>
 #include <sluice/base/clock.h>
 #include <sluice/base/pool.h>
+#include "compress.h"
 #include "steps.h"
 #include "stream_priv.h"
 #include "track.h"
@@ -65,6 +66,7 @@ static void strm_init(struct stream *s, struct session *sess, const struct rt_pr
 	s->fe = fe;
 	s->be_idx = s->srv_idx = RT_NONE;
 	memcpy(s->term, "----", 4);
+	s->comp_algo = 0xff;
 	list_init(&s->srv_link);
 	task_init(&s->task, strm_task);
 	s->cli.wake = s->srv.wake = strm_wake;
@@ -195,6 +197,7 @@ void strm_end(struct stream *s, enum mux_close_how how)
 	s->t.end = clock_now_ns;
 	lb_queue_del(&wk.q, &s->wait);
 	task_cancel(&s->task);
+	compress_end(s);
 	strm_release_server(s, MUX_ABORT, false);
 	s->bytes_in = s->cli.bytes_in;
 	s->bytes_out = s->cli.bytes_out;

@@ -12,6 +12,7 @@
 #include <sluice/ipc/msg.h>
 #include <sluice/worker/worker.h>
 #include "accept.h"
+#include "compress.h"
 #include "pool.h"
 #include "session.h"
 #include "stream_priv.h"
@@ -184,6 +185,7 @@ void worker_setup(const struct heritage *h)
 	session_setup();
 	setup_balancing();
 	track_setup();
+	compress_setup();
 	timer_init(&stop_timer, hard_stop);
 	timer_init(&queue_timer, queue_tick);
 	timer_init(&beat_timer, beat_tick);

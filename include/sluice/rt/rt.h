@@ -153,6 +153,14 @@ struct rt_forwarded { bool on, by, for_, host, proto; };
 
 enum rt_reuse { REUSE_NEVER, REUSE_SAFE, REUSE_AGGRESSIVE, REUSE_ALWAYS };
 
+/* Compression of responses; the backend's settings go before the frontend's. */
+struct rt_comp {
+	uint8_t algos[8], nalgos;       /* enum comp_algo, in order of preference; none: nothing is compressed */
+	bool offload;                   /* servers are not told what the client accepts */
+	struct str *types; uint32_t ntypes; /* beginnings of media types; none: all */
+	uint32_t minsize;               /* bytes of a body of known length */
+};
+
 /* ---- health checks ---------------------------------------------------------------------------------------------- */
 enum chk_kind { CHK_TCP, CHK_HTTP, CHK_SCRIPT };
 enum chk_step_kind { CS_CONNECT, CS_SEND, CS_SEND_BINARY, CS_EXPECT };
@@ -257,6 +265,7 @@ struct rt_proxy {
 	struct rt_forwarded forwarded;
 	struct rt_reply *errors[RT_ERROR_SLOTS]; /* by error_slot(status): NULL = built-in */
 	struct str description;
+	const struct rt_comp *comp;     /* NULL = no compression */
 	struct acl_set *acls;
 	uint32_t table;                 /* its stick table + 1, index into rt->tbl; 0 = none */
 	struct rt_loc loc;
@@ -314,6 +323,10 @@ struct rt_global {
 	} h2;
 	uint32_t stick_counters;        /* slots of track-sc: 3 */
 	uint32_t spread_checks;         /* percent */
+	uint32_t comp_level;            /* 0-9; 0 = nothing is compressed */
+	uint32_t comp_max_rate;         /* KiB of input a second over all workers, 0 = no limit */
+	uint32_t comp_max_cpu;          /* percent of a worker's CPU above which nothing more is compressed */
+	uint32_t comp_max_mem;          /* MiB over all workers, 0 = no limit */
 	uint32_t hard_stop_after;       /* ms */
 	bool daemon, noepoll, quiet;
 	struct str user, group, chroot, pidfile, node, description, log_tag, log_send_hostname, localpeer;
