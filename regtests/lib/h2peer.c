@@ -13,7 +13,7 @@
  *   x N COMMAND                               N times; % stands for the next odd stream of this peer, %% for the last one
  *   wait TEXT                                 reads until a printed line contains it; ends with 1 after 8 s
  *   mute / quiet                              mute: nothing is read any more; quiet: nothing is printed
- *   fin                                       half-closes
+ *   fin                                       half-closes;  sleep MS: a slow peer
  * At the end it reads until the other side closes, or 10 s after the last byte; `stop` ends at once. Prints
  *   SETTINGS 4=65536,...  SETTINGS ack  HEADERS 1 eh :status=200|...  DATA 1 e 5 hello  RST_STREAM 1 CANCEL
  *   GOAWAY 1 NO_ERROR  WINDOW_UPDATE 0 100  PING  PING ack  EOF  RESET */
@@ -187,6 +187,20 @@ static bool receive(const char *want, int ms)
 
 /* ---- sending ---- */
 
+/* Takes what has arrived off the wire; it is printed when the script waits, lest a `wait` misses it. */
+static void soak(void)
+{
+	ssize_t r;
+
+	if (in_n > sizeof(in) / 2)
+		receive(NULL, 0);
+	r = recv(fd, in + in_n, sizeof(in) - in_n, MSG_DONTWAIT);
+	if (r > 0)
+		in_n += (size_t)r;
+	else if (r == 0 || errno != EAGAIN)
+		receive(NULL, 0);
+}
+
 static void put(const void *p, size_t n)
 {
 	const char *s = p;
@@ -200,7 +214,7 @@ static void put(const void *p, size_t n)
 			return;
 		}
 		if (!mute && pf.revents & POLLIN)
-			receive(NULL, 0);
+			soak();
 		if (over || !(pf.revents & POLLOUT))
 			continue;
 		ssize_t r = send(fd, s, n, MSG_NOSIGNAL | MSG_DONTWAIT);
@@ -396,6 +410,8 @@ static void command(char *s)
 		quiet = true;
 	else if (!strcmp(s, "fin"))
 		shutdown(fd, SHUT_WR);
+	else if (sscanf(s, "sleep %u", &len) == 1)
+		usleep(len * 1000);
 	else if (!strcmp(s, "stop"))
 		exit(0);
 	else if (!strncmp(s, "wait ", 5)) {

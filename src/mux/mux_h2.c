@@ -262,16 +262,16 @@ static void h2_linger(struct mux_h2 *h)
 	static char sink[16384];
 	struct conn *c = h->m.conn;
 
-	if (!h2_flush(h) && !(h->flags & H2F_GONE))
-		return;
-	if (!(h->flags & H2F_GONE))
+	if (!(h->flags & H2F_GONE) && h2_flush(h))
 		conn_shutw(c);
-	for (int i = 0; i < READ_ROUNDS && !(c->flags & (CONN_EOF | CONN_DEAD)) && c->io.ready & IO_RD; i++)
-		conn_recv(c, sink, sizeof(sink));
-	if (h->flags & H2F_GONE || c->flags & (CONN_EOF | CONN_DEAD))
+	while (!(c->flags & (CONN_EOF | CONN_DEAD)) && h->linger_left && c->io.ready & IO_RD) {
+		ssize_t r = conn_recv(c, sink, MIN(sizeof(sink), (size_t)h->linger_left));
+
+		if (r > 0)
+			h->linger_left -= (uint32_t)r;
+	}
+	if (h->flags & H2F_GONE || c->flags & (CONN_EOF | CONN_DEAD) || !h->linger_left)
 		h2_free(h);
-	else if (c->io.ready & IO_RD)
-		task_wake(&h->task);
 }
 
 /* Nothing is open and nothing may be opened. */
@@ -281,6 +281,7 @@ static void h2_end(struct mux_h2 *h)
 		h->m.cfg->on_idle_dead(&h->m);
 	h->flags |= H2F_ORPHAN | H2F_LINGER;
 	h->m.owner = NULL;
+	h->linger_left = H2_LINGER_BYTES;
 	timer_set(&h->timer, clock_ms() + H2_LINGER_MS);
 	h2_linger(h);
 }

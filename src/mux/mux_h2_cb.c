@@ -13,13 +13,28 @@ static struct h2_strm *strm_of(nghttp2_session *ng, int32_t id)
 
 /* ---- heads ---- */
 
+/* nghttp2 overlooks a head on a stream that is over or was left out. The one innocent case are trailers that crossed a
+ * reset of ours. */
+static void check_id(struct mux_h2 *h, nghttp2_session *ng, int32_t id)
+{
+	if (id > nghttp2_session_get_last_proc_stream_id(ng) || nghttp2_session_get_stream_remote_close(ng, id) >= 0)
+		return;
+	if (h->left_open)
+		h2_glitch(h, 1);
+	else
+		h2_kill(h, NGHTTP2_PROTOCOL_ERROR);
+}
+
 static int on_begin_frame(nghttp2_session *ng, const nghttp2_frame_hd *hd, void *user)
 {
 	struct mux_h2 *h = user;
 
-	(void)ng;
+	if (hd->type == NGHTTP2_PRIORITY && hd->stream_id == 0)
+		h2_kill(h, NGHTTP2_PROTOCOL_ERROR);
 	if (hd->type != NGHTTP2_HEADERS && hd->type != NGHTTP2_CONTINUATION)
 		return 0;
+	if (h->m.front && hd->type == NGHTTP2_HEADERS)
+		check_id(h, ng, hd->stream_id);
 	h->block_bytes = (uint32_t)hd->length + (hd->type == NGHTTP2_HEADERS ? 0 : h->block_bytes);
 	if (hd->type == NGHTTP2_CONTINUATION && hd->length == 0)
 		h2_glitch(h, 1);
@@ -207,8 +222,11 @@ static int on_frame_send(nghttp2_session *ng, const nghttp2_frame *f, void *user
 	struct mux_h2 *h = user;
 	struct h2_strm *st;
 
-	if (f->hd.type == NGHTTP2_RST_STREAM && provoked(f->rst_stream.error_code))
-		h2_count_reset(h);
+	if (f->hd.type == NGHTTP2_RST_STREAM) {
+		h->left_open |= nghttp2_session_get_stream_remote_close(ng, f->hd.stream_id) != 1;
+		if (provoked(f->rst_stream.error_code))
+			h2_count_reset(h);
+	}
 	if (f->hd.type != NGHTTP2_HEADERS && f->hd.type != NGHTTP2_DATA)
 		return 0;
 	st = strm_of(ng, f->hd.stream_id);

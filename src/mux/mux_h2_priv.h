@@ -17,6 +17,7 @@
 #define H2_OUT_SOFT 49152u      /* bytes waiting for the kernel at which no more frames are made */
 #define H2_CHUNK 16384u
 #define H2_LINGER_MS 2000u
+#define H2_LINGER_BYTES 65536u
 #define H2_DRAIN_MS 2000u       /* a peer that does not answer our PING is told the last stream anyway */
 #define H2_BLOCKS_MAX 17        /* undelivered heads of one stream: interim responses, the final one, trailers */
 #define H2_RESETS_FREE 200u
@@ -106,6 +107,8 @@ struct mux_h2 {
 	uint32_t block_bytes;       /* compressed bytes of the block being decoded */
 	uint64_t wire, payload;     /* bytes received; bytes of heads and bodies in both directions */
 	uint32_t flags;             /* enum h2_flags */
+	bool left_open;             /* a stream was reset that the peer had not ended: frames on it may still come */
+	uint32_t linger_left;       /* bytes that may still be thrown away */
 	struct buf in;              /* bytes that came before we did */
 	struct timer timer;
 	struct task task;

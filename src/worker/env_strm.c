@@ -80,13 +80,26 @@ static bool env_timeout(const struct stream *s, enum smp_env_num what, int64_t *
 	return true;
 }
 
+static bool conn_num(const struct mux *m, enum smp_env_num what, int64_t *out)
+{
+	if (!m || m->ops == &mux_tcp)
+		return false;
+	if (what == ENV_FC_HTTP_MAJOR || what == ENV_BC_HTTP_MAJOR)
+		*out = m->ops == &mux_h2 ? 2 : 1;
+	else
+		*out = m->glitches;
+	return true;
+}
+
 bool env_strm_num(struct stream *s, enum smp_env_num what, int64_t *out)
 {
 	switch (what) {
 	case ENV_TXN_STATUS: *out = s->status; return s->status != 0;
 	case ENV_HTTP_FIRST_REQ: *out = !(s->flags & SF_NOT_FIRST); return true;
-	case ENV_FC_HTTP_MAJOR: *out = s->req.ver / 10; return s->flags & SF_HTTP;
-	case ENV_BC_HTTP_MAJOR: *out = 1; return s->flags & SF_HTTP && s->sc;
+	case ENV_FC_HTTP_MAJOR:
+	case ENV_FC_GLITCHES: return conn_num(s->sess->mux, what, out);
+	case ENV_BC_HTTP_MAJOR:
+	case ENV_BC_GLITCHES: return conn_num(s->sc ? s->sc->mux : NULL, what, out);
 	case ENV_LAST_RULE_LINE: *out = s->last_rule ? s->last_rule->loc.line : 0; return s->last_rule;
 	case ENV_SO_ID: *out = (int64_t)(s->sess->lst - wk.rt->lst) + 1; return true;
 	case ENV_FC_RCVD_PROXY: *out = s->sess->lst->opts->accept_proxy; return true;

@@ -49,7 +49,7 @@ enum fwd_result fwd_move(struct stream *s, struct endp *from, struct endp *to)
 		}
 		taken = to->mux->ops->send(to, &tx);
 		if (buf_len(&from->rx) != len)
-			fwd_touch(s, to);
+			strm_touch_sent(s, to == &s->cli, len - buf_len(&from->rx), taken);
 		if (to->flags & EP_ERR)
 			return FWD_DST_ERR;
 		if (!taken)

@@ -34,6 +34,9 @@ enum step_result strm_obey(struct stream *s, enum rule_verdict v, enum strm_step
 /* timeouts.c: deadlines in ms. */
 void strm_touch_cli(struct stream *s);   /* bytes moved on the client side: its inactivity timer starts again */
 void strm_touch_srv(struct stream *s);
+/* n bytes were sent to the client or the server, `all` that there were. One that is kept waiting for more than that by a
+ * receiver of single bytes has not been served: only all, or a good number, starts the timer again. */
+void strm_touch_sent(struct stream *s, bool client, uint32_t n, bool all);
 /* Before waiting: runs the timers of those who are waited for, stops the others'. */
 void strm_await(struct stream *s);
 /* In ms: the backend's where it is about the server, else the frontend's, with the fallbacks of the manual. */

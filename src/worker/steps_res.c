@@ -299,6 +299,7 @@ static void reply_begin(struct stream *s)
 enum step_result step_reply(struct stream *s)
 {
 	struct mux_tx tx = { .head = &s->res, .body = &s->reply_buf, .flags = MS_EOM };
+	uint32_t left;
 
 	strm_release_server(s, MUX_ABORT, false);
 	if (s->flags & SF_REPLY_SILENT)
@@ -315,13 +316,17 @@ enum step_result step_reply(struct stream *s)
 		tx.head = NULL;
 	if (s->flags & SF_CLI_CLOSE)
 		tx.flags |= MS_CLOSE;
+	left = buf_len(&s->reply_buf);
 	if (s->cli.mux->ops->send(&s->cli, &tx))
 		return step_to(s, ST_DONE);
 	if (!tx.head)
 		s->flags |= SF_RES_STARTED;
 	if (s->cli.flags & EP_ERR)
 		return strm_abort(s, 'C', 'R', MUX_ABORT);
-	strm_touch_cli(s);
+	if (!s->exp_cli)
+		strm_touch_cli(s);
+	else
+		strm_touch_sent(s, true, left - buf_len(&s->reply_buf), false);
 	return STEP_WAIT;
 }
 

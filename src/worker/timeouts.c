@@ -7,6 +7,9 @@
 /* Long transfers show up in the statistics while they last. */
 #define COUNT_BYTES_MS 1000
 
+/* Bytes that a blocked receiver must take within its timeout. */
+#define SLOW_MIN 1024
+
 uint64_t wk_after(uint32_t ms) { return ms == TIMEOUT_NONE ? 0 : clock_ms() + ms; }
 
 uint32_t strm_timeout(const struct stream *s, enum rt_timeout which)
@@ -71,6 +74,20 @@ void strm_touch_srv(struct stream *s)
 	if (!ms && strm_in_tunnel(s))
 		ms = strm_timeout(s, TO_TUNNEL);
 	s->exp_srv = wk_after(ms ? ms : strm_timeout(s, TO_SERVER));
+}
+
+void strm_touch_sent(struct stream *s, bool client, uint32_t n, bool all)
+{
+	uint32_t *slow = client ? &s->slow_cli : &s->slow_srv;
+
+	*slow += n;
+	if (!all && *slow < SLOW_MIN)
+		return;
+	*slow = 0;
+	if (client)
+		strm_touch_cli(s);
+	else
+		strm_touch_srv(s);
 }
 
 /* Only who is waited for can be late. The client owes the rest of its request, or the taking of what we have for it;

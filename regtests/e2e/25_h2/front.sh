@@ -144,6 +144,8 @@ t "a client that resets ends the exchange with its server at once"
 peer "$K" >"$T/null" <<P
 $hello
 h 1 eh $get|:path=/delay/5000
+f 6 0 0 0000000000000000
+wait PING ack
 f 3 0 1 00000008
 h 3 eh $get|:path=/fetch
 wait HEADERS 3
