@@ -268,7 +268,7 @@ static bool prepare(struct leader *l)
 		tls_tickets_init(l->rt->g.tls_lifetime);
 	l->nworkers = leader_workers(l->rt);
 	return limits_apply(l->rt, l->nworkers) && privs_prepare(l) && listeners_open(l) && cli_open(l) && pidfile_open(l) &&
-	       segment_prepare(l) && tables_open(l) && state_import(l);
+	       segment_prepare(l) && state_import(l);
 }
 
 /* The arena describes itself inside its own pages: it is frozen through a copy. */

@@ -72,6 +72,7 @@ struct leader {
 	struct io sig_io, ctl_io;
 	struct stick_table **tables; /* rt->ntbl */
 	struct timer sweep;        /* of the tables */
+	unsigned sweeps;
 	struct timer deadline;     /* READY, or the end of a drain or stop */
 	int pid_fd;                /* pid file, opened early, written late; -1 = none */
 	int status;
@@ -89,6 +90,11 @@ uint32_t limits_fds_needed(const struct rt *rt, unsigned nworkers);
 uint32_t limits_derive_maxconn(uint64_t nofile, uint32_t reserve);
 uint32_t limits_reserve(const struct rt *rt, unsigned nworkers);
 bool limits_apply(struct rt *rt, unsigned nworkers) MUST_CHECK;
+
+/* Descriptors that the master kept of generations before, by key. */
+struct inherited { struct ipc_fd_entry *at; unsigned n; };
+/* Each is handed out once; the caller's then. -1 = there is none. */
+int inherited_take(struct inherited *in, const struct ipc_key *key);
 
 /* listeners.c: binds or inherits what the configuration names and tells the master. false: every failure was printed. */
 void listener_key(const struct addr *a, const struct sock_listen_opts *o, struct ipc_key *key);
@@ -125,7 +131,7 @@ void follow_start(struct leader *l);                  /* from the commit on, whi
 void successor_dir(struct leader *l, int fd);         /* both take fd */
 void successor_seg(struct leader *l, int fd);
 /* tables.c: stick tables. false: said on stderr. */
-bool tables_open(struct leader *l) MUST_CHECK;
+bool tables_open(struct leader *l, struct inherited *in) MUST_CHECK;
 void tables_start(struct leader *l);   /* the loop exists */
 void tables_recover(struct leader *l); /* a worker has died */
 void tables_close(struct leader *l);

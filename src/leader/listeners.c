@@ -9,8 +9,6 @@
 
 #include "leader_priv.h"
 
-struct inherited { struct ipc_fd_entry *at; unsigned n; };
-
 /* Two listeners are the same socket when address, IPv6 scope of acceptance, device and transparency are: what bind(2) and the options
  * that cannot change on a living socket depend on. */
 void listener_key(const struct addr *a, const struct sock_listen_opts *o, struct ipc_key *key)
@@ -40,7 +38,7 @@ static bool inherited_read(int memfd, struct inherited *in)
 }
 
 /* Each is handed out once: the same address twice in a configuration must fail as it does at the first start. */
-static int inherited_take(struct inherited *in, const struct ipc_key *key)
+int inherited_take(struct inherited *in, const struct ipc_key *key)
 {
 	for (unsigned i = 0; i < in->n; i++)
 		if (in->at[i].fd >= 0 && memcmp(&in->at[i].key, key, sizeof(*key)) == 0) {
@@ -149,6 +147,7 @@ bool listeners_open(struct leader *l)
 		ok = open_listener(l, i, &in) && ok;
 	for (unsigned i = 0; i < l->rt->ncli; i++)
 		ok = open_cli(l, i, &in) && ok;
+	ok = tables_open(l, &in) && ok; /* these come the same way */
 	inherited_close(&in);
 	if (l->o->fds >= 0)
 		close(l->o->fds);

@@ -14,6 +14,12 @@
 #define STK_UNDO      3
 #define STK_CHAIN_MAX 65536u /* steps along a chain before it is taken for broken */
 
+/* What the table was made for, so that a process with another configuration can read it. */
+struct stk_desc {
+	uint32_t type, key_len, size, n;
+	struct { uint32_t data, n, period; } store[SD_COUNT];
+};
+
 struct stk_header {
 	uint32_t magic, abi;
 	uint64_t spec;	       /* hash of type, key length, size, data types */
@@ -21,6 +27,7 @@ struct stk_header {
 	_Atomic uint32_t hand; /* where the search for a free entry goes on */
 	_Atomic uint32_t top;  /* highest holder number ever used */
 	_Atomic uint64_t missed;
+	struct stk_desc desc;          /* written once; its hash is `spec` */
 };
 
 struct stk_word {

@@ -54,18 +54,37 @@ static void layout(struct stick_table *t)
 	g->size = g->off_journals + (uint64_t)STK_HOLDERS * STK_RECORDS * sizeof(uint64_t);
 }
 
-static uint64_t spec_hash(const struct stick_table *t)
+static struct stk_desc describe(const struct rt_table *s)
 {
-	const struct rt_table *s = t->spec;
-	uint32_t shape[4 + 2 * SD_COUNT] = { s->type, s->key_len, s->size, t->g.entry_size };
+	struct stk_desc d;
 
-	for (unsigned d = 0; d < SD_COUNT; d++)
-		shape[4 + 2 * d] = s->store[d].n, shape[5 + 2 * d] = s->store[d].period;
-	uint64_t h = hash_xxh3(str_n((const char *)shape, sizeof(shape)), STK_ABI);
+	memset(&d, 0, sizeof(d));
+	d.type = s->type, d.key_len = s->key_len, d.size = s->size;
+	for (unsigned i = 0; i < SD_COUNT; i++) {
+		if (!s->store[i].n)
+			continue;
+		d.store[d.n].data = i;
+		d.store[d.n].n = s->store[i].n;
+		d.store[d.n++].period = s->store[i].period;
+	}
+	return d;
+}
 
-	for (unsigned d = 0; d < SD_COUNT; d++) /* another build may number them differently */
-		h = hash_xxh3(str_c(stick_data_descs[d].word), h);
+/* The words are part of it, as another build may number data differently. */
+static uint64_t desc_hash(const struct stk_desc *d)
+{
+	uint64_t h = hash_xxh3(str_n((const char *)d, sizeof(*d)), STK_ABI);
+
+	for (unsigned i = 0; i < SD_COUNT; i++)
+		h = hash_xxh3(str_c(stick_data_descs[i].word), h);
 	return h;
+}
+
+uint64_t stick_layout(const struct rt_table *spec)
+{
+	struct stk_desc d = describe(spec);
+
+	return desc_hash(&d);
 }
 
 /* The journals are mapped one at a time, by who needs one. */
@@ -114,7 +133,9 @@ struct stick_table *stick_create(const struct rt_table *spec)
 	if (t->fd < 0 || ftruncate(t->fd, (off_t)t->g.size) < 0 || fcntl(t->fd, F_ADD_SEALS, SEALS) < 0 || !attach(t))
 		return give_up(t, errno);
 	rand_secret(&t->seed, sizeof(t->seed));
-	*t->h = (struct stk_header){ .magic = STK_MAGIC, .abi = STK_ABI, .spec = spec_hash(t), .seed = t->seed };
+	*t->h = (struct stk_header){
+		.magic = STK_MAGIC, .abi = STK_ABI, .spec = stick_layout(spec), .seed = t->seed, .desc = describe(spec)
+	};
 	return t;
 }
 
@@ -129,7 +150,7 @@ struct stick_table *stick_map(const struct rt_table *spec, int fd)
 		return NULL;
 	if (seals < 0 || (seals & SEALS) != SEALS || fstat(fd, &st) < 0 || (uint64_t)st.st_size != t->g.size ||
 	    pread(fd, &h, sizeof(h), 0) != (ssize_t)sizeof(h) || h.magic != STK_MAGIC || h.abi != STK_ABI ||
-	    h.spec != spec_hash(t))
+	    h.spec != stick_layout(spec))
 		return give_up(t, EPROTO);
 	t->fd = fd;
 	if (!attach(t)) {
@@ -148,6 +169,30 @@ void stick_unmap(struct stick_table *t)
 	munmap(t->base, t->g.off_journals);
 	close(t->fd);
 	free(t);
+}
+
+static bool desc_read(const struct stk_desc *d, struct rt_table *spec)
+{
+	*spec = (struct rt_table){ .type = (uint8_t)d->type, .key_len = (uint16_t)d->key_len, .size = d->size };
+	if (d->type > SK_BINARY || !d->key_len || d->key_len > UINT16_MAX || !d->size || d->n > SD_COUNT)
+		return false;
+	for (unsigned i = 0; i < d->n; i++) {
+		if (d->store[i].data >= SD_COUNT || d->store[i].n > STICK_ARRAY_MAX)
+			return false;
+		spec->store[d->store[i].data] = (struct rt_store){ (uint16_t)d->store[i].n, d->store[i].period };
+	}
+	return true;
+}
+
+struct stick_table *stick_map_any(struct rt_table *spec, int fd)
+{
+	struct stk_header h;
+
+	if (pread(fd, &h, sizeof(h), 0) == (ssize_t)sizeof(h) && h.magic == STK_MAGIC && h.spec == desc_hash(&h.desc) &&
+	    desc_read(&h.desc, spec))
+		return stick_map(spec, fd);
+	errno = EPROTO;
+	return NULL;
 }
 
 int stick_fd(const struct stick_table *t) { return t->fd; }

@@ -48,6 +48,10 @@ struct stick_table *stick_create(const struct rt_table *spec) MUST_CHECK;
 /* Maps the table behind fd, which the handle takes over on success. NULL and errno: EPROTO when it is not of this
  * layout (type, key length, size, data types, build). `spec` must live as long as the handle. */
 struct stick_table *stick_map(const struct rt_table *spec, int fd) MUST_CHECK;
+/* Maps a table of whatever layout, whose description goes to *spec. NULL and errno as above; EPROTO also when another build made it. */
+struct stick_table *stick_map_any(struct rt_table *spec, int fd) MUST_CHECK;
+/* Tells layouts apart: two tables of one number can be mapped as each other. */
+uint64_t stick_layout(const struct rt_table *spec);
 void stick_unmap(struct stick_table *t);
 int stick_fd(const struct stick_table *t);
 const struct rt_table *stick_spec(const struct stick_table *t);

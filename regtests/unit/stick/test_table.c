@@ -70,6 +70,29 @@ TEST(another_layout_is_refused)
 	stick_unmap(t);
 }
 
+/* The description in the table is enough to read it; one that is damaged is not believed. */
+TEST(a_table_tells_its_layout)
+{
+	struct rt_table s = spec_of(SK_STRING, 20, 100, 0), o;
+	struct stick_table *t = table_of(&s), *u;
+	int fd = dup(stick_fd(t));
+
+	assert_true(stick_layout(&s) != 0);
+	u = stick_map_any(&o, fd);
+	assert_non_null(u);
+	assert_true(o.type == SK_STRING && o.key_len == 20 && o.size == 100 && o.store[SD_HTTP_REQ_RATE].period == 10000);
+	assert_true(stick_layout(&s) == stick_layout(&o));
+	stick_unmap(u);
+	o.store[SD_GPC0].n = 0;
+	assert_true(stick_layout(&s) != stick_layout(&o));
+	int odd = memfd_create("odd", 0);
+
+	assert_int_equal(ftruncate(odd, 1 << 20), 0);
+	assert_null(stick_map_any(&o, odd));
+	close(odd);
+	stick_unmap(t);
+}
+
 TEST(what_fits_is_copied_into_another_layout)
 {
 	struct rt_table s = spec_of(SK_INTEGER, 4, 100, 0), o = s;
@@ -117,6 +140,7 @@ int main(void)
 		cmocka_unit_test(another_process_maps_the_same_table),
 		cmocka_unit_test(expiry_and_nopurge_do_not_belong_to_the_layout),
 		cmocka_unit_test(another_layout_is_refused),
+		cmocka_unit_test(a_table_tells_its_layout),
 		cmocka_unit_test(what_fits_is_copied_into_another_layout),
 		cmocka_unit_test(another_key_type_takes_over_nothing),
 		cmocka_unit_test(a_large_empty_table_takes_hardly_any_memory),
