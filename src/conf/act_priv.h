@@ -21,6 +21,8 @@ typedef bool act_parse_fn(struct sema *s, struct act *a);
 
 /* Exactly `want` arguments behind the action's word; `usage` names them. */
 bool act_args(struct sema *s, const struct act *a, uint32_t want, const char *usage) MUST_CHECK;
+/* sect_errors.c: the page of an http-errors section, NULL when it has none for that status; false: there is no such section. */
+bool errors_of_set(struct sema *s, const struct word *w, uint32_t status, struct rt_reply **out) MUST_CHECK;
 /* A header name: an RFC 9110 token. */
 bool act_header_name(struct sema *s, const struct word *w, struct str *out) MUST_CHECK;
 

@@ -47,41 +47,6 @@ struct rt_reply *reply_from_file(struct sema *s, const struct word *w, uint32_t 
 	return own;
 }
 
-/* "401 x" or "500": the slot of a status, -1 after a diagnosis. */
-static int slot_of(struct sema *s, const struct word *w, uint32_t *status)
-{
-	int slot;
-	if (!arg_u32(s, w, 100, 599, status))
-		return -1;
-	slot = error_slot(*status);
-	if (slot < 0)
-		sema_err(s, w, "there is no error page for status %u", *status);
-	return slot;
-}
-
-void dir_errorfile(struct sema *s, const struct line *l)
-{
-	uint32_t status;
-	int slot = slot_of(s, &l->w[1], &status);
-	struct rt_reply *r = slot < 0 ? NULL : reply_from_file(s, &l->w[2], status);
-	if (r)
-		s->px->p->errors[slot] = r;
-}
-
-void dir_errorloc(struct sema *s, const struct line *l)
-{
-	uint32_t status;
-	int slot = slot_of(s, &l->w[1], &status);
-	struct rt_reply *r;
-
-	if (slot < 0)
-		return;
-	r = ARENA_NEW(s->a, struct rt_reply);
-	r->status = word_is(&l->w[0], "errorloc303") ? 303 : 302;
-	r->location = keep(s, l->w[2].s);
-	s->px->p->errors[slot] = r;
-}
-
 /* ---- return, deny, tarpit --------------------------------------------------------------------------------------- */
 
 enum reply_word {
@@ -104,7 +69,8 @@ static const char *const reply_words[] = { "status",	"deny_status", "content-typ
 struct reply_build {
 	struct rt_reply *rp;
 	const struct word *payload;   /* the word that gave the body */
-	bool raw, dflt;               /* errorfile, default-errorfiles */
+	const struct word *set;       /* name of an http-errors section */
+	bool raw, dflt;               /* errorfile; default-errorfiles */
 	uint32_t status;
 };
 
@@ -169,12 +135,12 @@ static bool reply_word(struct sema *s, struct act *a, uint32_t *i, struct reply_
 		return reply_hdr(s, a, i, b);
 	if (k == RW_DEFAULT)
 		return b->dflt = true;
-	if (k == RW_ERRORFILES) {
-		sema_err(s, &a->w[*i], "'errorfiles' is known to HAProxy, not supported by sluice yet");
-		return false;
-	}
 	if (!(v = arg_next(s, a->w, a->n, i)))
 		return false;
+	if (k == RW_ERRORFILES) {
+		b->set = v;
+		return true;
+	}
 	if (k == RW_STATUS || k == RW_DENY_STATUS)
 		return arg_u32(s, v, 200, 599, &b->status);
 	if (k == RW_TYPE) {
@@ -203,6 +169,22 @@ static bool reply_parse(struct sema *s, struct act *a, struct reply_build *b)
 	return true;
 }
 
+/* The page of a set in place of everything else; one that the set lacks is the proxy's own. */
+static bool reply_from_set(struct sema *s, struct reply_build *b)
+{
+	struct rt_reply *page;
+
+	if (!b->set)
+		return true;
+	if (!errors_of_set(s, b->set, b->status, &page))
+		return false;
+	b->dflt = !page;
+	b->payload = page ? b->set : NULL;
+	if (page)
+		b->rp = page;
+	return true;
+}
+
 bool act_parse_deny(struct sema *s, struct act *a)
 {
 	struct reply_build b = { 0 };
@@ -211,11 +193,10 @@ bool act_parse_deny(struct sema *s, struct act *a)
 		return false;
 	if (!b.status)
 		b.status = a->r->act == ACT_TARPIT ? 500 : a->ph == PH_HTTP_RES ? 502 : 403;
-	a->r->status = (uint16_t)b.status;
-	b.rp->status = (uint16_t)b.status;
-	if (b.payload || b.rp->nhdrs)
-		a->r->reply = b.rp;
-	else if (error_slot(b.status) < 0)
+	if (!reply_from_set(s, &b))
+		return false;
+	a->r->status = b.rp->status = (uint16_t)b.status;
+	if (b.payload || b.rp->nhdrs || error_slot(b.status) < 0)
 		a->r->reply = b.rp;
 	return true;
 }
@@ -228,9 +209,22 @@ bool act_parse_return(struct sema *s, struct act *a)
 		return false;
 	if (!b.status)
 		b.status = 200;
-	a->r->status = (uint16_t)b.status;
-	b.rp->status = (uint16_t)b.status;
-	a->r->reply = b.rp;
+	if (!reply_from_set(s, &b))
+		return false;
+	a->r->status = b.rp->status = (uint16_t)b.status;
+	a->r->reply = b.dflt && !b.payload ? NULL : b.rp;
+	return true;
+}
+
+bool act_parse_auth(struct sema *s, struct act *a)
+{
+	if (a->n == 1)
+		return true;
+	if (a->n != 3 || !word_is(&a->w[1], "realm")) {
+		sema_err(s, &a->w[1], "only 'realm <text>' may follow");
+		return false;
+	}
+	a->r->tpl = keep(s, a->w[2].s);
 	return true;
 }
 

@@ -13,6 +13,7 @@ int sema_resolve(void *ctx, enum ref_kind kind, struct str name)
 	ptrdiff_t slash;
 
 	switch (kind) {
+	case REF_USERLIST: return sema_userlist(s, name);
 	case REF_BACKEND: b = hmap_get(&s->be_by_name, name); break;
 	case REF_TABLE: return sema_table(s, name);
 	case REF_FRONTEND: b = hmap_get(&s->fe_by_name, name); break;

@@ -9,6 +9,20 @@
 
 static const char *const section_words[] = { "global", "defaults", "frontend", "backend", "listen" };
 
+/* Sections with words of their own. */
+static const struct { const char *word; void (*run)(struct sema *s, const struct section *sec); } other_sections[] = {
+	{ "userlist", sect_userlist },
+	{ "http-errors", sect_http_errors },
+};
+
+static int other_section(const struct word *w)
+{
+	for (unsigned i = 0; i < ARRAY_LEN(other_sections); i++)
+		if (word_is(w, other_sections[i].word))
+			return (int)i;
+	return -1;
+}
+
 static void run_line(struct sema *s, const struct directive *d, const struct line *l)
 {
 	s->no = l->prefix == LINE_NO;
@@ -37,6 +51,10 @@ static bool sect_open(struct sema *s, const struct section *sec)
 		return false;
 	}
 	s->sect = (uint8_t)sect;
+	if (other_section(&h->w[0]) >= 0) {
+		other_sections[other_section(&h->w[0])].run(s, sec);
+		return false;
+	}
 	if (word_is(&h->w[0], "crt-store")) {
 		crt_store_section(s, sec);
 		return false;
@@ -180,6 +198,7 @@ static void sema_init(struct sema *s, struct rt *rt)
 	hmap_init(&s->hosts, &s->scratch);
 	hmap_init(&s->files, &s->scratch);
 	hmap_init(&s->names, &s->scratch);
+	hmap_init(&s->http_errors, &s->scratch);
 	hmap_init(&rt->px_by_name, s->a);
 	rt->vars = var_table_new(s->a);
 	s->unix_mode = s->unix_uid = s->unix_gid = -1;

@@ -89,6 +89,7 @@ struct px_build {                 /* a proxy or a defaults section under constru
 	VEC(struct rt_use_be) use_be, use_srv;
 	VEC(struct cond *) conds;     /* of use_be, for route_compile */
 	VEC(struct cond *) monitor_fail;
+	uint32_t error_line[RT_ERROR_SLOTS]; /* of the line of the section itself that set that page, 0 = none did */
 	bool use_be_final;            /* an unconditional use_backend was seen */
 	bool phase_final[PH_COUNT];
 	uint8_t last_rank;            /* of the lines so far, for the warning about misplaced rules */
@@ -123,6 +124,7 @@ struct sema {
 	struct hmap hosts;            /* names already looked up */
 	struct hmap files;            /* error files already read */
 	struct hmap names;            /* file names of locations */
+	struct hmap http_errors;      /* sections of that name -> struct error_set */
 	VEC(const struct log_target *) logs;
 	VEC(const struct log_target *) glogs;
 	VEC(struct rt_listener) lst;
@@ -237,6 +239,11 @@ void peers_section(struct sema *s, const struct section *sec);
 void stick_freeze(struct sema *s);
 bool id_of_user(struct sema *s, const struct word *w, bool group, int *out) MUST_CHECK;
 void global_finish(struct sema *s);
+
+/* ---- sections that are no proxies ---------------------------------------------------- */
+void sect_userlist(struct sema *s, const struct section *sec);
+int sema_userlist(const struct sema *s, struct str name); /* index, -1 = unknown */
+void sect_http_errors(struct sema *s, const struct section *sec);
 
 /* A view of `l` without its first word. */
 static inline struct line line_tail(const struct line *l) { return (struct line){ l->w + 1, l->n - 1, l->prefix }; }

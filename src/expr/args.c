@@ -11,7 +11,7 @@
  *   J JSON path   O "int"                   C input code of json()    w condition of when()
  *   m IPv4 mask   M IPv6 mask               r regular expression; the third argument holds its flags
  *   b backend     f frontend   v server ("backend/server"): resolved to an index, -1 = the current one
- *   t stick table T the same; when it is left out, the one of the proxy */
+ *   u userlist    t stick table T the same; when it is left out, the one of the proxy */
 #include <stdlib.h>
 
 #include <sluice/base/num.h>
@@ -214,6 +214,8 @@ static bool arg_one(const struct expr_env *env, char kind, const struct xcall *x
 		return out->re != NULL;
 	case 'b':
 		return arg_ref(env, REF_BACKEND, "backend", xa, out, err);
+	case 'u':
+		return arg_ref(env, REF_USERLIST, "userlist", xa, out, err);
 	case 'f':
 		return arg_ref(env, REF_FRONTEND, "frontend", xa, out, err);
 	case 't':

@@ -54,3 +54,33 @@ bool fetch_http_auth_part(struct smp_ctx *c, const struct call *k, struct smp_it
 	default: return credentials(c->req, name, &type, &rest) && str_ieq(type, STR("bearer")) && smp_set_str(out, rest);
 	}
 }
+
+static bool authenticated(struct smp_ctx *c, const struct call *k, struct str *user)
+{
+	struct str pass;
+
+	return c->env && c->env->auth && http_basic(c, c->req, user, &pass) && c->env->auth(c, (int)k->arg[0].i, *user, pass);
+}
+
+bool fetch_http_auth(struct smp_ctx *c, const struct call *k, struct smp_iter *it, struct smp *out)
+{
+	struct str user;
+
+	(void)it;
+	return smp_set_bool(out, authenticated(c, k, &user));
+}
+
+/* The user; to a test the user's groups, one by one. */
+bool fetch_http_auth_group(struct smp_ctx *c, const struct call *k, struct smp_iter *it, struct smp *out)
+{
+	struct str user;
+
+	if (!it->pos && !authenticated(c, k, &it->rest))
+		return false;
+	user = it->rest;
+	if (!it->all)
+		return smp_set_str(out, user);
+	it->more = c->env->group && c->env->group(c, (int)k->arg[0].i, user, it->pos++, &out->s);
+	out->type = SMP_STR;
+	return it->more;
+}

@@ -53,7 +53,32 @@ enum rule_verdict act_exec_tarpit(struct stream *s, const struct rule *r, enum r
 enum rule_verdict act_exec_return(struct stream *s, const struct rule *r, enum rule_phase ph)
 {
 	term_set(s, 'L', phase_is_response(ph) ? 'H' : 'R');
-	reply_prepare(s, r->reply, r->status);
+	if (r->reply)
+		reply_prepare(s, r->reply, r->status);
+	else
+		reply_error(s, r->status);
+	return RULE_ANSWERED;
+}
+
+/* RFC 7617; quotes and backslashes of the realm are escaped. */
+enum rule_verdict act_exec_auth(struct stream *s, const struct rule *r, enum rule_phase ph UNUSED)
+{
+	bool proxied = http_proxied(&s->req);
+	struct str realm = r->tpl.n ? r->tpl : s->be ? s->be->name : s->fe->name;
+	char text[256];
+	struct sbuf out = SBUF_FIXED(text);
+
+	sbuf_add(&out, STR("Basic realm=\""));
+	for (size_t i = 0; i < realm.n; i++) {
+		if (realm.p[i] == '"' || realm.p[i] == '\\')
+			sbuf_addc(&out, '\\');
+		sbuf_addc(&out, realm.p[i]);
+	}
+	sbuf_addc(&out, '"');
+	term_set(s, 'L', 'R');
+	reply_error(s, proxied ? 407 : 401);
+	if (!(s->flags & SF_REPLY_SILENT))
+		headers_set(s, &s->res, proxied ? STR("proxy-authenticate") : STR("www-authenticate"), strm_dup(s, sbuf_str(&out)));
 	return RULE_ANSWERED;
 }
 

@@ -214,4 +214,4 @@ static int env_find(const struct smp_ctx *c, enum ref_kind kind, struct str name
 }
 
 const struct smp_env strm_env = { .num = env_num, .text = env_text, .addr = env_addr, .find = env_find, .capture = env_capture,
-				.stick = track_ask };
+				.stick = track_ask, .auth = auth_check, .group = auth_group };

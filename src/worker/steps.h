@@ -82,6 +82,11 @@ bool server_connect(struct stream *s);
 struct lb_req;
 void lbkey_fill(struct stream *s, struct lb_req *r);
 
+/* auth.c: the callbacks of expressions. */
+bool auth_check(const struct smp_ctx *c, int list, struct str user, struct str pass);
+bool auth_group(const struct smp_ctx *c, int list, struct str user, int n, struct str *out);
+void auth_start(void); /* once in each worker */
+
 /* env.c, env_strm.c */
 extern const struct smp_env strm_env;
 bool env_strm_num(struct stream *s, enum smp_env_num what, int64_t *out);

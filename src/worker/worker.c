@@ -15,6 +15,7 @@
 #include "compress.h"
 #include "pool.h"
 #include "session.h"
+#include "steps.h"
 #include "stream_priv.h"
 #include "track.h"
 #include "worker_priv.h"
@@ -180,6 +181,7 @@ void worker_setup(const struct heritage *h)
 	loop_init(h->poll_only ? "poll" : NULL, fds ? fds : 2 * h->rt->g.maxconn + 256);
 	expr_process_init();
 	vars_process_init(h->rt->vars, &wk.vars);
+	auth_start();
 	buf_set_size(h->rt->g.bufsize);
 	strm_setup((uint16_t)h->rt->g.maxhdr);
 	session_setup();

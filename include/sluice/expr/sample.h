@@ -62,6 +62,9 @@ struct smp_env {
 	int (*find)(const struct smp_ctx *c, enum ref_kind kind, struct str name);
 	void (*capture)(const struct smp_ctx *c, bool response, int slot, struct str v);
 	bool (*stick)(struct smp_ctx *c, const struct smp_stick *q, int64_t *out); /* NULL = there are no stick tables */
+	/* Are these a user and the password of userlist `list`? The n-th group of that user, false behind the last. */
+	bool (*auth)(const struct smp_ctx *c, int list, struct str user, struct str pass);
+	bool (*group)(const struct smp_ctx *c, int list, struct str user, int n, struct str *out);
 };
 
 struct smp_ctx {

@@ -57,7 +57,8 @@ enum redirect_flags { REDIR_DROP_QUERY = 1, REDIR_APPEND_SLASH = 2, REDIR_IGNORE
  *   allow accept reject                 -
  *   silent-drop                         num = 1 with rst-ttl, num2 = the TTL
  *   deny tarpit                         status; reply = the whole answer, or NULL: the error page of status
- *   return                              status, reply (never NULL)
+ *   return                              status, reply = the whole answer, or NULL: the error page of status
+ *   auth                                tpl = realm, empty: the name of the proxy
  *   redirect                            kind = enum redirect_kind, status, flags = enum redirect_flags, fmt = target, extra = Set-Cookie value or empty
  *   set-header add-header               name, fmt
  *   del-header                          name; kind = enum name_match; re with NAME_REG
@@ -343,6 +344,10 @@ struct rt_global {
 
 struct rt_cli_sock { struct addr addr; int fd; uint8_t level; struct sock_listen_opts sock; struct rt_loc loc; };
 
+/* section userlist */
+struct rt_user { struct str name, pass; bool plain; struct str *groups; uint32_t ngroups; }; /* pass: empty = nobody logs in by it */
+struct rt_userlist { struct str name; struct rt_user *user; uint32_t nuser; };
+
 struct rt {
 	struct arena arena;
 	struct rt_global g;
@@ -355,6 +360,7 @@ struct rt {
 	struct hmap px_by_name;         /* backends: name -> struct rt_proxy * */
 	uint32_t nrules;
 	struct var_table *vars;
+	struct rt_userlist *userlist; uint32_t nuserlist;
 	uint64_t config_hash;
 };
 

@@ -47,6 +47,19 @@ static inline const struct addr *canned_addr(const struct smp_ctx *c, enum smp_e
 	return what == ENV_FC_SRC || what == ENV_BC_SRC ? c->src : c->dst;
 }
 
+static inline bool canned_auth(const struct smp_ctx *c, int list, struct str user, struct str pass)
+{
+	(void)c, (void)list;
+	return str_eq(user, STR("joe")) && str_eq(pass, STR("secret"));
+}
+
+static inline bool canned_group(const struct smp_ctx *c, int list, struct str user, int n, struct str *out)
+{
+	(void)c, (void)list, (void)user;
+	*out = n ? STR("ops") : STR("admin");
+	return n < 2;
+}
+
 static inline int canned_find(const struct smp_ctx *c, enum ref_kind kind, struct str name)
 {
 	(void)c, (void)kind;
@@ -104,7 +117,8 @@ static inline void canned_vars(struct canned *t)
 
 static inline void canned_init(struct canned *t)
 {
-	static const struct smp_env env = { .num = canned_num, .text = canned_text, .addr = canned_addr, .find = canned_find, .stick = canned_stick };
+	static const struct smp_env env = { .num = canned_num, .text = canned_text, .addr = canned_addr, .find = canned_find,
+					    .stick = canned_stick, .auth = canned_auth, .group = canned_group };
 
 	*t = (struct canned){ 0 };
 	arena_init(&t->mem, 0);
