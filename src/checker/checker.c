@@ -5,6 +5,7 @@
  * ends it, because that generation never began. An orphan ends with the segment's state. Log sockets are open already. */
 #include <unistd.h>
 #include <sluice/base/clock.h>
+#include <sluice/base/fault.h>
 #include <sluice/base/notice.h>
 #include <sluice/base/panic.h>
 #include <sluice/base/rand.h>
@@ -32,6 +33,7 @@ static void go(void)
 
 	if (checker.going)
 		return;
+	FAULT_POINT("checker:R5");
 	checker.going = true;
 	notice_copy_to(-1); /* the verdict on this start is not ours any more */
 	fleet_reload(&checker);
@@ -111,6 +113,7 @@ int checker_run(const struct heritage *h)
 	timer_init(&tick, on_tick);
 	timer_set(&tick, clock_ms() + TICK_MS);
 	beat();
+	FAULT_POINT("checker:R4");
 	if (!ipc_send(h->ctl, IPC_CHK_READY, 0, 0, NULL, 0, -1))
 		return 1;
 	loop_run(beat);

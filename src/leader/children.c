@@ -166,6 +166,13 @@ static void child_restart_later(struct child *c)
 	timer_set(&c->respawn, now + wait);
 }
 
+/* More than half of the workers died as they began to accept. The generation before still accepts: better that than this one. */
+static void give_up(struct leader *l)
+{
+	notice(SAY_ALERT, "%u of %u workers died when they began to accept", l->commit_deaths, l->nworkers);
+	leader_abort(l);
+}
+
 static void child_died(struct child *c, int status)
 {
 	struct leader *l = c->l;
@@ -181,8 +188,11 @@ static void child_died(struct child *c, int status)
 	}
 	(void)master_tell(l, IPC_CHILD_GONE, 0, (uint64_t)pid, NULL, 0, -1);
 	say_death(c, pid, status);
+	l->commit_deaths += l->phase == LEAD_COMMITTED && c->role == ROLE_WORKER;
 	if (l->phase == LEAD_STARTING || l->phase == LEAD_READY)
 		leader_abort(l);
+	else if (l->phase == LEAD_COMMITTED && 2 * l->commit_deaths > l->nworkers)
+		give_up(l);
 	else if (l->phase == LEAD_COMMITTED || l->phase == LEAD_ACTIVE)
 		child_restart_later(c);
 }

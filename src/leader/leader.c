@@ -11,6 +11,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 #include <sluice/base/clock.h>
+#include <sluice/base/fault.h>
 #include <sluice/base/notice.h>
 #include <sluice/base/panic.h>
 #include <sluice/base/proctitle.h>
@@ -31,6 +32,7 @@ static void segment_state(struct leader *l, enum seg_state st)
 
 static void finish(struct leader *l, int status)
 {
+	FAULT_POINT("leader:R9");
 	l->status = status;
 	segment_state(l, SEG_STOPPED);
 	loop_stop();
@@ -55,6 +57,13 @@ static void stop_children(struct leader *l)
 	leader_step(l);
 }
 
+/* Too many generations drain, and this is the oldest: what is left is closed within close-spread-time. */
+static void hurry_children(struct leader *l, uint64_t hard)
+{
+	children_tell(l, ROLE_WORKER, IPC_DRAIN, hard);
+	timer_set(&l->deadline, clock_ms() + hard + l->rt->g.server_close_spread + DRAIN_GRACE_MS);
+}
+
 static void drain_children(struct leader *l)
 {
 	uint32_t hard = l->rt->g.hard_stop_after;
@@ -65,6 +74,7 @@ static void drain_children(struct leader *l)
 	}
 	if (l->phase >= LEAD_DRAINING)
 		return;
+	FAULT_POINT("leader:R6");
 	l->phase = LEAD_DRAINING;
 	segment_state(l, SEG_DRAINING);
 	children_tell(l, ROLE_WORKER, IPC_DRAIN, hard);
@@ -72,7 +82,7 @@ static void drain_children(struct leader *l)
 		l->on_drain(l);
 	listeners_close(l);
 	if (hard)
-		timer_set(&l->deadline, clock_ms() + hard + DRAIN_GRACE_MS);
+		timer_set(&l->deadline, clock_ms() + hard + l->rt->g.server_close_spread + DRAIN_GRACE_MS);
 	else
 		timer_stop(&l->deadline);
 	leader_step(l);
@@ -112,6 +122,7 @@ static void become_active(struct leader *l)
 	pidfile_write(l);
 	if (l->o->detach)
 		stdio_detach();
+	FAULT_POINT("leader:R5b");
 	(void)master_tell(l, IPC_GEN_ACTIVE, 0, 0, NULL, 0, -1);
 }
 
@@ -140,10 +151,12 @@ static void commit(struct leader *l)
 {
 	if (l->phase != LEAD_READY)
 		return;
+	FAULT_POINT("leader:R5");
 	l->phase = LEAD_COMMITTED;
 	import_words(l);
 	segment_state(l, SEG_ACTIVE);
 	follow_start(l);
+	watchdog_start(l);
 	children_go(l);
 	cli_start(l);
 	leader_step(l);
@@ -170,7 +183,11 @@ static void master_message(struct io *io)
 	while ((r = ipc_recv(io->fd, ROLE_LEADER, ROLE_MASTER, &m, &fd)) > 0) {
 		switch (m.type) {
 		case IPC_COMMIT: commit(l); break;
-		case IPC_GEN_DRAIN: drain_children(l); break;
+		case IPC_GEN_DRAIN:
+			drain_children(l);
+			if (m.num && l->phase == LEAD_DRAINING)
+				hurry_children(l, m.num);
+			break;
 		case IPC_GEN_STOP: l->drained = false; stop_children(l); break;
 		case IPC_VERDICT: reload_verdict(l, &m, fd); break;
 		case IPC_NEXT_DIR: successor_dir(l, fd); break;
@@ -316,6 +333,7 @@ static void teardown(struct leader *l)
 	free(l->gens);
 	VEC_FREE(&l->asks);
 	timer_stop(&l->follow);
+	timer_stop(&l->watchdog);
 	state_release(l);
 	tables_close(l);
 	segment_unmap(l->seg);
@@ -340,11 +358,14 @@ int leader_run(const struct leader_opts *o)
 		l.startup_fd = fcntl(o->text, F_DUPFD_CLOEXEC, 0);
 		notice_copy_to(o->text);
 	}
+	FAULT_POINT("leader:R1");
 	if (!prepare(&l))
 		return 1;
+	FAULT_POINT("leader:R3");
 	tables_freeze(l.rt);
 	if (!watch(&l) || !children_start(&l))
 		return 1;
+	FAULT_POINT("leader:R4");
 	sandbox_enter(ROLE_LEADER);
 	loop_run(NULL);
 	teardown(&l);

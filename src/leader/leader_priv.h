@@ -13,7 +13,7 @@
 
 #define READY_MS 10000u      /* fork to READY of all children */
 #define STOP_KILL_MS 2000u   /* after a stop: what still lives is killed */
-#define DRAIN_GRACE_MS 15000u /* beyond hard-stop-after, which the workers keep themselves */
+#define DRAIN_GRACE_MS 5000u /* beyond hard-stop-after and close-spread-time, which the workers keep themselves */
 
 enum leader_phase {
 	LEAD_STARTING,   /* children warm up; any death aborts the generation */
@@ -36,6 +36,9 @@ struct child {
 	uint64_t started;       /* ms */
 	struct backoff deaths;
 	struct timer respawn;
+	/* watchdog.c */
+	uint64_t beat, cpu_at;  /* its last beat; ms of CPU when that was first seen to stand still, 0 = not yet */
+	uint64_t kill_at;       /* SIGABRT was sent: when SIGKILL follows; 0 = no */
 };
 
 struct ids { int64_t uid, gid; }; /* -1 = unchanged */
@@ -63,7 +66,8 @@ struct leader {
 	struct state_view *successor; /* while draining: the generation that serves now; NULL = not known */
 	int successor_dir;            /* half of the message about it, -1 = none */
 	uint64_t followed;            /* epochs of the successor that were copied last */
-	struct timer follow;
+	struct timer follow, watchdog;
+	unsigned commit_deaths;       /* of workers between the order to accept and the last answer */
 	unsigned nworkers;
 	struct ids ids;
 	struct child *child;       /* [0] the checker, then the workers */
@@ -135,6 +139,10 @@ bool tables_open(struct leader *l, struct inherited *in) MUST_CHECK;
 void tables_start(struct leader *l);   /* the loop exists */
 void tables_recover(struct leader *l); /* a worker has died */
 void tables_close(struct leader *l);
+
+/* watchdog.c */
+void watchdog_start(struct leader *l);
+void watchdog_look(struct child *c, uint32_t stuck_ms); /* at one worker, now */
 
 /* privs.c: names to numbers, in the leader; the drop itself, in a child. */
 bool privs_resolve(const struct rt_global *g, struct ids *ids, char *err, size_t errlen) MUST_CHECK;

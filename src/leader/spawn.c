@@ -139,6 +139,7 @@ bool spawn_child(struct child *c)
 	}
 	c->pid = pid;
 	c->state = CHILD_STARTING;
+	c->beat = c->cpu_at = c->kill_at = 0;
 	c->started = clock_ms();
 	slot_starting(c, pid);
 	(void)master_tell(c->l, IPC_CHILD, c->role, (uint64_t)pid, NULL, 0, sv[0]);

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <sluice/base/clock.h>
+#include <sluice/base/fault.h>
 #include <sluice/base/notice.h>
 #include <sluice/base/panic.h>
 #include <sluice/net/sock.h>
@@ -68,6 +69,7 @@ static void reload_if_due(struct master *m)
 
 	if (!due || m->stopping || gen_in_flight(m))
 		return;
+	FAULT_POINT("master:R0");
 	m->reload_pending = false;
 	m->restart_at = 0;
 	notice(SAY_NOTICE, "Reloading: starting generation %llu", (unsigned long long)m->next_id);
@@ -91,7 +93,7 @@ static unsigned draining_from(const struct master *m, uint64_t id)
 	return n;
 }
 
-/* A generation accepts: everything older finishes, and the oldest at once when there are too many. */
+/* A generation accepts: everything older finishes, and the oldest soon when there are too many. */
 static void replace_older(struct master *m, uint64_t id)
 {
 	for (size_t i = 0; i < m->gens.n; i++)
@@ -101,8 +103,9 @@ static void replace_older(struct master *m, uint64_t id)
 		}
 	for (size_t i = 0; i < m->gens.n; i++)
 		if (m->gens.at[i].id != id && draining_from(m, m->gens.at[i].id) > MAX_DRAINING)
-			gen_stop(m, &m->gens.at[i]);
+			gen_hurry(m, &m->gens.at[i]);
 	m->retire_at = now_ms() + RETIRE_MS;
+	FAULT_POINT("master:R6");
 }
 
 static void first_activation(struct master *m)
@@ -120,6 +123,7 @@ static void first_activation(struct master *m)
 static void activated(struct master *m, uint64_t id)
 {
 	notice(SAY_NOTICE, "Generation %llu accepts connections", (unsigned long long)id);
+	FAULT_POINT("master:R5b");
 	verdict(m, gen_find(m, id), true);
 	states_absorbed(m, id);
 	replace_older(m, id);
@@ -317,6 +321,7 @@ static void deadlines(struct master *m)
 	each_gen(m, gen_overdue);
 	if (m->retire_at && now >= m->retire_at) {
 		m->retire_at = 0;
+		FAULT_POINT("master:R7");
 		if (active)
 			fds_retire(m, active->id);
 	}

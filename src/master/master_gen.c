@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <sluice/base/clock.h>
+#include <sluice/base/fault.h>
 #include <sluice/base/notice.h>
 
 #include "master_priv.h"
@@ -118,6 +119,7 @@ bool gen_start(struct master *m)
 	close_if(s.ctl[1]);
 	if (pid > 0) {
 		gen_new(m, pid, s.ctl[0], s.text);
+		FAULT_POINT("master:R1");
 		return true;
 	}
 	notice(SAY_ALERT, "cannot start a leader: %s", strerror(err));
@@ -148,12 +150,14 @@ static void gen_is_ready(struct gen *g, const struct ipc_msg *msg)
 {
 	if (g->state != GEN_STARTING)
 		return;
+	FAULT_POINT("master:R4");
 	g->state = GEN_COMMITTING;
 	g->hard_stop_ms = msg->num;
 	g->nworkers = msg->arg;
 	memcpy(g->version, ((const struct ipc_build *)(const void *)msg->data)->version, sizeof(g->version) - 1);
 	g->deadline = clock_read_ns() / 1000000 + GEN_COMMIT_MS;
 	ipc_send(g->ctl, IPC_COMMIT, 0, 0, NULL, 0, -1);
+	FAULT_POINT("master:R5");
 }
 
 void gen_message(struct master *m, struct gen *g, const struct ipc_msg *msg, int fd)
@@ -162,6 +166,10 @@ void gen_message(struct master *m, struct gen *g, const struct ipc_msg *msg, int
 
 	m->gens_changed |= msg->type != IPC_RELOAD;
 	switch (msg->type) {
+	case IPC_STATE_SEG:
+		FAULT_POINT("master:R3");
+		state_seg_add(m, g->id, fd);
+		break;
 	case IPC_LISTENER: fds_add(m, key, fd, g->id); break;
 	case IPC_LISTENER_KEPT: fds_claim(m, key, g->id); break;
 	case IPC_CHILD: kid_add(m, g->id, msg, fd); break;
@@ -172,7 +180,6 @@ void gen_message(struct master *m, struct gen *g, const struct ipc_msg *msg, int
 			g->state = GEN_ACTIVE, g->served = true, g->deadline = 0;
 		break;
 	case IPC_STATE_DIR: state_dir_add(m, g->id, fd); break;
-	case IPC_STATE_SEG: state_seg_add(m, g->id, fd); break;
 	case IPC_RELOAD: ask_add(m, g->id, msg->num); break;
 	}
 }
@@ -203,6 +210,16 @@ void gen_drain(struct master *m, struct gen *g)
 		kids_tell(m, g, true);
 	else if (!ipc_send(g->ctl, IPC_GEN_DRAIN, 0, 0, NULL, 0, -1))
 		kill(g->leader, SIGUSR1);
+}
+
+void gen_hurry(struct master *m, struct gen *g)
+{
+	if (!g->leader) {
+		g->hard_stop_ms = 1;
+		kids_tell(m, g, true);
+	} else if (!ipc_send(g->ctl, IPC_GEN_DRAIN, 0, 1, NULL, 0, -1)) {
+		kill(g->leader, SIGTERM);
+	}
 }
 
 /* A leader that still reads its configuration does not listen to its channel: the signal ends it. */

@@ -72,6 +72,8 @@ bool gen_start(struct master *m) MUST_CHECK;
 /* Asks a generation to finish / to stop at once, through its leader or, when that is dead, child by child. */
 void gen_drain(struct master *m, struct gen *g);
 void gen_stop(struct master *m, struct gen *g);
+/* One that drains is to close what is left within close-spread-time. */
+void gen_hurry(struct master *m, struct gen *g);
 void gen_kill(struct master *m, struct gen *g, int sig);
 void gen_message(struct master *m, struct gen *g, const struct ipc_msg *msg, int fd);
 /* Forgets generations of which nothing lives. */

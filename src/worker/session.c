@@ -418,6 +418,8 @@ void session_drain(struct session *se)
 
 void session_kill_within(struct session *se, uint32_t spread_ms)
 {
+	if (se->flags & SESS_HARD)
+		return;
 	if (!spread_ms) {
 		session_kill(se, 'K');
 		return;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 #include <sluice/base/clock.h>
+#include <sluice/base/fault.h>
 #include <sluice/base/notice.h>
 #include <sluice/base/panic.h>
 #include <sluice/base/pool.h>
@@ -48,16 +49,17 @@ static void hard_stop(struct timer *t UNUSED)
 /* Stop accepting, finish what is open; the loop ends with the last session. */
 static void drain(uint64_t hard_stop_ms)
 {
+	if (hard_stop_ms)
+		timer_set(&stop_timer, clock_ms() + hard_stop_ms);
 	if (wk.draining)
 		return;
+	FAULT_POINT("worker:R6");
 	wk.draining = true;
 	slot_state(SLOT_DRAINING);
 	accept_stop();
 	LIST_EACH_SAFE(p, n, &wk.sessions)
 		session_drain(LIST_ENTRY(p, struct session, link));
 	pool_drop_all();
-	if (hard_stop_ms)
-		timer_set(&stop_timer, clock_ms() + hard_stop_ms);
 }
 
 static void ctl_order(const struct ipc_msg *m)
@@ -68,6 +70,7 @@ static void ctl_order(const struct ipc_msg *m)
 			return;
 		notice_copy_to(-1); /* the verdict on this start is not ours any more */
 		slot_state(SLOT_ACTIVE);
+		FAULT_POINT("worker:R5");
 		accept_start();
 		(void)ipc_send(wk.h->ctl, IPC_ACCEPTING, 0, 0, NULL, 0, -1);
 		return;
@@ -94,8 +97,11 @@ static void ctl_ready(struct io *io)
 			close(fd);
 		ctl_order(&m);
 	}
-	if (r < 0)
-		io_del(io); /* the leader is gone: serve on, a successor cannot be told from here */
+	if (r < 0) {
+		io_del(io); /* leader and master are gone: serve on, a successor cannot be told from here */
+		if (!wk.accepting && !wk.draining)
+			loop_stop(); /* nothing was begun */
+	}
 }
 
 /* Another worker has given back a slot that one of our requests waits for. */
@@ -176,6 +182,7 @@ void worker_setup(const struct heritage *h)
 	wk = (struct worker){ .h = h, .rt = h->rt, .seg = h->seg, .slot = h->slot };
 	list_init(&wk.sessions);
 	panic_install("worker");
+	fault_spin_install();
 	rand_seed();
 	clock_update();
 	loop_init(h->poll_only ? "poll" : NULL, fds ? fds : 2 * h->rt->g.maxconn + 256);
@@ -217,8 +224,10 @@ int worker_run(const struct heritage *h)
 		die("worker %u: cannot watch the wake-up channel: %m", wk.slot);
 	atomic_store_explicit(&my_slot()->pid, (uint32_t)getpid(), memory_order_relaxed);
 	slot_state(SLOT_READY);
+	FAULT_POINT("worker:R4");
 	(void)ipc_send(h->ctl, IPC_READY, 0, 0, NULL, 0, -1);
 	loop_run(each_turn);
+	FAULT_POINT("worker:R9");
 	pool_drop_all();
 	(void)ipc_send(h->ctl, IPC_DRAINED, 0, 0, NULL, 0, -1);
 	slot_state(SLOT_DEAD);

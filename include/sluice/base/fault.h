@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Places where a process of a debug build can be made to die, for tests of what the others do then. SLUICE_CRASH_AT=worker:R5:/path kills
+ * the first process that comes to that place while the file exists, which it removes. Nothing of it is in other builds. */
+#ifndef SLUICE_BASE_FAULT_H
+#define SLUICE_BASE_FAULT_H
+
+#include <sluice/base/defs.h>
+
+#ifdef SLUICE_DEBUG
+#define FAULT_POINT(where) fault_point(where)
+void fault_point(const char *where);
+/* SIGUSR2 makes the process spin for ever. */
+void fault_spin_install(void);
+#else
+#define FAULT_POINT(where) ((void)0)
+static inline void fault_spin_install(void) {}
+#endif
+
+#endif
