@@ -331,6 +331,40 @@ static void column_clear(const struct segment *s, unsigned col)
 		memset(ctr_column(s, col), 0, s->geo.ctr_column);
 }
 
+static void clear_block(const struct segment *s, struct block b, unsigned col, bool all, struct ctr_extent *x)
+{
+	if (!column_has_data(s, col, b.off, b.size, x))
+		return;
+	for (unsigned i = 0; i < ctr_ndescs; i++) {
+		const struct ctr_desc *d = &ctr_descs[i];
+		for (unsigned k = 0; d->scope == b.scope && (all || d->kind == CTR_KIND_MAX) && k < d->n; k++)
+			ctr_store((uint64_t *)(void *)(ctr_column(s, col) + b.off + d->off) + k, 0);
+	}
+}
+
+void ctr_clear_column(const struct segment *s, unsigned col, bool all, uint32_t srv)
+{
+	struct ctr_extent x = { 0 };
+
+	if (srv != UINT32_MAX) {
+		clear_block(s, block_srv(s, srv), col, all, &x);
+		return;
+	}
+	if (all) {
+		column_clear(s, col);
+		return;
+	}
+	clear_block(s, block_proc(), col, all, &x);
+	for (unsigned i = 0; i < s->geo.npx; i++) {
+		clear_block(s, block_fe(s, i), col, all, &x);
+		clear_block(s, block_be(s, i), col, all, &x);
+	}
+	for (unsigned i = 0; i < s->geo.nsrv; i++)
+		clear_block(s, block_srv(s, i), col, all, &x);
+	for (unsigned i = 0; i < s->geo.nlst; i++)
+		clear_block(s, block_lst(s, i), col, all, &x);
+}
+
 void ctr_fold_column(const struct segment *s, unsigned from, unsigned to)
 {
 	struct ctr_extent x = { 0 };

@@ -10,6 +10,7 @@
 #include <sluice/base/clock.h>
 #include <sluice/base/notice.h>
 
+#include "cli_ask.h"
 #include "leader_priv.h"
 
 static const char *child_name(const struct child *c) { return c->role == ROLE_CHECKER ? "checker" : "worker"; }
@@ -88,6 +89,7 @@ static void child_said(struct child *c, const struct ipc_msg *m)
 		if (c->l->phase == LEAD_COMMITTED || c->l->phase == LEAD_ACTIVE)
 			child_tell_go(c);
 		break;
+	case IPC_ASKED: cli_answered(c, m); break;
 	case IPC_ACCEPTING: c->state = CHILD_SERVING; break;
 	}
 }
@@ -183,6 +185,7 @@ static void child_died(struct child *c, int status)
 	c->pid = 0;
 	c->state = CHILD_NONE;
 	if (c->role == ROLE_WORKER) {
+		cli_worker_gone(c);
 		segment_reap(l->seg, c->slot);
 		tables_recover(l);
 	}

@@ -20,6 +20,8 @@ void h1_rx_fail(struct mux_h1 *h, enum endp_err err, enum h1_error why)
 	ep->flags |= EP_ERR;
 	ep->err = (uint8_t)err;
 	ep->h1_err = (uint8_t)why;
+	if ((err == EE_BAD_HEAD || err == EE_BAD_BODY) && ep->rx.mem)
+		ep->bad = str_n(ep->rx.mem + h->raw_off, h->raw_len);
 }
 
 static void rx_done(struct mux_h1 *h)

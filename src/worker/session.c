@@ -7,6 +7,7 @@
 #include <sluice/base/rand.h>
 #include <sluice/tls/xprt_tls.h>
 #include "accept.h"
+#include "ask.h"
 #include "muxes.h"
 #include "sess_log.h"
 #include "steps.h"
@@ -16,6 +17,7 @@ static struct pool session_pool = POOL("session", struct session);
 
 static void session_free(struct session *se)
 {
+	ask_forget(se);
 	timer_stop(&se->timer);
 	pool_drop_session(se);
 	track_end(&se->track);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Steps of the request: from its first byte to the moment a server is wanted. */
 #include <sluice/base/clock.h>
+#include "ask.h"
 #include "steps.h"
 #include "track.h"
 
@@ -34,6 +35,7 @@ enum step_result strm_request_broken(struct stream *s)
 	if (s->step == ST_REQ_HEAD) /* others are counted as requests already */
 		track_event(s, SE_HTTP_REQ, 1);
 	track_event(s, SE_HTTP_ERR, 1);
+	errors_capture(s, true);
 	return strm_fail(s, h1_error_status((enum h1_error)s->cli.h1_err), 'P', term_phase(s));
 }
 

@@ -4,6 +4,7 @@
 #include <sluice/base/clock.h>
 #include "compress.h"
 #include "persist.h"
+#include "ask.h"
 #include "steps.h"
 #include "track.h"
 
@@ -53,6 +54,7 @@ static enum step_result response_broken(struct stream *s)
 		return strm_connect_failed(s, false);
 	case EE_BAD_HEAD:
 	case EE_BAD_BODY:
+		errors_capture(s, false);
 		return strm_response_failed(s, RO_JUNK, 502, 'P');
 	default:
 		return strm_response_failed(s, RO_EMPTY, 502, 'S');

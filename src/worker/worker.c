@@ -14,6 +14,7 @@
 #include <sluice/worker/worker.h>
 #include "accept.h"
 #include "compress.h"
+#include "ask.h"
 #include "pool.h"
 #include "session.h"
 #include "steps.h"
@@ -62,7 +63,7 @@ static void drain(uint64_t hard_stop_ms)
 	pool_drop_all();
 }
 
-static void ctl_order(const struct ipc_msg *m)
+static void ctl_order(const struct ipc_msg *m, int fd)
 {
 	switch (m->type) {
 	case IPC_GO:
@@ -76,6 +77,9 @@ static void ctl_order(const struct ipc_msg *m)
 		return;
 	case IPC_DRAIN:
 		drain(m->num);
+		return;
+	case IPC_ASK:
+		ask_begin(m, fd);
 		return;
 	case IPC_STOP:
 		wk.draining = true;
@@ -93,9 +97,9 @@ static void ctl_ready(struct io *io)
 	int fd, r;
 
 	while ((r = ipc_recv(io->fd, ROLE_WORKER, ROLE_LEADER, &m, &fd)) == 1) {
+		ctl_order(&m, fd);
 		if (fd >= 0)
 			close(fd);
-		ctl_order(&m);
 	}
 	if (r < 0) {
 		io_del(io); /* leader and master are gone: serve on, a successor cannot be told from here */
@@ -209,6 +213,7 @@ static void teardown(void)
 	lb_queues_free(&wk.q);
 	track_teardown();
 	var_store_drop(&wk.vars);
+	errors_drop();
 	free(wk.lst);
 	free(wk.srv);
 	free(wk.lb);

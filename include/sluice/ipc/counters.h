@@ -164,6 +164,9 @@ uint64_t *ctr_word_at(const struct segment *s, const struct ctr_desc *d, unsigne
 /* Adds the raw word of a dead writer to another: counts add up, maxima compete, averages mix; a rate
  * describes the last moments of its writer and ends with it. */
 void ctr_merge(uint64_t *to, enum ctr_kind kind, uint64_t word);
+/* Zeroes highest values, or with `all` everything, in column col: of one server, or of everything when srv is UINT32_MAX. The writer of the
+ * column alone. */
+void ctr_clear_column(const struct segment *s, unsigned col, bool all, uint32_t srv);
 /* Folds column `from` into column `to` and zeroes it, raw words (RATE and AVG stay words). Leader, writer of both by then. */
 void ctr_fold_column(const struct segment *s, unsigned from, unsigned to);
 

@@ -25,6 +25,8 @@ struct ipc_msg {
 struct ipc_none { char nothing[0]; };
 struct ipc_key { char text[112]; };   /* canonical address of a listener, NUL-padded */
 
+/* A question to a worker: ipc/ask.h. Indices are UINT32_MAX where nothing is to be left out. */
+struct ipc_ask { uint64_t id; uint32_t fe, be, srv; uint32_t older_s, flags; };
 struct ipc_ticket { uint64_t n; };    /* of a request, chosen by who asks */
 struct ipc_build { char version[32]; }; /* of a leader, NUL-padded */
 

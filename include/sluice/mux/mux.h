@@ -75,6 +75,7 @@ struct endp {
 	struct http_msg *msg;       /* where a received head goes; set by the owner before recv */
 	struct buf rx;              /* body (or raw) bytes received and not yet consumed; the head's slices point into
 				     * the same storage: nothing in it moves before the owner clears `hold_head` */
+	struct str bad;             /* with EE_BAD_HEAD and EE_BAD_BODY of h1: the bytes refused, in rx's storage; for captures */
 	bool hold_head;             /* the message's slices are still needed */
 	uint64_t bytes_in, bytes_out; /* on the wire, this exchange; h2: without framing */
 	void *strm;                 /* the mux's own: h2's side of this exchange */

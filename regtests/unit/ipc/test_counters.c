@@ -174,6 +174,28 @@ static void one_counter_sums_to_what_its_block_says(void **state)
 	assert_null(ctr_find(CTR_SCOPE_LST, "qmax"));
 }
 
+static void a_worker_clears_highest_values_or_everything_or_one_server(void **state)
+{
+	(void)state;
+	struct srv_counters v;
+	for (unsigned i = 0; i < 2; i++) {
+		ctr_add(&srv_ctr(seg, i, 1)->bin, 7);
+		ctr_max(&srv_ctr(seg, i, 1)->smax, 9);
+	}
+	ctr_clear_column(seg, 2, false, UINT32_MAX);
+	srv_ctr_sum(seg, 0, 0, &v);
+	assert_int_equal(v.bin, 7);
+	assert_int_equal(v.smax, 0);
+	ctr_clear_column(seg, 2, true, 0);
+	srv_ctr_sum(seg, 0, 0, &v);
+	assert_int_equal(v.bin, 0);
+	srv_ctr_sum(seg, 1, 0, &v);
+	assert_int_equal(v.bin, 7);
+	ctr_clear_column(seg, 2, true, UINT32_MAX);
+	srv_ctr_sum(seg, 1, 0, &v);
+	assert_int_equal(v.bin, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -182,6 +204,7 @@ int main(void)
 		T(rates_of_workers_add_up_at_one_moment), T(an_average_forgets_what_is_older_than_512_samples),
 		T(the_mean_over_workers_weighs_by_samples), T(every_word_of_a_block_has_one_description),
 		T(histograms_are_summed_and_survive_their_worker), T(one_counter_sums_to_what_its_block_says),
+		T(a_worker_clears_highest_values_or_everything_or_one_server),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
