@@ -37,7 +37,7 @@ static void warn_after_final(struct sema *s, const struct line *l)
 
 void dir_use_backend(struct sema *s, const struct line *l)
 {
-	struct rt_use_be u = { .target = RT_NONE, .loc = sema_loc(s, l->w[0].at) };
+	struct rt_use_be u = { .target = RT_NONE, .loc = sema_loc(s, l->w[0].at), .id = s->next_rule++ };
 	unsigned avail = phase_avail(s, s->px->p->mode == MODE_HTTP ? PH_HTTP_REQ : PH_TCP_CONTENT);
 	uint32_t c = cond_at(l->w, l->n, 2);
 
@@ -66,7 +66,7 @@ void dir_use_backend(struct sema *s, const struct line *l)
 
 void dir_use_server(struct sema *s, const struct line *l)
 {
-	struct rt_use_be u = { .target = RT_NONE, .loc = sema_loc(s, l->w[0].at) };
+	struct rt_use_be u = { .target = RT_NONE, .loc = sema_loc(s, l->w[0].at), .id = s->next_rule++ };
 	unsigned avail = phase_avail(s, s->px->p->mode == MODE_HTTP ? PH_HTTP_REQ : PH_TCP_CONTENT);
 	uint32_t c = cond_at(l->w, l->n, 2);
 	struct rt_server *srv;

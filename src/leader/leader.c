@@ -253,6 +253,10 @@ static bool segment_prepare(struct leader *l)
 		notice(SAY_ALERT, "cannot create the shared segment: %s", strerror(errno));
 		return false;
 	}
+	if (!hits_open(&l->hits, l->rt->nrules, l->nworkers)) {
+		notice(SAY_ALERT, "cannot share the counts of rules: %s", strerror(errno));
+		return false;
+	}
 	clock_update();
 	now_s = (uint32_t)(clock_ms() / 1000);
 	l->seg->h->started_ms = clock_ms();
@@ -337,6 +341,7 @@ static void teardown(struct leader *l)
 	state_release(l);
 	tables_close(l);
 	segment_unmap(l->seg);
+	hits_close(&l->hits);
 	loop_free();
 }
 

@@ -52,6 +52,7 @@ struct leader {
 	const struct leader_opts *o;
 	struct rt *rt;
 	struct segment *seg;
+	struct hits hits;
 	int *listen_fd, *wake_fd;  /* rt->nlst, nworkers */
 	int *cli_fd;               /* rt->ncli; closed and -1 from the start of a drain on */
 	void (*on_drain)(struct leader *l); /* called before the listeners are closed; NULL = nobody cares */

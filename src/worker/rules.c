@@ -23,6 +23,12 @@ static enum cond_result cond_hit(const struct cond *cond, struct smp_ctx *c)
 	return r;
 }
 
+static void rule_hit(uint32_t id)
+{
+	if (LIKELY(wk.hits != NULL))
+		hits_add(wk.hits, id);
+}
+
 static enum rule_verdict rules_span(struct stream *s, enum rule_phase ph, const struct rule_list *l, uint32_t from, uint32_t to)
 {
 	struct smp_ctx *c = strm_smp_ctx(s);
@@ -39,6 +45,7 @@ static enum rule_verdict rules_span(struct stream *s, enum rule_phase ph, const 
 		}
 		if (hit != COND_TRUE)
 			continue;
+		rule_hit(r->id);
 		enum rule_verdict v = act_exec[r->act](s, r, ph);
 		if (v != RULE_CONTINUE) {
 			s->last_rule = r;
@@ -118,6 +125,7 @@ uint32_t rules_route(struct stream *s)
 		if (i < 0)
 			break;
 		const struct rt_use_be *u = &fe->use_be[i];
+		rule_hit(u->id);
 		if (u->name) {
 			const struct rt_proxy *px = route_dynamic(s, u->name);
 			if (!px)
@@ -161,6 +169,7 @@ uint32_t rules_use_server(struct stream *s)
 			trace_target(s, "use-server", u, srv == RT_NONE ? STR("(no such server)") : wk.rt->srv[srv].name, hit);
 		if (!hit)
 			continue;
+		rule_hit(u->id);
 		if (srv != RT_NONE && lb_srv_usable(&wk.lb[s->be_idx], srv, true))
 			return srv;
 	}

@@ -184,6 +184,7 @@ void worker_setup(const struct heritage *h)
 	unsigned fds = h->rt->g.ulimit_n;
 
 	wk = (struct worker){ .h = h, .rt = h->rt, .seg = h->seg, .slot = h->slot };
+	wk.hits = h->hits.at ? hits_column(&h->hits, h->slot) : NULL;
 	list_init(&wk.sessions);
 	panic_install("worker");
 	fault_spin_install();

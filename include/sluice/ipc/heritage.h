@@ -3,6 +3,7 @@
 #ifndef SLUICE_IPC_HERITAGE_H
 #define SLUICE_IPC_HERITAGE_H
 
+#include <sluice/ipc/hits.h>
 #include <sluice/ipc/segment.h>
 
 struct rt;
@@ -18,6 +19,7 @@ struct heritage {
 	const struct rt *rt;
 	struct segment *seg;
 	struct stick_table *const *tables; /* one a stick table of rt->tbl; NULL = nothing is counted */
+	struct hits hits;          /* counts of rules; at NULL = nobody counts */
 	const int *listen_fd;      /* one a listener of rt->lst, same index; -1 = not bound (disabled) */
 	int ctl;                   /* socketpair to the leader: fixed-size messages of tbl/ipc_msgs.def */
 	const int *wake_fd;        /* one eventfd a worker: queue hand-over between workers */

@@ -106,6 +106,7 @@ struct rt_use_be {                  /* use_backend / use-server */
 	struct logfmt *name;            /* %[…] name looked up at run time */
 	struct cond *cond;
 	struct rt_loc loc;
+	uint32_t id;                    /* for hit counts, as of rules */
 };
 
 /* stick on|match|store-request|store-response: the key finds the server, or is stored with it. */
