@@ -62,11 +62,7 @@ static void option_format(struct sema *s, const struct opt_arg *a)
 			  "'clf' is known to HAProxy, not supported by sluice yet; the plain format is used");
 	else
 		takes_none(s, a);
-	if (a->bits == 3)
-		sema_warn(s, &a->w[0],
-			  "the TLS fields of 'option httpslog' are not supported by sluice yet; read as 'option "
-			  "httplog'");
-	b->log_kind = a->bits == 2 ? LK_TCP : LK_HTTP;
+	b->log_kind = a->bits == 2 ? LK_TCP : a->bits == 3 ? LK_HTTPS : LK_HTTP;
 	b->log_fmt = NULL;
 	b->log_word = &a->w[0];
 }

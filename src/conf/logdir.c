@@ -214,8 +214,9 @@ static struct logfmt *chosen_fmt(struct sema *s, struct px_build *b)
 	switch (b->log_kind) {
 	case LK_CUSTOM: return sema_log_fmt(s, b->log_fmt, avail);
 	case LK_HTTP:
+	case LK_HTTPS:
 		if (b->p->mode == MODE_HTTP)
-			return builtin_fmt(s, logfmt_httplog);
+			return builtin_fmt(s, b->log_kind == LK_HTTP ? logfmt_httplog : logfmt_httpslog);
 		if (b->sect != SECT_BACKEND)
 			sema_warn(s, b->log_word,
 				  "'option httplog' in '" STR_FMT "' which is in mode tcp: 'option tcplog' is used",

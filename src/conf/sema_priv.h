@@ -61,7 +61,7 @@ struct srv_tmpl {                 /* what `server` and `default-server` options 
 	struct tls_words tls;
 };
 
-enum log_kind { LK_DEFAULT, LK_HTTP, LK_TCP, LK_CUSTOM };
+enum log_kind { LK_DEFAULT, LK_HTTP, LK_HTTPS, LK_TCP, LK_CUSTOM };
 
 struct px_build {                 /* a proxy or a defaults section under construction */
 	struct rt_proxy *p;

@@ -76,12 +76,6 @@ bool fetch_dst_is_local(struct smp_ctx *c, const struct call *k, struct smp_iter
 	return c->dst && smp_set_bool(out, addr_is_loopback(c->dst) || (c->src && addr_eq(c->src, c->dst, false)));
 }
 
-bool fetch_ssl_fc(struct smp_ctx *c, const struct call *k, struct smp_iter *it, struct smp *out)
-{
-	(void)k, (void)it;
-	return smp_set_bool(out, c->tls);
-}
-
 bool fetch_wait_end(struct smp_ctx *c, const struct call *k, struct smp_iter *it, struct smp *out)
 {
 	(void)k, (void)it;

@@ -3,6 +3,7 @@
 #ifndef SLUICE_EXPR_ROWS_PRIV_H
 #define SLUICE_EXPR_ROWS_PRIV_H
 
+#include <sluice/tls/info.h>
 #include "expr_priv.h"
 
 #define FETCH(word, fn, aux, args, type, needs, flags, help, ex, val) fetch_fn fetch_##fn;

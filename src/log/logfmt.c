@@ -7,6 +7,9 @@
 
 const char logfmt_httplog[] = "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc %ac/%fc/%bc/%sc/%rc "
 			      "%sq/%bq %hr %hs %{+Q}r";
+const char logfmt_httpslog[] = "%ci:%cp [%tr] %ft %b/%s %TR/%Tw/%Tc/%Tr/%Ta %ST %B %CC %CS %tsc %ac/%fc/%bc/%sc/%rc "
+			       "%sq/%bq %hr %hs %{+Q}r %[fc_err]/%[ssl_fc_err,hex]/"
+			       "%[ssl_c_err]/%[ssl_c_ca_err]/%[ssl_fc_is_resumed] %[ssl_fc_sni]/%sslv/%sslc";
 const char logfmt_tcplog[] = "%ci:%cp [%t] %ft %b/%s %Tw/%Tc/%Tt %B %ts %ac/%fc/%bc/%sc/%rc %sq/%bq";
 const char logfmt_default_http[] = "Connect from %ci:%cp to %fi:%fp (%f/HTTP)";
 const char logfmt_default_tcp[] = "Connect from %ci:%cp to %fi:%fp (%f/TCP)";

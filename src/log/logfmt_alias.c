@@ -178,10 +178,9 @@ static void alias_cookie(const struct lf_alias *al, unsigned flags, const struct
 	lf_text(out, al->aux ? d->res_cookie : d->req_cookie, flags);
 }
 
-static void alias_absent(const struct lf_alias *al, unsigned flags, const struct log_data *d, struct sbuf *out)
+static void alias_tls(const struct lf_alias *al, unsigned flags, const struct log_data *d, struct sbuf *out)
 {
-	(void)al, (void)d;
-	lf_text(out, STR_NULL, flags | LF_LOG);
+	lf_text(out, al->aux == 'v' ? d->tls_version : d->tls_cipher, flags | LF_LOG);
 }
 
 static void alias_origin(const struct lf_alias *al, unsigned flags, const struct log_data *d, struct sbuf *out)

@@ -53,7 +53,6 @@ struct tls {
 	bool more;                      /* of the send() at work: MSG_MORE */
 	bool broken;                    /* no further use of ssl or the socket */
 	bool wire_eof;
-	bool any_in;                    /* the peer has sent something */
 	bool early;                     /* handshake not done */
 	struct tls_result res;
 	const struct tls_front *front;

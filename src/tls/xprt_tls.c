@@ -121,7 +121,6 @@ static int bio_read(BIO *b, char *p, int n)
 	}
 	r = recv(t->c->io.fd, p, (size_t)n, 0);
 	if (r > 0) {
-		t->any_in = true;
 		t->dry = r < n && !hup;
 		return (int)r;
 	}
@@ -260,7 +259,7 @@ static void handshake_failed(struct tls *t)
 	t->broken = true;
 	r->ssl_err = ERR_peek_error();
 	if (!r->failure && (t->wire_eof || t->c->err))
-		r->failure = t->any_in ? TLS_ABORT : TLS_EMPTY;
+		r->failure = SSL_get_state(t->ssl) == TLS_ST_BEFORE && !t->c->err ? TLS_EMPTY : TLS_ABORT;
 	if (!r->failure)
 		r->failure = TLS_HANDSHAKE;
 	if (!t->c->err)

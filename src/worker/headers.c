@@ -160,7 +160,7 @@ static void add_forwarded(struct stream *s, const struct rt_forwarded *f)
 	struct sbuf out = SBUF_FIXED(text);
 
 	if (f->proto)
-		sbuf_printf(&out, "proto=%s", strm_smp_ctx(s)->tls ? "https" : "http");
+		sbuf_printf(&out, "proto=%s", s->sess->lst->opts->ssl ? "https" : "http");
 	if (f->host && s->req.authority.n)
 		sbuf_printf(&out, "%shost=\"" STR_FMT "\"", out.n ? ";" : "", STR_ARG(s->req.authority));
 	if (f->by)

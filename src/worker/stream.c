@@ -160,6 +160,8 @@ struct smp_ctx *strm_smp_ctx(struct stream *s)
 
 	if (!s->ctx.dst && se->conn)
 		s->ctx.dst = client_dst(se);
+	s->ctx.fc = se->conn;
+	s->ctx.bc = s->sc && s->sc->mux ? s->sc->mux->conn : NULL;
 	s->ctx.req = s->flags & SF_HTTP && s->req.method_s.n && !(s->flags & SF_REQ_HEAD_GONE) ? &s->req : NULL;
 	s->ctx.res = s->res.status ? &s->res : NULL;
 	if (!(s->flags & SF_HTTP))

@@ -3,6 +3,7 @@
 #include <sluice/base/clock.h>
 #include <sluice/log/logfmt.h>
 #include <sluice/net/conn.h>
+#include <sluice/tls/info.h>
 
 #include "pool.h"
 #include "rules.h"
@@ -61,6 +62,16 @@ static void log_times(const struct stream *s, struct log_data *d)
 	d->t_end = s->t.end;
 }
 
+static void log_tls(const struct stream *s, struct log_data *d)
+{
+	struct tls_answer a;
+
+	if (tls_ask(s->ctx.fc, TLS_ASK_PROTOCOL, NULL, s->arena, &a))
+		d->tls_version = a.text;
+	if (tls_ask(s->ctx.fc, TLS_ASK_CIPHER, NULL, s->arena, &a))
+		d->tls_cipher = a.text;
+}
+
 static void log_names(const struct stream *s, struct log_data *d)
 {
 	const struct session *se = s->sess;
@@ -73,6 +84,8 @@ static void log_names(const struct stream *s, struct log_data *d)
 	d->bind_name = se->lst->opts->name;
 	d->fe_tls = se->lst->opts->ssl;
 	d->http = s->flags & SF_HTTP;
+	if (d->fe_tls)
+		log_tls(s, d);
 	d->log_tag = s->fe->log.tag.n ? s->fe->log.tag : wk.rt->g.log_tag;
 	d->hostname = wk.rt->g.node;
 }

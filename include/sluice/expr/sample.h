@@ -51,6 +51,7 @@ enum smp_env_str { ENV_FE_NAME, ENV_BE_NAME, ENV_SRV_NAME, ENV_UNIQUE_ID, ENV_HO
 enum smp_env_addr { ENV_FC_SRC, ENV_FC_DST, ENV_BC_SRC, ENV_BC_DST };
 enum ref_kind { REF_BACKEND, REF_FRONTEND, REF_SERVER, REF_USERLIST, REF_TABLE };
 
+struct conn;
 struct smp_ctx;
 struct smp_stick;   /* stick_env.h */
 struct smp_env {
@@ -73,7 +74,7 @@ struct smp_ctx {
 	struct str l6_req, l6_res;    /* raw bytes so far */
 	struct str body, res_body;    /* what is buffered of the bodies */
 	bool final;                   /* no more input will come (WAIT_END) */
-	bool tls;                     /* client side transport is TLS */
+	struct conn *fc, *bc;         /* connections to client and server, NULL = there is none (any more) */
 	struct arena *tmp;            /* results that need memory go here; reset by the owner of the context */
 	const struct smp_env *env;
 	const void *owner;            /* the stream, for env */

@@ -22,6 +22,7 @@ struct log_data {
 	struct str *req_caps, *res_caps;    /* captured headers; NULL = none came, their slots are logged empty */
 	unsigned n_req_caps, n_res_caps;
 	struct str req_cookie, res_cookie, unique_id, log_tag, hostname;
+	struct str tls_version, tls_cipher; /* of the client connection, empty in the clear */
 	uint32_t pid, counter, req_counter;
 };
 
@@ -40,6 +41,6 @@ void logfmt_render(const struct logfmt *f, struct smp_ctx *c, const struct log_d
 int64_t log_timer(const struct log_data *d, char which);
 
 /* The built-in formats, HAProxy's to the byte: reference texts of option httplog, tcplog, and the default. */
-extern const char logfmt_httplog[], logfmt_tcplog[], logfmt_default_http[], logfmt_default_tcp[];
+extern const char logfmt_httplog[], logfmt_httpslog[], logfmt_tcplog[], logfmt_default_http[], logfmt_default_tcp[];
 
 #endif
