@@ -3,7 +3,7 @@
  * stands before it, and that everything the expression needs exists where it will run. */
 #include <stdio.h>
 
-#include "expr_priv.h"
+#include "rows_priv.h"
 
 void xerr_set(struct xerr *err, size_t off, size_t len, const char *fmt, ...)
 {
@@ -128,6 +128,8 @@ static bool compile_fetch(const struct expr_env *env, const struct xcall *x, str
 		*match = suffix;
 	e->fetch = (struct call){ .fetch = f, .aux = f->aux };
 	e->type = f->type, e->flags = f->flags;
+	if (f->fn == fetch_tls_print)
+		tls_fingerprints_wanted();
 	return args_compile(env, f->args, x, &e->fetch, err) && add_needs(env, x, e, &e->fetch, f->needs, err);
 }
 

@@ -64,3 +64,8 @@ bool fetch_tls_err(struct smp_ctx *c, const struct call *k, struct smp_iter *it,
 		return true;
 	return k->fetch->type == SMP_STR ? smp_set_str(out, STR("Success")) : smp_set_int(out, 0);
 }
+
+bool fetch_tls_print(struct smp_ctx *c, const struct call *k, struct smp_iter *it, struct smp *out)
+{
+	return fetch_tls_fc(c, k, it, out);
+}

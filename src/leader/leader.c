@@ -17,8 +17,6 @@
 #include <sluice/base/proctitle.h>
 #include <sluice/health/health.h>
 #include <sluice/ipc/sandbox.h>
-#include <sluice/tls/front.h>
-#include <sluice/tls/tickets.h>
 
 #include "cli_priv.h"
 #include "leader_priv.h"
@@ -285,8 +283,6 @@ static bool prepare(struct leader *l)
 	l->rt = leader_load(&l->o->conf, l->o->quiet, l->o->warn_fatal);
 	if (!l->rt)
 		return false;
-	if (tls_front_first())
-		tls_tickets_init(l->rt->g.tls_lifetime);
 	l->nworkers = leader_workers(l->rt);
 	return limits_apply(l->rt, l->nworkers) && privs_prepare(l) && listeners_open(l) && cli_open(l) && pidfile_open(l) &&
 	       segment_prepare(l) && state_import(l);
@@ -320,6 +316,7 @@ static bool watch(struct leader *l)
 	l->started_ms = clock_ms();
 	timer_init(&l->deadline, deadline_passed);
 	tables_start(l);
+	tickets_start(l);
 	timer_set(&l->deadline, clock_ms() + READY_MS);
 	return sig >= 0 && io_add(&l->sig_io, sig, IO_READ, signals_read) && io_add(&l->ctl_io, l->o->ctl, IO_READ, master_message);
 }
@@ -349,7 +346,7 @@ int leader_run(const struct leader_opts *o)
 {
 	static struct leader l;
 
-	l = (struct leader){ .o = o, .phase = LEAD_STARTING, .pid_fd = -1, .successor_dir = -1, .startup_fd = -1 };
+	l = (struct leader){ .o = o, .phase = LEAD_STARTING, .pid_fd = -1, .ticket_fd = -1, .successor_dir = -1, .startup_fd = -1 };
 	panic_install("leader");
 	proctitle_set("leader, generation %llu", (unsigned long long)o->generation);
 	notice_quiet(o->quiet);

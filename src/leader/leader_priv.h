@@ -84,6 +84,8 @@ struct leader {
 	bool drained;              /* it ends by itself, not because it was told to stop */
 	int startup_fd;            /* what was said until the generation was active; -1 = not kept */
 	uint64_t started_ms;       /* clock_ms() */
+	int ticket_fd;             /* -1 = no TLS listener */
+	struct timer ticket_timer;
 };
 
 /* load.c: also fills in what follows from the machine: workers, maxconn. */
@@ -136,6 +138,9 @@ void follow_start(struct leader *l);                  /* from the commit on, whi
 void successor_dir(struct leader *l, int fd);         /* both take fd */
 void successor_seg(struct leader *l, int fd);
 /* tables.c: stick tables. false: said on stderr. */
+/* tickets.c: the secret of TLS session tickets. */
+bool tickets_open(struct leader *l, struct inherited *in) MUST_CHECK;
+void tickets_start(struct leader *l);  /* the loop exists */
 bool tables_open(struct leader *l, struct inherited *in) MUST_CHECK;
 void tables_start(struct leader *l);   /* the loop exists */
 void tables_recover(struct leader *l); /* a worker has died */

@@ -51,6 +51,7 @@ static int on_client_hello(SSL *ssl, int *alert, void *arg)
 
 	(void)arg;
 	t->match = NULL;
+	tls_fingerprint_take(t);
 	if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &ext, &n))
 		t->match = tls_front_match(t->front, sni_of(ext, n));
 	if (!t->match) {

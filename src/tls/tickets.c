@@ -22,10 +22,10 @@ struct ticket_key { unsigned char name[NAME_BYTES], hmac[KEY_BYTES], aes[KEY_BYT
 
 struct tls_ticket_file { struct ticket_key *at; unsigned n; };
 
-static uint32_t epoch_len = EPOCH_MIN_S;
-static struct tls_ticket_state state;
+_Static_assert(NAME_BYTES + 2 * KEY_BYTES == TLS_TICKET_KEY_BYTES, "a key of the state has another size");
+
+static struct tls_ticket_state state = { .epoch_s = EPOCH_MIN_S };
 static struct ticket_key current, former;
-static bool have_former;
 
 /* ---- the ratchet ------------------------------------------------------------------------------------------------ */
 
@@ -48,7 +48,7 @@ static void key_of(const struct tls_ticket_state *s, struct ticket_key *k)
 	k->key_len = KEY_BYTES;
 }
 
-static uint64_t epoch_now(void) { return (uint64_t)time(NULL) / epoch_len; }
+static uint64_t epoch_now(void) { return (uint64_t)time(NULL) / state.epoch_s; }
 
 void tls_tickets_advance(void)
 {
@@ -60,7 +60,7 @@ void tls_tickets_advance(void)
 		state.epoch = now - 2;
 	while (state.epoch < now) {
 		former = current;
-		have_former = true;
+		state.have_former = 1;
 		derive(state.secret, "next epoch", state.secret, sizeof(state.secret));
 		state.epoch++;
 		key_of(&state, &current);
@@ -69,27 +69,34 @@ void tls_tickets_advance(void)
 
 void tls_tickets_init(uint32_t epoch_s)
 {
-	epoch_len = MAX(epoch_s, (uint32_t)EPOCH_MIN_S);
+	state = (struct tls_ticket_state){ .epoch_s = MAX(epoch_s, (uint32_t)EPOCH_MIN_S) };
 	if (RAND_bytes(state.secret, sizeof(state.secret)) != 1)
 		abort(); /* no randomness, no TLS */
 	state.epoch = epoch_now();
 	key_of(&state, &current);
-	have_former = false;
 }
 
 void tls_tickets_export(struct tls_ticket_state *out)
 {
 	tls_tickets_advance();
 	*out = state;
+	memcpy(out->former, former.name, NAME_BYTES);
+	memcpy(out->former + NAME_BYTES, former.hmac, KEY_BYTES);
+	memcpy(out->former + NAME_BYTES + KEY_BYTES, former.aes, KEY_BYTES);
 }
+
+uint32_t tls_tickets_next_s(void) { return state.epoch_s - (uint32_t)((uint64_t)time(NULL) % state.epoch_s); }
 
 bool tls_tickets_import(const struct tls_ticket_state *in)
 {
-	if (in->epoch > epoch_now() + 1)
+	if (in->epoch_s != state.epoch_s || in->epoch > epoch_now() + 1)
 		return false;
 	state = *in;
 	key_of(&state, &current);
-	have_former = false;
+	memcpy(former.name, in->former, NAME_BYTES);
+	memcpy(former.hmac, in->former + NAME_BYTES, KEY_BYTES);
+	memcpy(former.aes, in->former + NAME_BYTES + KEY_BYTES, KEY_BYTES);
+	former.key_len = KEY_BYTES;
 	tls_tickets_advance();
 	return true;
 }
@@ -189,7 +196,7 @@ static const struct ticket_key *key_find(const struct tls_ticket_file *f, const 
 	*fresh = CRYPTO_memcmp(current.name, name, NAME_BYTES) == 0;
 	if (*fresh)
 		return &current;
-	return have_former && CRYPTO_memcmp(former.name, name, NAME_BYTES) == 0 ? &former : NULL;
+	return state.have_former && CRYPTO_memcmp(former.name, name, NAME_BYTES) == 0 ? &former : NULL;
 }
 
 /* 0: unknown, full handshake; 1: good; 2: good, and a new one is due. */

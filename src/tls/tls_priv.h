@@ -61,6 +61,7 @@ struct tls {
 	const struct tls_back *back;
 	struct tls_sessions *sessions;
 	struct timer timer;             /* while closing */
+	char *prints;                   /* JA3 and JA4, one behind the other; NULL: not wanted */
 };
 
 /* ctx.c */
@@ -69,6 +70,9 @@ bool tls_ctx_use_cert(SSL_CTX *ctx, const struct tls_cert *c, struct tls_err *er
 /* Puts OpenSSL's reason behind the message and empties its queue. */
 void tls_err_ssl(struct tls_err *e, const char *fmt, ...) PRINTF_FMT(2, 3);
 struct tls *tls_of(const SSL *ssl);
+
+/* fingerprint.c */
+void tls_fingerprint_take(struct tls *t);
 
 /* accept.c */
 void tls_accept_hooks(SSL_CTX *ctx, const struct tls_policy *p);

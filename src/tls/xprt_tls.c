@@ -189,6 +189,7 @@ static void tls_free(struct tls *t)
 	SSL_free(t->ssl);
 	ERR_clear_error();
 	out_free(t);
+	free(t->prints);
 	pool_put(&tls_pool, t);
 }
 

@@ -15,6 +15,7 @@ enum tls_ask {
 	TLS_ASK_CONN_ERR, TLS_ASK_CONN_ERR_TEXT,   /* enum tls_failure */
 	TLS_ASK_CRT_SENT,         /* int: the peer sent a certificate in this very handshake */
 	TLS_ASK_VERIFY, TLS_ASK_CRT_ERR, TLS_ASK_CA_ERR, TLS_ASK_CA_ERR_DEPTH,
+	TLS_ASK_JA3, TLS_ASK_JA4, /* fingerprints of the client, if tls_fingerprints_wanted() was called before the fork */
 	TLS_ASK_CRT_USED,         /* int: the session has a certificate of the peer */
 	/* of a certificate */
 	TLS_ASK_DER, TLS_ASK_SHA1, TLS_ASK_SERIAL, TLS_ASK_SUBJECT, TLS_ASK_ISSUER, TLS_ASK_NOT_BEFORE, TLS_ASK_NOT_AFTER,
@@ -31,5 +32,8 @@ struct tls_dn { struct str attr; int at; bool rfc2253; };
 /* Answers number or text, whichever the question is about; texts live in tmp or as long as the connection. false: there
  * is no answer (no TLS, no certificate, ...). dn may be NULL but for subject and issuer parts. */
 bool tls_ask(struct conn *c, unsigned what, const struct tls_dn *dn, struct arena *tmp, struct tls_answer *a);
+
+/* Some rule or log asks for fingerprints: they are taken from every hello from now on. */
+void tls_fingerprints_wanted(void);
 
 #endif

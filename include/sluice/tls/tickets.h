@@ -9,16 +9,26 @@
 #include <sluice/tls/opts.h>
 
 #define TLS_SECRET_BYTES 32
+#define TLS_TICKET_KEY_BYTES 80
 
-struct tls_ticket_state { uint64_t epoch; unsigned char secret[TLS_SECRET_BYTES]; };
+struct tls_ticket_state {
+	uint64_t epoch;
+	uint32_t epoch_s;               /* length of an epoch */
+	uint32_t have_former;
+	unsigned char secret[TLS_SECRET_BYTES];
+	unsigned char former[TLS_TICKET_KEY_BYTES]; /* keys of the epoch before: name, hmac, aes */
+};
 
 /* Begins with a random secret. Leader, before it forks. epoch_s: how long keys are used, seconds. */
 void tls_tickets_init(uint32_t epoch_s);
-/* The state to hand on, brought forward to the present; and its taking over. A state of the future is refused. */
+/* The state to hand on, brought forward to the present; and its taking over. One of the future, or with epochs of another
+ * length, is refused. */
 void tls_tickets_export(struct tls_ticket_state *out);
 bool tls_tickets_import(const struct tls_ticket_state *in);
 /* Moves to the present epoch. Also happens by itself when a key is needed; the leader calls it before forking. */
 void tls_tickets_advance(void);
+/* Seconds until the next epoch. */
+uint32_t tls_tickets_next_s(void);
 
 /* Keys of a tls-ticket-keys file: base64 lines of 48 or 80 bytes, the last but one encrypts (HAProxy manual 5.1). */
 struct tls_ticket_file;

@@ -91,6 +91,12 @@ for w in $(kids worker); do kill -9 "$w"; done
 wait_for 10 sh -c "[ \$(curl -sk -o /dev/null -w '%{http_code}' https://127.0.0.1:$P/) = 200 ]"
 match 'Reused, TLS' "$(hs "$P" -servername a.test -sess_in "$T/s")"
 
+t "a ticket from before a reload is good after it"
+hs "$P" -servername a.test -sess_out "$T/s" >/dev/null
+kill -HUP "$MASTER"
+wait_for 10 grep -q 'Generation 2 accepts' "$T/sluice.err"
+for _ in 1 2 3; do match 'Reused, TLS' "$(hs "$P" -servername a.test -sess_in "$T/s")"; done
+
 t "versions below the minimum are refused"
 match 'Protocol  : TLSv1.2|TLSv1.2, Cipher' "$(hs "$P" -tls1_2)"
 match 'alert protocol version' "$(hs "$P" -tls1_1 -cipher ALL:@SECLEVEL=0)"
