@@ -137,6 +137,19 @@ static void option_forwarded(struct sema *s, const struct opt_arg *a)
 
 /* ---- checks and retries ----------------------------------------------------------------------------------------- */
 
+static void option_hdr_names(struct sema *s, const struct opt_arg *a)
+{
+	static const char *const words[] = { "preserve", "delete", "reject" };
+	int k = 0;
+
+	if (a->n != 2 && !s->no)
+		sema_err(s, &a->w[0], "'option http-restrict-req-hdr-names' expects preserve, delete or reject");
+	else if (!s->no)
+		k = arg_word(s, &a->w[1], words, 3, "policy");
+	if (k >= 0)
+		s->px->p->req_hdr_names = (uint8_t)k;
+}
+
 static void option_redispatch(struct sema *s, const struct opt_arg *a)
 {
 	struct rt_proxy *p = s->px->p;

@@ -136,6 +136,16 @@ static bool last_try(struct lb_queues *q, struct lb_wait *w)
 	return false;
 }
 
+/* The element behind which w belongs: almost always the last. */
+static struct list *place_of(struct list *head, const struct lb_wait *w)
+{
+	struct list *at = head->prev;
+
+	while (at != head && LIST_ENTRY(at, struct lb_wait, link)->prio > w->prio)
+		at = at->prev;
+	return at;
+}
+
 bool lb_queue_add(struct lb_queues *q, struct lb_wait *w)
 {
 	struct list *head = head_of(q, w);
@@ -143,7 +153,7 @@ bool lb_queue_add(struct lb_queues *q, struct lb_wait *w)
 	ASSERT_HOT(!w->queued);
 	if (!head->next)
 		list_init(head);
-	list_push(head, &w->link);
+	list_insert(place_of(head, w), &w->link);
 	w->queued = true;
 	w->seq = q->seq++;
 	q->waiting++;
@@ -172,7 +182,7 @@ static struct lb_wait *oldest_for(struct lb_queues *q, uint32_t be, uint32_t srv
 	if (any && !lb_srv_usable(&q->lb[be], srv, false))
 		any = NULL;
 	if (own && any)
-		return own->seq < any->seq ? own : any;
+		return own->prio != any->prio ? (own->prio < any->prio ? own : any) : own->seq < any->seq ? own : any;
 	return own ? own : any;
 }
 

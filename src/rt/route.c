@@ -116,7 +116,8 @@ int route_first(const struct route *r, struct smp_ctx *ctx, unsigned from)
 	for (c.probe = r->first; c.probe; c.probe = c.probe->next)
 		(void)expr_each(c.probe->expr, ctx, look_up_value, &c);
 	for (uint32_t rule; (rule = next_candidate(&c)) < c.best;) {
-		arena_rewind(ctx->tmp, m); /* of the values looked up only the lists they led to are still needed */
+		if (!r->effect)
+			arena_rewind(ctx->tmp, m); /* of the values looked up only the lists they led to are still needed */
 		if (cond_true(r->conds[rule], ctx))
 			return (int)rule;
 	}

@@ -249,13 +249,13 @@ void route_index_build(struct route *r, struct arena *a)
 	struct builder b = { .r = r, .arena = a, .last = &r->first };
 
 	hmap_init(&b.probes, a);
-	bool scan = any_effect(r);
+	r->effect = any_effect(r);
 
-	for (uint32_t i = 0; i < r->n && !scan; i++)
+	for (uint32_t i = 0; i < r->n && !r->effect; i++)
 		if (rule_indexable(r->conds[i]))
 			count_rule(&b, r->conds[i]);
 	for (uint32_t i = 0; i < r->n; i++) {
-		if (!scan && rule_indexable(r->conds[i]))
+		if (!r->effect && rule_indexable(r->conds[i]))
 			place_rule(&b, r->conds[i], i);
 		else
 			bucket_push(a, &r->always, i);

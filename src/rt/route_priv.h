@@ -34,6 +34,7 @@ struct route_probe {
 struct route {
 	struct cond *const *conds;
 	unsigned n;
+	bool effect;             /* a condition changes something: none is left out, nothing is indexed */
 	struct bucket always;
 	struct route_probe *first;
 };

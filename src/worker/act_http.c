@@ -2,9 +2,11 @@
 /* Actions that change a message: headers, method, target, status. A change that does not fit is left out; the message stays valid.
  * Values lose CR, LF and NUL: what a client sent can never become a header of its own. */
 #include <sluice/base/num.h>
+#include <sluice/http/uri_norm.h>
 
 #include "act_priv.h"
 #include "count.h"
+#include "term.h"
 
 #define ACT_VALUE_MAX 8192
 
@@ -214,6 +216,20 @@ enum rule_verdict act_exec_replace_uri(struct stream *s, const struct rule *r, e
 	struct str tpl, v;
 	if (act_value(s, r->fmt, &tpl) && regex_subst(r->re, s->req.target, tpl, false, s->arena, &v))
 		return uri_set(s, v);
+	return RULE_CONTINUE;
+}
+
+enum rule_verdict act_exec_normalize(struct stream *s, const struct rule *r, enum rule_phase ph UNUSED)
+{
+	struct str v;
+
+	if (!uri_normalize(s->arena, (enum uri_norm)r->kind, r->flags, s->req.target, &v)) {
+		term_set(s, 'P', 'R');
+		reply_error(s, 400);
+		return RULE_ANSWERED;
+	}
+	if (v.p != s->req.target.p && !str_eq(v, s->req.target))
+		msg_set_target(&s->req, v);
 	return RULE_CONTINUE;
 }
 

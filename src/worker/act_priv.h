@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Executors of rule actions: act_exec_<exec> for each distinct `exec` of tbl/actions.def, in act_flow.c (verdicts and answers),
- * act_http.c (changes to the message) and act_var.c (variables). */
+ * act_http.c (changes to the message), act_conn.c (connections), act_wait.c (what holds the rules) and act_var.c (variables). */
 #ifndef SLUICE_WORKER_ACT_PRIV_H
 #define SLUICE_WORKER_ACT_PRIV_H
 

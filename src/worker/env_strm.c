@@ -103,6 +103,8 @@ bool env_strm_num(struct stream *s, enum smp_env_num what, int64_t *out)
 	case ENV_LAST_RULE_LINE: *out = s->last_rule ? s->last_rule->loc.line : 0; return s->last_rule;
 	case ENV_SO_ID: *out = (int64_t)(s->sess->lst - wk.rt->lst) + 1; return true;
 	case ENV_FC_RCVD_PROXY: *out = s->sess->lst->opts->accept_proxy; return true;
+	case ENV_PRIO_CLASS: *out = s->prio_class; return true;
+	case ENV_PRIO_OFFSET: *out = s->prio_offset; return true;
 	case ENV_RETRIES: *out = s->retries; return true;
 	case ENV_REDISPATCHED: *out = (s->flags & SF_REDISPATCHED) != 0; return true;
 	case ENV_BYTES_IN: *out = (int64_t)MAX(s->cli.bytes_in, s->bytes_in); return true;

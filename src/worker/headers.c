@@ -113,6 +113,31 @@ void headers_capture_response(struct stream *s)
 	s->res_cookie = fe->cookie_cap.len ? capture_cookie(s, &s->res, HH_SET_COOKIE, &fe->cookie_cap) : STR_NULL;
 }
 
+static bool name_plain(struct str name)
+{
+	for (size_t i = 0; i < name.n; i++) {
+		char c = ascii_lower(name.p[i]);
+
+		if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'))
+			return false;
+	}
+	return true;
+}
+
+bool headers_restrict(struct stream *s, const struct rt_proxy *px)
+{
+	for (int i = 0; i < s->req.nhdr; i++) {
+		const struct hdr *h = &s->req.hdr[i];
+
+		if (h->flags & HDR_DEL || h->id != HH_OTHER || name_plain(hdr_name(h)))
+			continue;
+		if (px->req_hdr_names == HDR_NAMES_REJECT)
+			return false;
+		msg_del_at(&s->req, i);
+	}
+	return true;
+}
+
 static bool in_nets(const struct addr *a, const struct addr_net *nets, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)

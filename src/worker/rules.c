@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Runs rule lists: conditions in order, actions from the table, until one is final. Also routing (use_backend, use-server) and the
  * monitor address, which are first-match lists of their own. */
+#include <sluice/expr/cond.h>
 #include <sluice/lb/lb.h>
 
 #include "act_priv.h"
@@ -19,7 +20,8 @@ static enum cond_result cond_hit(const struct cond *cond, struct smp_ctx *c)
 	struct arena_mark m = arena_mark(c->tmp);
 	enum cond_result r = cond_eval(cond, c);
 
-	arena_rewind(c->tmp, m);
+	if (!cond->effect) /* a capture keeps its text there */
+		arena_rewind(c->tmp, m);
 	return r;
 }
 
@@ -35,7 +37,8 @@ static enum rule_verdict rules_span(struct stream *s, enum rule_phase ph, const 
 
 	for (uint32_t i = from; i < to; i++) {
 		const struct rule *r = &l->at[i];
-		enum cond_result hit = r->cond ? cond_hit(r->cond, c) : COND_TRUE;
+		bool held = s->hold_until && i == from;
+		enum cond_result hit = r->cond && !held ? cond_hit(r->cond, c) : COND_TRUE;
 		if (UNLIKELY(wk.trace != NULL))
 			trace_rule(s, ph, r, hit);
 		if (hit == COND_WAIT && !c->final) {
@@ -47,6 +50,11 @@ static enum rule_verdict rules_span(struct stream *s, enum rule_phase ph, const 
 			continue;
 		rule_hit(r->id);
 		enum rule_verdict v = act_exec[r->act](s, r, ph);
+		if (v == RULE_HOLD) {
+			s->rule_list = l;
+			s->rule_at = i;
+			return v;
+		}
 		if (v != RULE_CONTINUE) {
 			s->last_rule = r;
 			return v;
@@ -67,6 +75,8 @@ enum rule_verdict rules_run(struct stream *s, enum rule_phase ph, const struct r
 	/* `redirect` lines are a set of their own behind the rules: an allow does not skip them. */
 	if (late < l->n && (v == RULE_CONTINUE || v == RULE_ALLOW))
 		v = rules_span(s, ph, l, MAX(from, late), l->n);
+	if (UNLIKELY(s->hints != NULL) && v != RULE_WAIT)
+		strm_hints_send(s);
 	return v;
 }
 

@@ -13,6 +13,7 @@ enum rule_verdict {
 	RULE_TARPIT,     /* a reply is prepared: send it after timeout tarpit */
 	RULE_CLOSE,      /* close the client without an answer (reject) */
 	RULE_RESET,      /* close it with RST (silent-drop) */
+	RULE_HOLD,       /* a rule holds its list: run again when woken, at hold_until at the latest */
 	RULE_WAIT,       /* undecided before more input or ctx.final */
 };
 
@@ -39,6 +40,8 @@ void reply_prepare(struct stream *s, const struct rt_reply *r, unsigned status);
 /* Saves what logs and captures want of the request as received. After the head was parsed, before any rule. */
 void headers_capture_request(struct stream *s);
 void headers_capture_response(struct stream *s);
+/* option http-restrict-req-hdr-names of px: false = the request is to be refused. */
+bool headers_restrict(struct stream *s, const struct rt_proxy *px);
 /* x-forwarded-for, forwarded, originalto, unique-id, http-send-name-header: just before the head goes to the server.
  * Called again for each attempt, so it must not add twice. */
 void headers_request(struct stream *s);
@@ -50,6 +53,8 @@ void headers_set(struct stream *s, struct http_msg *m, struct str name, struct s
 /* Renders a format with everything known of s; a format without aliases costs no gathering. */
 void strm_render(struct stream *s, const struct logfmt *f, struct sbuf *out);
 
+/* Sends the early hints that rules have collected. */
+void strm_hints_send(struct stream *s);
 /* Everything the aliases of formats print of s, as far as it is known. */
 void strm_log_data(struct stream *s, struct log_data *d);
 /* Keeps v, cut to the slot's length, in a capture slot of the frontend; a slot that does not exist keeps nothing. */

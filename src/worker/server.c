@@ -103,6 +103,7 @@ static void endp_reset(struct stream *s)
 {
 	s->srv = (struct endp){ .wake = s->srv.wake, .owner = s, .msg = &s->res };
 	msg_init(&s->res, s->res.hdr, s->res.max_hdr, s->arena, false);
+	s->res_at = 0;
 	s->flags &= ~(unsigned)(SF_REQ_SENT | SF_REQ_PREPARED);
 }
 
@@ -119,6 +120,8 @@ bool server_connect(struct stream *s)
 		s->sc = pool_connect(s, s->srv_idx, &dst);
 		if (!s->sc)
 			return false;
+		if (UNLIKELY(s->bc_marked))
+			conn_mark(s->sc->mux->conn->io.fd, &dst, s->bc_tos, s->bc_mark);
 	}
 	count_connect(s, s->sc->uses++ > 0);
 	if (s->sc->mux->ops->open(s->sc->mux, &s->srv))

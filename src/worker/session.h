@@ -41,6 +41,7 @@ struct session {
 	struct timespec accept_date;    /* wall clock of the accept */
 	uint32_t nreq;                  /* exchanges begun */
 	struct var_store vars;          /* scope sess */
+	struct addr src_set, dst_set;   /* what connection and session rules have set; AF_UNSPEC = nothing */
 	struct sc_set *track;           /* what connection and session rules track; NULL = nothing */
 	uint32_t last_srv;              /* server of the last exchange, RT_NONE before there is one */
 };

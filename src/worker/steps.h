@@ -31,6 +31,11 @@ enum step_result strm_request_broken(struct stream *s);
 /* What a rule verdict means: `next` for continue and allow. */
 enum step_result strm_obey(struct stream *s, enum rule_verdict v, enum strm_step next);
 
+/* steps_req.c: tells the client to send its body. false: the client is gone. */
+bool strm_answer_continue(struct stream *s);
+/* act_conn.c: TOS and netfilter mark of a socket; -1 = as it is. */
+void conn_mark(int fd, const struct addr *peer, int64_t tos, int64_t mark);
+
 /* timeouts.c: deadlines in ms. */
 void strm_touch_cli(struct stream *s);   /* bytes moved on the client side: its inactivity timer starts again */
 void strm_touch_srv(struct stream *s);

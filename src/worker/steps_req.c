@@ -54,6 +54,10 @@ enum step_result strm_obey(struct stream *s, enum rule_verdict v, enum strm_step
 		return strm_abort(s, 'P', term_phase(s), MUX_CLOSE);
 	case RULE_RESET:
 		return strm_abort(s, 'P', term_phase(s), MUX_RESET);
+	case RULE_HOLD:
+		s->exp = s->hold_until;
+		s->exp_cli = s->exp_srv = 0; /* nobody is waited for */
+		break;
 	case RULE_WAIT:
 		break;
 	}
@@ -80,6 +84,8 @@ enum step_result step_req_head(struct stream *s)
 		c->hold_head = true;
 		count_request(s);
 		headers_capture_request(s);
+		if (UNLIKELY(s->fe->req_hdr_names) && !headers_restrict(s, s->fe))
+			return strm_fail(s, 403, 'P', 'R');
 		/* a body known to be bad before anything was decided on the head: no server is asked */
 		return c->flags & EP_ERR && c->err == EE_BAD_BODY ? strm_request_broken(s) : step_to(s, ST_TCP_RULES);
 	}
@@ -137,9 +143,26 @@ enum step_result step_tcp_rules(struct stream *s)
 	return r;
 }
 
+/* The client waits for leave to send its body, and nobody but us will read it now. */
+bool strm_answer_continue(struct stream *s)
+{
+	struct http_msg m = { .status = 100, .ver = 11, .reason = STR("Continue"), .flags = MSG_NO_BODY };
+	struct mux_tx tx = { .head = &m };
+	int i = msg_find_id(&s->req, HH_EXPECT, 0);
+
+	s->flags |= SF_100_SENT;
+	s->req.flags &= ~(uint32_t)MSG_EXPECT_100;
+	if (i >= 0)
+		msg_del_at(&s->req, i);
+	return s->cli.mux->ops->send(&s->cli, &tx) || !(s->cli.flags & EP_ERR);
+}
+
 /* A rule waits for more of the body: pull it, or let it decide on what there is. */
 static enum step_result request_rules(struct stream *s, const struct rt_proxy *px, enum strm_step next)
 {
+	if (s->hold_until && s->cli.flags & EP_ERR)
+		return strm_request_broken(s);
+	s->exp = 0;
 	enum rule_verdict v = rules_run(s, PH_HTTP_REQ, px);
 
 	if (v != RULE_WAIT)
@@ -177,6 +200,8 @@ enum step_result step_route(struct stream *s)
 	count_backend(s);
 	s->exp_inspect = 0;
 	s->flags &= ~(unsigned)SF_FINAL_INSPECT;
+	if (UNLIKELY(s->be->req_hdr_names) && s->flags & SF_HTTP && !headers_restrict(s, s->be))
+		return strm_fail(s, 403, 'P', 'R');
 	return step_to(s, ST_BE_RULES);
 }
 
@@ -199,28 +224,12 @@ enum step_result step_be_rules(struct stream *s)
 	return request_rules(s, s->be, next);
 }
 
-/* The client waits for leave to send its body, and nobody but us will read it now. */
-static enum step_result answer_continue(struct stream *s)
-{
-	struct http_msg m = { .status = 100, .ver = 11, .reason = STR("Continue"), .flags = MSG_NO_BODY };
-	struct mux_tx tx = { .head = &m };
-	int i = msg_find_id(&s->req, HH_EXPECT, 0);
-
-	s->flags |= SF_100_SENT;
-	s->req.flags &= ~(uint32_t)MSG_EXPECT_100;
-	if (i >= 0)
-		msg_del_at(&s->req, i);
-	if (!s->cli.mux->ops->send(&s->cli, &tx) && s->cli.flags & EP_ERR)
-		return strm_abort(s, 'C', 'R', MUX_ABORT);
-	return STEP_NEXT;
-}
-
 enum step_result step_req_body(struct stream *s)
 {
 	struct endp *c = &s->cli;
 
-	if (s->req.flags & MSG_EXPECT_100 && answer_continue(s) == STEP_END)
-		return STEP_END;
+	if (s->req.flags & MSG_EXPECT_100 && !strm_answer_continue(s))
+		return strm_abort(s, 'C', 'R', MUX_ABORT);
 	c->mux->ops->recv(c);
 	if (c->flags & EP_ERR)
 		return strm_request_broken(s);

@@ -100,30 +100,35 @@ enum step_result step_res_head(struct stream *s)
 	return STEP_WAIT;
 }
 
-static enum step_result res_rules_of(struct stream *s, enum rule_phase ph, const struct rt_proxy *px)
-{
-	enum rule_verdict v;
+/* Lists of response rules in their order: two of each phase, of the backend and of the frontend. */
+static const uint8_t res_phases[] = { PH_TCP_RES_CONTENT, PH_HTTP_RES, PH_HTTP_AFTER };
+enum { RES_LISTS = 2 * ARRAY_LEN(res_phases), RES_AFTER = RES_LISTS - 2 };
 
-	if (!px->rules[ph].n)
-		return STEP_NEXT;
-	v = rules_run(s, ph, px);
-	if (v == RULE_CONTINUE || v == RULE_ALLOW || v == RULE_WAIT)
-		return STEP_NEXT;
-	strm_release_server(s, MUX_ABORT, false);
-	return strm_obey(s, v, ST_RES_SEND);
+static const struct rule_list *res_list(const struct stream *s, unsigned i, const struct rt_proxy **px)
+{
+	*px = i % 2 ? (s->fe != s->be ? s->fe : NULL) : s->be;
+	return *px && (*px)->rules[res_phases[i / 2]].n ? &(*px)->rules[res_phases[i / 2]] : NULL;
 }
 
-/* Runs a set of the backend, then the frontend's. STEP_NEXT with the step unchanged: nothing objected. */
-static enum step_result res_rules_both(struct stream *s, enum rule_phase ph)
+/* Goes on where s->res_at says. STEP_NEXT with the step unchanged: nothing objected. */
+static enum step_result res_rules(struct stream *s)
 {
-	enum strm_step at = s->step;
-	enum step_result r = STEP_NEXT;
+	const struct rt_proxy *px;
 
-	if (s->be)
-		r = res_rules_of(s, ph, s->be);
-	if (r == STEP_NEXT && s->step == at && s->fe != s->be)
-		r = res_rules_of(s, ph, s->fe);
-	return r;
+	for (; s->res_at <= RES_LISTS; s->res_at++) {
+		unsigned i = s->res_at - 1u;
+
+		if (!res_list(s, i, &px))
+			continue;
+		enum rule_verdict v = rules_run(s, (enum rule_phase)res_phases[i / 2], px);
+
+		if (v == RULE_CONTINUE || v == RULE_ALLOW || v == RULE_WAIT)
+			continue;
+		if (v != RULE_HOLD)
+			strm_release_server(s, MUX_ABORT, false);
+		return strm_obey(s, v, ST_RES_SEND);
+	}
+	return STEP_NEXT;
 }
 
 /* observe layer7: which statuses speak well of a server. */
@@ -151,27 +156,38 @@ static bool status_retried(const struct stream *s)
 	       s->retries < s->be->retries;
 }
 
-enum step_result step_res_rules(struct stream *s)
+/* What the head of a response means before any rule. false: *r says where to go instead. */
+static bool res_rules_begin(struct stream *s, enum step_result *r)
 {
-	static const enum rule_phase phases[] = { PH_TCP_RES_CONTENT, PH_HTTP_RES, PH_HTTP_AFTER };
-	enum step_result r;
-
 	s->t.res_head = clock_now_ns;
-	strm_vars_response(s);
 	server_observe(s, true, status_good(s->res.status));
-	if (s->be->retry_on & RO_STATUS && status_retried(s))
-		return strm_response_failed(s, RO_STATUS, s->res.status, 'S');
+	if (s->be->retry_on & RO_STATUS && status_retried(s)) {
+		*r = strm_response_failed(s, RO_STATUS, s->res.status, 'S');
+		return false;
+	}
+	strm_vars_response(s);
 	s->status = s->res.status;
 	track_status(s, s->status);
 	persist_store(s);
 	if ((s->status == 401 || s->status == 407) && auth_binds_connection(&s->res))
 		s->sc->priv = true;
 	headers_capture_response(s);
-	for (unsigned i = 0; i < ARRAY_LEN(phases); i++) {
-		r = res_rules_both(s, phases[i]);
-		if (r != STEP_NEXT || s->step != ST_RES_RULES)
-			return r;
-	}
+	s->res_at = 1;
+	return true;
+}
+
+enum step_result step_res_rules(struct stream *s)
+{
+	enum step_result r = STEP_NEXT;
+
+	if (!s->res_at && !res_rules_begin(s, &r))
+		return r;
+	if (s->hold_until && s->cli.flags & EP_ERR)
+		return strm_abort(s, 'C', 'H', MUX_ABORT);
+	s->exp = 0;
+	r = res_rules(s);
+	if (r != STEP_NEXT || s->step != ST_RES_RULES)
+		return r;
 	s->status = s->res.status;
 	s->flags |= SF_AFTER_DONE;
 	compress_response(s);
@@ -309,7 +325,8 @@ enum step_result step_reply(struct stream *s)
 	if (!(s->flags & SF_AFTER_DONE)) {
 		s->flags |= SF_AFTER_DONE;
 		strm_vars_response(s);
-		if (res_rules_both(s, PH_HTTP_AFTER) == STEP_END)
+		s->res_at = RES_AFTER + 1;
+		if (res_rules(s) == STEP_END)
 			return STEP_END;
 		s->step = ST_REPLY;
 		reply_begin(s);

@@ -36,6 +36,7 @@ static enum step_result pick_enqueue(struct stream *s, uint32_t srv)
 	}
 	s->wait.be = s->be_idx;
 	s->wait.srv = srv;
+	s->wait.prio = (int64_t)((uint64_t)s->prio_class << 48) + (int64_t)clock_ms() + s->prio_offset;
 	s->wait.granted = queue_granted;
 	if (!lb_queue_add(&wk.q, &s->wait)) {
 		strm_take_server(s, s->wait.srv);

@@ -98,7 +98,9 @@ struct stream *strm_new(struct session *sess, const struct rt_proxy *fe, bool ht
 	s->step = http ? ST_REQ_HEAD : ST_TCP_RULES;
 	s->t.req_start = clock_now_ns;
 	s->counted_ms = clock_ms();
-	s->ctx.src = &sess->conn->src;
+	s->ctx.src = sess->src_set.family ? &sess->src_set : &sess->conn->src;
+	s->ctx.dst = sess->dst_set.family ? &sess->dst_set : NULL;
+	s->bc_tos = s->bc_mark = -1;
 	s->ctx.tmp = s->arena;
 	s->ctx.env = &strm_env;
 	s->ctx.owner = s;

@@ -126,6 +126,15 @@ struct stream {
 	uint32_t slow_cli, slow_srv;      /* bytes sent to a blocked receiver that did not move its deadline yet */
 	uint64_t exp_inspect;             /* end of inspect-delay, ms */
 	uint32_t be_queue_pos, srv_queue_pos; /* requests before us when we were queued */
+	uint64_t hold_until;              /* a rule holds its list until then, ms; 0 = none does */
+	struct http_msg *hints;           /* early hints that have not left yet, NULL = none */
+	struct addr src_set, dst_set;     /* what ctx.src and ctx.dst point at once rules have set them */
+	uint32_t to_set[3];               /* client, server, tunnel timeout set by rules, ms; 0 = not set */
+	int64_t bc_tos, bc_mark;          /* of connections to servers, when bc_marked; -1 = as it is */
+	int32_t prio_offset;              /* ms */
+	int16_t prio_class;
+	bool bc_marked;
+	uint8_t res_at;                   /* response rule lists: 0 = not begun, else 1 + number of those that are through */
 	struct addr back;                 /* our address towards the server, where the log format wants it */
 	uint64_t bytes_in, bytes_out;     /* client side: received from, sent to the client */
 	uint64_t counted_in, counted_out; /* ... of which the counters know */

@@ -16,7 +16,10 @@ uint32_t strm_timeout(const struct stream *s, enum rt_timeout which)
 {
 	const struct rt_proxy *be = s->be ? s->be : s->fe;
 	const uint32_t *fe_to = s->fe->to, *be_to = be->to;
+	uint32_t set = which == TO_CLIENT ? s->to_set[0] : which == TO_SERVER ? s->to_set[1] : which == TO_TUNNEL ? s->to_set[2] : 0;
 
+	if (UNLIKELY(set))
+		return set;
 	switch (which) {
 	case TO_HTTP_REQUEST:
 		return fe_to[TO_HTTP_REQUEST] ? fe_to[TO_HTTP_REQUEST] : fe_to[TO_CLIENT];
@@ -127,7 +130,11 @@ static enum step_result strm_phase_expired(struct stream *s)
 	s->exp = 0;
 	switch ((enum strm_step)s->step) {
 	case ST_TCP_RULES:
+	case ST_BE_RULES:
 		s->flags |= SF_FINAL_INSPECT;
+		return STEP_NEXT;
+	case ST_REQ_RULES:
+	case ST_RES_RULES: /* a rule held its list */
 		return STEP_NEXT;
 	case ST_REQ_HEAD:
 	case ST_REQ_BODY:

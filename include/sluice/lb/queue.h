@@ -4,7 +4,7 @@
  * A slot of a server is one unit in our column of its LIVE_SRV row. lb_admit() raises the column first and sums afterwards, so the limit is
  * never exceeded whatever the other workers do; two that collide may both be refused, and both try again.
  *
- * Each worker queues its own requests, first come first served: on one server (persistence, hashing) or on a backend (any of its servers).
+ * Each worker queues its own requests, lower priority values first and then first come first served: on one server (persistence, hashing) or on a backend (any of its servers).
  * The LIVE_SRV_QUEUE and LIVE_BE_QUEUE rows tell every worker who waits where. Whoever gives a slot back hands it to a waiter of its own, or
  * signals the eventfd of another worker that has one; the choice is by lot, in proportion to the number waiting. Raising the queue row before
  * the last try, and lowering LIVE_SRV before looking at the queue rows, leaves no gap in which a wake-up can be lost between live workers.
@@ -25,6 +25,7 @@ struct lb_wait {                 /* embedded in whatever waits; zero it before f
 	struct list link;        /* private */
 	uint32_t be;             /* proxy index */
 	uint32_t srv;            /* server index, or RT_NONE: any server of the backend */
+	int64_t prio;            /* lower goes first; equal ones in the order of arrival */
 	uint64_t seq;            /* private: order of arrival in this worker */
 	bool queued;
 	/* Called once, when w has left the queue: srv holds a slot for it, or srv is RT_NONE: its server went away, choose again. */

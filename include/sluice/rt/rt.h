@@ -72,6 +72,13 @@ enum redirect_flags { REDIR_DROP_QUERY = 1, REDIR_APPEND_SLASH = 2, REDIR_IGNORE
  *                                       num2 = the number, or expr
  *   capture                             expr, num = index in req_cap (request phases) or res_cap of the frontend, num2 = 1 when the
  *                                       slot was named by `id`
+ *   set-src set-src-port set-dst set-dst-port set-priority-class set-priority-offset  expr
+ *   set-tos set-mark                    kind = 1 towards the server; num, or expr
+ *   set-timeout                         kind = enum rt_timeout; num = ms, or expr
+ *   pause                               num = ms, or expr
+ *   wait-for-body                       num = ms, num2 = bytes that are enough, 0 = all
+ *   early-hint                          name, fmt
+ *   normalize-uri                       kind = enum uri_norm, flags = 1 for its flag
  *   set-var                             var, num = enum var_cond bits, expr
  *   set-var-fmt                         var, num, fmt
  *   unset-var                           var */
@@ -297,6 +304,7 @@ struct rt_proxy {
 	uint32_t retry_slots;           /* with RO_STATUS: bit error_slot(status) for each status that is tried again */
 	uint8_t reuse;                  /* enum rt_reuse */
 	struct str send_name_hdr;
+	uint8_t req_hdr_names;          /* enum hdr_names */
 	uint8_t state_from;             /* enum state_from */
 	struct str state_name;          /* of a local state file, empty: the backend's name */
 	struct addr source;             /* of connections to servers that name none */
@@ -305,6 +313,8 @@ struct rt_proxy {
 
 enum state_from { STATE_FROM_NONE, STATE_FROM_GLOBAL, STATE_FROM_LOCAL }; /* file with states of servers, read at the start */
 
+/* Request headers whose names are not letters, digits and '-': kept, left out, or a reason to refuse the request. */
+enum hdr_names { HDR_NAMES_PRESERVE, HDR_NAMES_DELETE, HDR_NAMES_REJECT };
 enum retry_on { RO_CONN_FAILURE = 1, RO_EMPTY = 2, RO_JUNK = 4, RO_TIMEOUT = 8, RO_0RTT = 16, RO_STATUS = 32 };
 
 /* Statuses with a built-in page and an errorfile slot, from tbl/error_pages.def; -1 for others. */
