@@ -43,6 +43,8 @@ void clock_update(void)
 	clock_gettime(CLOCK_REALTIME, &clock_real);
 }
 
+static inline void sim_pass_ms(uint64_t ms) { sim_ns += ms * 1000000u; }
+
 /* One turn of the loop; what an idle one has waited becomes due in the next. */
 static inline void sim_turn(int max_ms)
 {

@@ -17,6 +17,7 @@
 #include <sluice/base/clock.h>
 #include <sluice/mux/mux.h>
 #include <sluice/net/sock.h>
+#include "../loopback.h"
 
 #define HDRS 32
 
@@ -70,8 +71,10 @@ static const struct mux_cfg test_cfg = {
 
 static inline void turns(void)
 {
-	for (int i = 0; i < 6; i++)
+	for (int i = 0; i < 6; i++) {
+		loopback_settle();
 		loop_turn(0);
+	}
 }
 
 /* TCP over loopback, so that half-closes and resets are the real ones; small buffers when asked. */

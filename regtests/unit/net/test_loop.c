@@ -7,6 +7,7 @@
 #include <sluice/base/clock.h>
 #include <sluice/net/loop.h>
 #include "../unit.h"
+#include "../loopback.h"
 
 struct peer { struct io io; unsigned calls; };
 
@@ -141,10 +142,12 @@ TEST(a_peer_that_has_ended_its_sending_may_still_reset)
 	watch(&p, pair[0], IO_STREAM);
 	loop_turn(0);
 	shutdown(pair[1], SHUT_WR);
+	loopback_settle();
 	loop_turn(0);
 	assert_int_equal(p.io.ready, IO_RD | IO_WR | IO_HUP);
 	setsockopt(pair[1], SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
 	close(pair[1]);
+	loopback_settle();
 	loop_turn(0);
 	assert_true(p.io.ready & IO_ERR);
 	unsigned calls = p.calls;
