@@ -221,12 +221,16 @@ static bool answer(struct peer *p, int status, const char *id, const char *body,
 	return common(p, status, id, h) && (head || put(p, body, n)) && p->keep;
 }
 
+/* n bytes of a text that repeats every 64; in large pieces, since the origin must not be what a test waits for. */
 static bool fill(struct peer *p, size_t n)
 {
-	static const char xs[] = "0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqr";
+	static const char line[] = "0123456789abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqr";
+	char block[16384];
+	for (size_t i = 0; i < sizeof block; i += 64)
+		memcpy(block + i, line, 64);
 	while (n) {
-		size_t k = n < 64 ? n : 64;
-		if (!put(p, xs, k))
+		size_t k = n < sizeof block ? n : sizeof block;
+		if (!put(p, block, k))
 			return false;
 		n -= k;
 	}
