@@ -206,13 +206,24 @@ static struct logfmt *builtin_fmt(struct sema *s, const char *text)
 	return f;
 }
 
+/* A format of the proxy's own that needs what mode tcp does not have is an error. One that came with the defaults was written for proxies in
+ * both modes: what is missing here is logged as "-". */
+static struct logfmt *custom_fmt(struct sema *s, const struct px_build *b)
+{
+	const unsigned http = NEED_REQ_HEAD | NEED_RES_HEAD | NEED_REQ_BODY;
+	bool inherited = b->base && b->log_fmt == b->base->log_fmt;
+	struct logfmt *f = sema_log_fmt(s, b->log_fmt, b->p->mode == MODE_HTTP || inherited ? ~0u : ~http);
+
+	if (f && b->p->mode != MODE_HTTP && logfmt_needs(f) & http)
+		sema_warn(s, b->log_fmt, "the log format uses HTTP messages, which '" STR_FMT "' in mode tcp does not have: logged as '-'",
+			  STR_ARG(b->name));
+	return f;
+}
+
 static struct logfmt *chosen_fmt(struct sema *s, struct px_build *b)
 {
-	unsigned avail =
-		~0u & ~(b->p->mode == MODE_HTTP ? 0u : (unsigned)(NEED_REQ_HEAD | NEED_RES_HEAD | NEED_REQ_BODY));
-
 	switch (b->log_kind) {
-	case LK_CUSTOM: return sema_log_fmt(s, b->log_fmt, avail);
+	case LK_CUSTOM: return custom_fmt(s, b);
 	case LK_HTTP:
 	case LK_HTTPS:
 		if (b->p->mode == MODE_HTTP)

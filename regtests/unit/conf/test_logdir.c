@@ -137,6 +137,22 @@ static void a_format_of_ones_own_must_compile(void **st)
 	expect_error(FE " log stdout local0\n log-format %[nosuch]\n", "9:15", "unknown fetch 'nosuch'");
 }
 
+static void a_format_of_the_defaults_serves_proxies_of_both_modes(void **st)
+{
+	static const char of_defaults[] = "defaults\n mode http\n" TIMES " log stdout local0\n log-format \"%ci %[req.hdr(host)]\"\n"
+					  "frontend f\n mode tcp\n bind :80\nfrontend g\n bind :81\n";
+	struct compiled c;
+
+	(void)st;
+	compile_ok(&c, of_defaults);
+	assert_non_null(px(c.rt, "f")->log.fmt);
+	assert_non_null(px(c.rt, "g")->log.fmt);
+	compiled_close(&c);
+	expect_warning(of_defaults, "the log format uses HTTP messages, which 'f' in mode tcp does not have: logged as '-'");
+	expect_error("frontend f\n mode tcp\n bind :80\n timeout client 1s\n log stdout local0\n log-format %[path]\n", "6:15",
+		     "'path' needs the HTTP request");
+}
+
 static void captures_have_a_name_and_a_length(void **st)
 {
 	struct compiled c;
@@ -170,6 +186,7 @@ int main(void)
 		cmocka_unit_test(wrong_targets_are_told_at_their_word),
 		cmocka_unit_test(a_tcp_proxy_with_httplog_uses_tcplog_and_says_so),
 		cmocka_unit_test(a_format_of_ones_own_must_compile),
+		cmocka_unit_test(a_format_of_the_defaults_serves_proxies_of_both_modes),
 		cmocka_unit_test(captures_have_a_name_and_a_length),
 	};
 
