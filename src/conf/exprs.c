@@ -52,9 +52,16 @@ unsigned phase_avail(const struct sema *s, enum rule_phase ph)
 	case PH_TCP_CONTENT:
 		return NEED_CLIENT | NEED_STREAM | NEED_L6 | (http || s->px->sect == SECT_DEFAULTS ? NEED_REQ_HEAD : 0);
 	case PH_HTTP_REQ: return NEED_CLIENT | NEED_STREAM | NEED_REQ_HEAD | NEED_REQ_BODY;
-	case PH_TCP_RES_CONTENT: return NEED_CLIENT | NEED_STREAM | NEED_RES_L6 | (http ? NEED_RES_HEAD : 0);
-	default: return NEED_CLIENT | NEED_STREAM | NEED_RES_HEAD;
+	case PH_TCP_RES_CONTENT: return NEED_CLIENT | NEED_STREAM | NEED_RES_L6 | (http ? NEED_REQ_HEAD | NEED_RES_HEAD : 0);
+	default: return NEED_CLIENT | NEED_STREAM | NEED_REQ_HEAD | NEED_RES_HEAD;
 	}
+}
+
+/* What runs when the response is there and reads the request: its head must be kept beyond the buffer it came in. */
+static void note_late_reader(struct sema *s, unsigned avail, unsigned needs)
+{
+	if (s->px && avail & NEED_RES_HEAD && needs & NEED_REQ_HEAD)
+		s->px->p->keeps_req = true;
 }
 
 /* ---- conditions ------------------------------------------------------------------------------------------------- */
@@ -102,16 +109,9 @@ bool sema_cond(struct sema *s, const struct word *w, uint32_t n, uint32_t i, uns
 	}
 	struct str *words = strings_of(s, w + i + 1, n - i - 1);
 	*out = cond_compile(&env, acls_of(s), words, (int)(n - i - 1), unless, &e);
-	if (!*out && (avail & NEED_RES_HEAD) && !(avail & NEED_REQ_HEAD)) {
-		struct xerr again = { 0 };
-		env.avail |= NEED_REQ_HEAD | NEED_REQ_BODY;
-		*out = cond_compile(&env, acls_of(s), words, (int)(n - i - 1), unless, &again);
-		if (*out)
-			sema_warn(s, &w[i + 1 + (uint32_t)e.word],
-				  "a test of the request is always false here: it is gone when the response is "
-				  "processed");
-	}
-	if (!*out)
+	if (*out)
+		note_late_reader(s, avail, cond_needs(*out));
+	else
 		sema_xerr(s, w + i + 1, &e);
 	return *out != NULL;
 }
@@ -139,7 +139,9 @@ struct logfmt *sema_fmt(struct sema *s, const struct word *w, unsigned avail)
 	struct expr_env env = sema_env(s, avail);
 	struct xerr e = { 0 };
 	struct logfmt *f = logfmt_compile(&env, keep(s, w->s), &e);
-	if (!f)
+	if (f)
+		note_late_reader(s, avail, logfmt_needs(f));
+	else
 		sema_xerr(s, w, &e);
 	return f;
 }
@@ -149,7 +151,9 @@ struct logfmt *sema_log_fmt(struct sema *s, const struct word *w, unsigned avail
 	struct expr_env env = sema_env(s, avail);
 	struct xerr e = { 0 };
 	struct logfmt *f = logfmt_compile_log(&env, keep(s, w->s), &e);
-	if (!f)
+	if (f)
+		note_late_reader(s, avail, logfmt_needs(f));
+	else
 		sema_xerr(s, w, &e);
 	return f;
 }
@@ -159,7 +163,9 @@ struct expr *sema_expr(struct sema *s, const struct word *w, unsigned avail)
 	struct expr_env env = sema_env(s, avail);
 	struct xerr e = { 0 };
 	struct expr *x = expr_compile(&env, keep(s, w->s), &e);
-	if (!x)
+	if (x)
+		note_late_reader(s, avail, expr_needs(x));
+	else
 		sema_xerr(s, w, &e);
 	return x;
 }

@@ -108,6 +108,26 @@ void msg_set_status(struct http_msg *m, unsigned status, struct str reason)
 	m->flags &= ~(uint32_t)MSG_START_RAW;
 }
 
+void msg_keep(struct http_msg *m)
+{
+	struct str *parts[] = { &m->method_s, &m->target, &m->authority, &m->scheme, &m->reason };
+
+	for (size_t i = 0; i < ARRAY_LEN(parts); i++)
+		if (parts[i]->n)
+			*parts[i] = arena_str(m->arena, *parts[i]);
+	m->start_raw = STR_NULL;
+	m->flags &= ~(uint32_t)MSG_START_RAW;
+	for (unsigned i = 0; i < m->nhdr + m->ntrl; i++) {
+		struct hdr *h = &m->hdr[i];
+
+		if (h->flags & HDR_DEL)
+			continue;
+		h->name = arena_str(m->arena, hdr_name(h)).p;
+		h->val = arena_str(m->arena, hdr_val(h)).p;
+		h->flags &= (uint8_t)~HDR_RAW;
+	}
+}
+
 bool msg_list_has(const struct http_msg *m, enum http_hdr_id id, struct str token)
 {
 	struct str rest, elem;

@@ -180,7 +180,10 @@ void strm_drop_req_head(struct stream *s)
 	s->log_method = strm_dup(s, s->log_method);
 	s->log_uri = strm_dup(s, s->log_uri);
 	s->log_version = strm_dup(s, s->log_version);
-	s->flags |= SF_REQ_HEAD_GONE;
+	if (s->fe->keeps_req || (s->be && s->be->keeps_req))
+		msg_keep(&s->req);
+	else
+		s->flags |= SF_REQ_HEAD_GONE;
 	s->cli.hold_head = false;
 }
 

@@ -164,8 +164,8 @@ void strm_discard(struct stream *s);
 struct smp_ctx *strm_smp_ctx(struct stream *s);
 /* The response begins: variables of scope req end, those of res may be set. */
 void strm_vars_response(struct stream *s);
-/* Takes the slices of the request head out of the receive buffer's hands: log texts are copied to the arena, ctx.req
- * dies. */
+/* Takes the slices of the request head out of the receive buffer's hands: log texts are copied to the arena, and the whole head where the
+ * configuration reads it later (keeps_req); else ctx.req dies. */
 void strm_drop_req_head(struct stream *s);
 /* Earliest deadline, ms; 0 = none. */
 uint64_t strm_deadline(const struct stream *s);

@@ -97,6 +97,8 @@ bool msg_set(struct http_msg *m, struct str name, struct str val) MUST_CHECK;
 void msg_set_val(struct http_msg *m, int i, struct str val);
 void msg_set_target(struct http_msg *m, struct str target);
 void msg_set_method(struct http_msg *m, struct str method);
+/* Copies what still stands in the receive buffer into the arena, which must be there: the message outlives the buffer. */
+void msg_keep(struct http_msg *m);
 void msg_set_status(struct http_msg *m, unsigned status, struct str reason);
 
 /* Iterates the comma-separated elements of a header value, quotes respected. *rest starts as the value;

@@ -277,6 +277,7 @@ struct rt_proxy {
 	const struct rt_comp *comp;     /* NULL = no compression */
 	struct acl_set *acls;
 	uint32_t table;                 /* its stick table + 1, index into rt->tbl; 0 = none */
+	bool keeps_req;                 /* a rule or format that runs after the request has left reads its head */
 	struct rt_loc loc;
 	/* frontend */
 	uint32_t maxconn;               /* 0 = the process's */

@@ -95,6 +95,7 @@ backend b
   http-request deny deny_status 410 if { path /be/deny }
   http-request set-header X-Be "%[be_name]" if { path /echo-head }
   http-response set-header X-Order backend
+  http-response set-header X-Asked "%[method] %[path] %[req.hdr(x-be)]" if { path_beg /echo } !{ method GET }
   server a 127.0.0.1:$O
 EOC
 sed 's/ 418 Teapot/ 503 Pot/' "$T/418.http" >"$T/503.http"
@@ -187,6 +188,13 @@ t "tarpit answers after its timeout"
 out=$(curl -s -o /dev/null -w '%{http_code} %{time_total}' "$U/tarpit")
 match '^500 (0\.(29|[3-9])|[1-9])' "$out"
 is 429 "$(code "$U/tarpit/429")"
+
+t "http-response may read the request, also when a large body has left long before the answer"
+http -d x=1 -H 'X-Be: own' "$U/echo" -D "$T/small" -o /dev/null
+head -c 3000000 /dev/zero >"$T/body"
+http -H 'Expect:' -H 'X-Be: own' --data-binary "@$T/body" "$U/echo" -D "$T/large" -o /dev/null
+for x in small large; do match "[Xx]-[Aa]sked: POST /echo own" "$(cat "$T/$x")"; done
+nomatch "[Xx]-[Aa]sked" "$(http -i "$U/echo")"
 
 t "http-response changes headers and status"
 got "$U/status/203"; is 1 "$(count '^x-res: 203$' "$OUT")"; is 1 "$(count '^x-origin: <a>$' "$OUT")"; is 1 "$(count '^x-origin: more$' "$OUT")"

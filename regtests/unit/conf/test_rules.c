@@ -132,13 +132,30 @@ static void an_expression_that_needs_what_does_not_exist_yet_is_refused(void **s
 {
 	(void)st;
 	expect_error(FE " tcp-request connection reject if { path /x }\n", "8:37", "does not exist here");
-	expect_error(FE " http-response set-header X %[path]\n", "8:31", "does not exist here");
+	expect_error(FE " http-response set-header X %[req.len]\n", "8:31", "does not exist here");
 }
 
-static void a_test_of_the_request_in_a_response_rule_is_a_warning(void **st)
+static void a_response_rule_or_a_log_format_that_reads_the_request_keeps_its_head(void **st)
 {
+	static const char *const readers[] = {
+		" http-response set-header X y if { path /x }\n", " http-response set-header X %[path]\n", " acl x path /x\n http-response deny if x\n",
+		" http-after-response set-header X %[req.hdr(a)]\n", " log stdout local0\n log-format %[path]\n",
+	};
+	static const char *const others[] = {
+		" http-request set-header X %[path]\n", " http-response set-header X y if { status 200 }\n", " log stdout local0\n option httplog\n",
+	};
+	struct compiled c;
+
 	(void)st;
-	expect_warning(FE " http-response set-header X y if { path /x }\n", "always false here");
+	for (size_t i = 0; i < ARRAY_LEN(readers) + ARRAY_LEN(others); i++) {
+		bool reads = i < ARRAY_LEN(readers);
+		char text[512];
+
+		snprintf(text, sizeof(text), FE "%s", reads ? readers[i] : others[i - ARRAY_LEN(readers)]);
+		if (px(compile_ok(&c, text), "f")->keeps_req != reads)
+			fail_msg("%s", text);
+		compiled_close(&c);
+	}
 }
 
 static void removed_spellings_of_rules_still_work(void **st)
@@ -197,7 +214,7 @@ int main(void)
 		cmocka_unit_test(redirect_lines_run_after_http_request_rules),
 		cmocka_unit_test(tcp_rules_go_to_their_phases),
 		cmocka_unit_test(an_expression_that_needs_what_does_not_exist_yet_is_refused),
-		cmocka_unit_test(a_test_of_the_request_in_a_response_rule_is_a_warning),
+		cmocka_unit_test(a_response_rule_or_a_log_format_that_reads_the_request_keeps_its_head),
 		cmocka_unit_test(removed_spellings_of_rules_still_work),
 		cmocka_unit_test(header_and_target_actions_read_their_arguments),
 	};

@@ -93,6 +93,28 @@ static void a_rewritten_part_is_no_longer_raw(void **state)
 	assert_int_equal(m.flags & MSG_START_RAW, 0);
 }
 
+static void a_kept_message_outlives_the_buffer_it_came_in(void **state)
+{
+	char buf[] = "GET /x HTTP/1.1\r\nHost: a\r\nGone: b\r\n";
+	struct arena a;
+
+	(void)state;
+	arena_init(&a, 0);
+	msg_init(&m, hdrs, ARRAY_LEN(hdrs), &a, true);
+	m.method_s = str_n(buf, 3), m.target = str_n(buf + 4, 2), m.start_raw = str_n(buf, 17), m.flags |= MSG_START_RAW;
+	assert_true(msg_add(&m, str_n(buf + 17, 4), str_n(buf + 23, 1)) && msg_add(&m, str_n(buf + 26, 4), str_n(buf + 32, 1)));
+	m.hdr[0].flags |= HDR_RAW;
+	msg_del_at(&m, 1);
+	msg_keep(&m);
+	memset(buf, '#', sizeof(buf));
+	assert_true(str_eq(m.method_s, STR("GET")) && str_eq(m.target, STR("/x")));
+	assert_true(str_eq(hdr_name(&m.hdr[0]), STR("Host")) && str_eq(hdr_val(&m.hdr[0]), STR("a")));
+	assert_int_equal(m.flags & MSG_START_RAW, 0);
+	assert_int_equal(m.hdr[0].flags & HDR_RAW, 0);
+	assert_int_equal(msg_find(&m, STR("gone"), 0), -1);
+	arena_free(&a);
+}
+
 static void list_headers_are_searched_over_all_their_lines(void **state)
 {
 	(void)state;
@@ -113,6 +135,7 @@ int main(void)
 		cmocka_unit_test_setup(setting_in_a_full_array_overwrites_the_one_that_is_there, fresh),
 		cmocka_unit_test_setup(adding_a_header_moves_the_trailers, fresh),
 		cmocka_unit_test_setup(a_rewritten_part_is_no_longer_raw, fresh),
+		cmocka_unit_test_setup(a_kept_message_outlives_the_buffer_it_came_in, fresh),
 		cmocka_unit_test_setup(list_headers_are_searched_over_all_their_lines, fresh),
 	};
 
