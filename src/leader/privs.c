@@ -6,6 +6,7 @@
 #include <pwd.h>
 #include <stdio.h>
 #include <unistd.h>
+#include <sluice/base/notice.h>
 
 #include "leader_priv.h"
 
@@ -13,6 +14,16 @@ static bool fail(char *err, size_t n, const char *what, struct str name)
 {
 	snprintf(err, n, "%s " STR_FMT ": %s", what, STR_ARG(name), errno ? strerror(errno) : "no such name");
 	return false;
+}
+
+/* A user without a group would keep the group of whoever started us, mostly root's. */
+static void default_group(struct ids *ids)
+{
+	struct passwd *pw = getpwuid((uid_t)ids->uid);
+
+	ids->gid = pw ? pw->pw_gid : (gid_t)ids->uid;
+	notice(SAY_WARNING, "'user' without 'group': processes run in group %lld, the %s", (long long)ids->gid,
+	       pw ? "user's primary one" : "number of a user whom nobody knows");
 }
 
 bool privs_resolve(const struct rt_global *g, struct ids *ids, char *err, size_t errlen)
@@ -35,6 +46,8 @@ bool privs_resolve(const struct rt_global *g, struct ids *ids, char *err, size_t
 			return fail(err, errlen, "unknown group", g->group);
 		ids->gid = gr->gr_gid;
 	}
+	if (geteuid() == 0 && ids->uid > 0 && ids->gid < 0)
+		default_group(ids);
 	errno = EPERM;
 	if (geteuid() != 0 && g->chroot.n)
 		return fail(err, errlen, "cannot chroot to", g->chroot);

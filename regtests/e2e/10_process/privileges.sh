@@ -44,6 +44,13 @@ if [ "$(id -u)" = 0 ]; then
 	is here "$(http "http://127.0.0.1:$P/")"
 	sluice_stop
 
+	t "a user without a group does not keep the group of root, and is told"
+	echo "user nobody" | cfg >"$T/u.cfg"
+	sluice_start "$T/u.cfg"
+	for p in $(kids worker) $(kids checker); do is "$(id -g nobody)" "$(field "$p" Gid)"; done
+	match "'user' without 'group': processes run in group $(id -g nobody)" "$(cat "$T/sluice.err")"
+	sluice_stop
+
 	t "a chroot that does not exist refuses the start"
 	echo "chroot /no/such/place" | cfg >"$T/b.cfg"
 	rc=0; timeout 40 "$SLUICE" -f "$T/b.cfg" >"$T/out" 2>&1 || rc=$?

@@ -40,6 +40,23 @@ static void nothing_configured_changes_nothing(void **state)
 	assert_true(privs_drop(&g, &ids, err, sizeof(err)));
 }
 
+static void a_user_without_a_group_gets_his_primary_one(void **state)
+{
+	(void)state;
+	struct ids ids;
+	struct rt_global g = { .uid = 65534, .gid = -1 };
+	if (geteuid() != 0)
+		skip();
+	assert_true(privs_resolve(&g, &ids, err, sizeof(err)));
+	assert_int_equal(ids.gid, 65534);
+	g.uid = 1999999999;
+	assert_true(privs_resolve(&g, &ids, err, sizeof(err)));
+	assert_int_equal(ids.gid, 1999999999);
+	g.uid = 0;
+	assert_true(privs_resolve(&g, &ids, err, sizeof(err)));
+	assert_int_equal(ids.gid, -1);
+}
+
 static int in_child(int (*fn)(void))
 {
 	int status;
@@ -104,6 +121,7 @@ int main(void)
 		cmocka_unit_test(unknown_names_are_refused_before_anything_is_forked), cmocka_unit_test(numbers_go_before_names),
 		cmocka_unit_test(nothing_configured_changes_nothing), cmocka_unit_test(a_drop_is_complete_and_for_ever),
 		cmocka_unit_test(a_missing_chroot_is_an_error), cmocka_unit_test(another_user_needs_root),
+		cmocka_unit_test(a_user_without_a_group_gets_his_primary_one),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
