@@ -343,6 +343,7 @@ void global_finish(struct sema *s)
 	if (!g->maxconn) {
 		uint32_t fds = g->ulimit_n ? g->ulimit_n : fd_limit();
 		g->maxconn = fds > other + 20 ? (fds - other) / 2 : 10;
+		g->maxconn_derived = true;
 	}
 	if (!g->ulimit_n)
 		g->ulimit_n = 2 * MIN(g->maxconn, (uint32_t)INT32_MAX / 4) + other;

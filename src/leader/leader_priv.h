@@ -91,7 +91,8 @@ struct leader {
 /* load.c: also fills in what follows from the machine: workers, maxconn. */
 unsigned leader_workers(const struct rt *rt);
 
-/* limits.c: memory limit; derives maxconn when unset, raises the descriptor limit to fit. false: said on stderr. */
+/* limits.c: memory limit; raises the descriptor limit to fit maxconn, or, when that came from no line and the limit stays lower, lowers
+ * maxconn to fit. false: said on stderr. */
 void limits_memory(unsigned mb);
 uint32_t limits_fds_needed(const struct rt *rt, unsigned nworkers);
 uint32_t limits_derive_maxconn(uint64_t nofile, uint32_t reserve);

@@ -6,7 +6,8 @@
 #include "leader_priv.h"
 
 #define FDS_AUTO_MAX 1048576u  /* HAProxy's fd-hard-limit: an unlimited machine does not mean unlimited tables */
-#define FDS_OWN 64u            /* stdio, loop, signals, channels, segment, maps */
+#define FDS_OWN 64u            /* stdio, loop, signals, channels, segment, maps, and some to spare */
+#define FDS_LEAST 20u          /* the same with none to spare */
 
 void limits_memory(unsigned mb)
 {
@@ -15,11 +16,10 @@ void limits_memory(unsigned mb)
 		notice(SAY_WARNING, "cannot limit the memory to %u MiB: %m", mb);
 }
 
+static uint32_t of_config(const struct rt *rt, unsigned nworkers) { return rt->nlst + rt->nlogs + 3 * nworkers; }
+
 /* Descriptors of a process beyond those of connections. */
-uint32_t limits_reserve(const struct rt *rt, unsigned nworkers)
-{
-	return FDS_OWN + rt->nlst + rt->nlogs + 3 * nworkers;
-}
+uint32_t limits_reserve(const struct rt *rt, unsigned nworkers) { return FDS_OWN + of_config(rt, nworkers); }
 
 uint32_t limits_derive_maxconn(uint64_t nofile, uint32_t reserve)
 {
@@ -42,19 +42,24 @@ uint32_t limits_fds_needed(const struct rt *rt, unsigned nworkers)
 	return (uint32_t)MIN(MAX(n, rt->g.ulimit_n), (uint64_t)UINT32_MAX);
 }
 
+/* Nobody has asked for a maxconn, so it is what fits; the descriptors that this needs. */
+static uint32_t shrink(struct rt *rt, unsigned nworkers, uint32_t got)
+{
+	uint32_t own = FDS_LEAST + of_config(rt, nworkers);
+
+	rt->g.maxconn = limits_derive_maxconn(got, own);
+	rt->g.ulimit_n = got;
+	if (2 * rt->g.maxconn + own <= got)
+		notice(SAY_WARNING, "the limit of open files is %u and cannot be raised: maxconn is %u", got, rt->g.maxconn);
+	return 2 * rt->g.maxconn + own;
+}
+
 bool limits_apply(struct rt *rt, unsigned nworkers)
 {
-	struct rlimit r;
-	uint32_t need;
+	uint32_t need = limits_fds_needed(rt, nworkers), got = sock_raise_nofile(need);
 
-	if (!rt->g.maxconn) {
-		if (getrlimit(RLIMIT_NOFILE, &r) < 0)
-			r.rlim_cur = r.rlim_max = 1024;
-		uint64_t have = rt->g.ulimit_n ? rt->g.ulimit_n : MAX(r.rlim_cur, r.rlim_max);
-		rt->g.maxconn = limits_derive_maxconn(have, limits_reserve(rt, nworkers));
-	}
-	need = limits_fds_needed(rt, nworkers);
-	uint32_t got = sock_raise_nofile(need);
+	if (got < need && rt->g.maxconn_derived)
+		need = shrink(rt, nworkers, got);
 	if (got >= need)
 		return true;
 	notice(SAY_ALERT, "the limit of open files is %u and cannot be raised; maxconn %u needs %u", got, rt->g.maxconn, need);

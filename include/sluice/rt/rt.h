@@ -342,6 +342,7 @@ struct rt_global {
 	uint32_t comp_max_mem;          /* MiB over all workers, 0 = no limit */
 	uint32_t hard_stop_after;       /* ms */
 	bool daemon, noepoll, quiet;
+	bool maxconn_derived;           /* from the limit of descriptors: no line gave it */
 	struct str user, group, chroot, pidfile, node, description, log_tag, log_send_hostname, localpeer;
 	int64_t uid, gid;               /* -1 = unchanged */
 	uint32_t sndbuf_client, rcvbuf_client, sndbuf_server, rcvbuf_server;

@@ -106,3 +106,15 @@ t "it recovers when they are"
 for fd in $(seq 40 150); do eval "exec $fd>&-"; done
 is hello "$(echo hello | socat -t 20 - "TCP:127.0.0.1:$L")"
 is "$W" "$(kids worker)"
+sluice_stop
+
+t "with very few it starts with what fits, and says how many"
+ulimit -n 64
+sluice_start "$T/low.cfg"
+match "the limit of open files is 64 and cannot be raised: maxconn is [1-9]" "$(cat "$T/sluice.err")"
+for _ in 1 2 3; do is hello "$(echo hello | socat -t 20 - "TCP:127.0.0.1:$L")"; done
+sluice_stop
+t "with fewer than one connection takes it says how many are missing"
+ulimit -n 20
+rc=0; "$SLUICE" -f "$T/low.cfg" >"$T/out" 2>&1 || rc=$?; is 1 $rc
+match "the limit of open files is 20 and cannot be raised; maxconn 1 needs [2-9][0-9]" "$(cat "$T/out")"

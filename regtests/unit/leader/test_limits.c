@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <cmocka.h>
 #include "leader/leader_priv.h"
 
@@ -43,15 +45,38 @@ static void maxconn_follows_from_the_descriptors(void **state)
 	assert_int_equal(limits_derive_maxconn(10, 100), 1);
 }
 
-static void an_unset_maxconn_always_fits(void **state)
+/* In a child that may not have more than 64 descriptors. */
+static int with_64_descriptors(bool derived, uint32_t *maxconn)
+{
+	struct rt rt = { .g = { .maxconn = 10, .maxconn_derived = derived }, .nlst = 3 };
+	int p[2], status;
+	pid_t pid;
+	assert_int_equal(pipe(p), 0);
+	pid = fork();
+	if (pid == 0) {
+		bool ok = setrlimit(RLIMIT_NOFILE, &(struct rlimit){ 64, 64 }) == 0 && limits_apply(&rt, 2);
+		_exit(write(p[1], &rt.g.maxconn, sizeof(rt.g.maxconn)) != sizeof(rt.g.maxconn) || !ok);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(read(p[0], maxconn, sizeof(*maxconn)), sizeof(*maxconn));
+	close(p[0]), close(p[1]);
+	return WEXITSTATUS(status);
+}
+
+static void a_maxconn_that_nobody_asked_for_becomes_what_fits(void **state)
 {
 	(void)state;
-	struct rt rt = { .nlst = 3 };
-	struct rlimit r;
-	assert_true(limits_apply(&rt, 2));
-	assert_true(rt.g.maxconn > 0);
-	assert_int_equal(getrlimit(RLIMIT_NOFILE, &r), 0);
-	assert_true(r.rlim_cur >= limits_fds_needed(&rt, 2) - 1);
+	uint32_t n;
+	assert_int_equal(with_64_descriptors(true, &n), 0);
+	assert_in_range(n, 8, 20);
+}
+
+static void one_that_was_asked_for_is_refused_when_it_does_not_fit(void **state)
+{
+	(void)state;
+	uint32_t n;
+	assert_int_equal(with_64_descriptors(false, &n), 1);
+	assert_int_equal(n, 10);
 }
 
 int main(void)
@@ -59,7 +84,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_worker_can_hold_both_ends_of_every_connection),
 		cmocka_unit_test(the_checker_can_probe_every_server_at_once), cmocka_unit_test(ulimit_n_is_a_lower_bound),
-		cmocka_unit_test(maxconn_follows_from_the_descriptors), cmocka_unit_test(an_unset_maxconn_always_fits),
+		cmocka_unit_test(maxconn_follows_from_the_descriptors),
+		cmocka_unit_test(a_maxconn_that_nobody_asked_for_becomes_what_fits),
+		cmocka_unit_test(one_that_was_asked_for_is_refused_when_it_does_not_fit),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
