@@ -79,6 +79,7 @@ backend plainport
 backend old
   server s 127.0.0.1:$N ssl verify none force-tlsv12
 backend checked
+  timeout check 20s
   server good 127.0.0.1:$N ssl ca-file ca.pem check-sni a.test check inter 200ms fall 1
   server bad 127.0.0.1:$X ssl ca-file ca.pem check inter 200ms fall 1
   server clear 127.0.0.1:$N check port $J inter 200ms ssl verify none fall 1
