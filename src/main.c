@@ -6,6 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include <sluice/args/args.h>
+#include <sluice/cli/cli.h>
 #include <sluice/base/notice.h>
 #include <sluice/base/panic.h>
 #include <sluice/base/proctitle.h>
@@ -149,9 +150,8 @@ static int dispatch(struct args *a)
 	case CMD_FMT: return run_fmt(a);
 	case CMD_KEYWORDS: keywords_print(stdout); return 0;
 	case CMD_EXPLAIN: return leader_explain(&a->leader, a->rest, a->nrest);
-	case CMD_CLI: break;
+	case CMD_CLI: return cli_client_run(a->rest, a->nrest);
 	}
-	fprintf(stderr, "sluice: not available yet\n");
 	return 1;
 }
 
