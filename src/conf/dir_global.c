@@ -283,6 +283,23 @@ static void stats_socket(struct sema *s, const struct line *l)
 	VEC_PUSH(&s->cli, c);
 }
 
+/* -S: the words of a `stats socket` line, separated by commas; its level is admin. */
+static void stats_master(struct sema *s, const char *text)
+{
+	struct word w[32] = { { .s = STR("stats") }, { .s = STR("socket") } };
+	struct line l = { .w = w, .n = 2 };
+	struct str rest = str_c(text);
+
+	while (rest.p && l.n + 2 < ARRAY_LEN(w)) {
+		w[l.n++].s = keep(s, str_split(&rest, ','));
+		if (l.n == 3) {
+			w[l.n++].s = STR("level");
+			w[l.n++].s = STR("admin");
+		}
+	}
+	stats_socket(s, &l);
+}
+
 static void stats_global(struct sema *s, const struct line *l)
 {
 	static const char *const words[] = { "socket", "timeout", "maxconn", "bind-process" };
@@ -347,6 +364,8 @@ void global_finish(struct sema *s)
 	}
 	if (!g->ulimit_n)
 		g->ulimit_n = 2 * MIN(g->maxconn, (uint32_t)INT32_MAX / 4) + other;
+	if (s->o->master_sock)
+		stats_master(s, s->o->master_sock);
 	if (s->o->localpeer)
 		g->localpeer = keep(s, str_c(s->o->localpeer));
 	if (s->o->poll_only)

@@ -5,6 +5,15 @@
 
 #include "leader_priv.h"
 
+/* The text that is in force: what stands on disk may be another by the time somebody asks. */
+static void keep_files(struct rt *rt, const struct conf_src *src)
+{
+	rt->files = ARENA_NEWN(&rt->arena, struct rt_file, src->files.n);
+	for (; rt->nfiles < src->files.n; rt->nfiles++)
+		rt->files[rt->nfiles] = (struct rt_file){ arena_cstr(&rt->arena, str_c(src->files.at[rt->nfiles].name)),
+							  arena_str(&rt->arena, src->files.at[rt->nfiles].text) };
+}
+
 struct rt *leader_load(const struct conf_opts *o, bool quiet, bool warn_fatal)
 {
 	struct arena a;
@@ -25,6 +34,8 @@ struct rt *leader_load(const struct conf_opts *o, bool quiet, bool warn_fatal)
 		rt_free(rt);
 		rt = NULL;
 	}
+	if (rt)
+		keep_files(rt, &src);
 	arena_free(&a);
 	return rt;
 }

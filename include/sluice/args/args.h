@@ -19,7 +19,7 @@ struct args {
 	struct master_opts master;
 	const char *paths[256];     /* -f and what follows --; leader.conf.paths points here */
 	int32_t old_pids[ARGS_MAX_PIDS];
-	const char *chdir, *condition, *master_sock;
+	const char *chdir, *condition;
 	bool verbose, daemon, foreground, mworker, notify, fmt_write;
 	const char *const *rest; unsigned nrest; /* words of a sub-command */
 };

@@ -10,6 +10,7 @@ struct conf_opts {
 	const char *const *paths; unsigned npaths; /* -f, files or directories (*.cfg in C order) */
 	const char *chdir_to;                      /* -C */
 	uint32_t maxconn_override;                 /* -n, 0 = none */
+	const char *master_sock;                   /* -S address[,parameters]: one more runtime socket; NULL = none */
 	const char *localpeer;                     /* -L */
 	bool no_lookup;                            /* host names are not resolved: tools, fuzzing */
 	bool poll_only;                            /* -de or noepoll on the command line */

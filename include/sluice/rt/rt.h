@@ -355,6 +355,7 @@ struct rt_global {
 	uint32_t tls_lifetime;          /* s, of sessions; 0 = default */
 };
 
+struct rt_file { const char *name; struct str text; }; /* as it was read */
 struct rt_cli_sock { struct addr addr; int fd; uint8_t level; struct sock_listen_opts sock; struct rt_loc loc; };
 
 /* section userlist */
@@ -370,6 +371,7 @@ struct rt {
 	struct rt_table *tbl; uint32_t ntbl;
 	const struct log_target **logs; uint32_t nlogs; /* every target, for log_process_init */
 	struct rt_cli_sock *cli; uint32_t ncli;
+	struct rt_file *files; uint32_t nfiles; /* only where somebody may ask for them: in a leader */
 	struct hmap px_by_name;         /* backends: name -> struct rt_proxy * */
 	uint32_t nrules;
 	struct var_table *vars;

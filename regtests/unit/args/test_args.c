@@ -105,7 +105,7 @@ static void switches_that_only_debug_haproxy_are_accepted(void **state)
 {
 	(void)state;
 	assert_true(PARSE("-f", "a", "-dM", "-dMno-merge", "-dI", "-dC", "-dL", "-dr", "-x", "/s", "-S", "/m,level,admin"));
-	assert_string_equal(a.master_sock, "/m,level,admin");
+	assert_string_equal(a.leader.conf.master_sock, "/m,level,admin");
 	assert_true(PARSE("-f", "a", "-dW", "-de", "-q", "-L", "me", "-p", "p"));
 	assert_true(a.leader.warn_fatal && a.leader.conf.poll_only && a.leader.quiet && a.master.quiet);
 	assert_string_equal(a.leader.pidfile, "p");
