@@ -28,8 +28,8 @@ struct h1_head_opts {
 
 /* Parses a complete head from the start of `in` (leading empty lines before a request, at most 2, are skipped and
  * counted in head_len). On H1_OK msg is filled, framing decided (flags, body_len), Connection processed: hop-by-hop
- * headers that the proxy regenerates are marked HDR_DEL (Connection, Keep-Alive, Proxy-Connection, TE except
- * "trailers", and those named in Connection, save Host, Authorization, Cookie, Content-Length, Transfer-Encoding,
+ * headers are marked HDR_DEL (Keep-Alive, Proxy-Connection, TE except "trailers", and those
+ * named in Connection, save Host, Authorization, Cookie, Content-Length, Transfer-Encoding,
  * Content-Type, X-Forwarded-*; Upgrade stays when MSG_UPGRADE). *scan remembers how far an incomplete head was already
  * searched, so that slow senders do not cost quadratic time: start with 0. */
 enum h1_verdict h1_head_parse(struct http_msg *msg, struct str in, const struct h1_head_opts *o, uint32_t *scan,
