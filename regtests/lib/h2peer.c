@@ -451,6 +451,7 @@ int main(int argc, char **argv)
 	bool server = false;
 
 	signal(SIGPIPE, SIG_IGN);
+	alarm(60); /* whatever becomes of its test */
 	while ((o = getopt(argc, argv, "ln:")) != -1)
 		o == 'l' ? (server = true) : (times = atoi(optarg));
 	if (optind >= argc)
@@ -473,6 +474,8 @@ int main(int argc, char **argv)
 		die("cannot listen");
 	while (times--) {
 		fd = accept(s, NULL, NULL);
+		if (!times)
+			close(s); /* another may listen from now on */
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 		play(script);
 	}

@@ -118,9 +118,9 @@ void h2_fail(struct mux_h2 *h)
 			h2_strm_free(st);
 			continue;
 		}
-		if (h->m.front && !(st->ep->flags & EP_ERR)) {
+		if ((h->m.front || !(h->flags & H2F_UP)) && !(st->ep->flags & EP_ERR)) {
 			st->ep->flags |= EP_ERR;
-			st->ep->err = EE_RESET;
+			st->ep->err = h->flags & H2F_UP ? EE_RESET : EE_CONNECT;
 		}
 		h2_news(st);
 	}
@@ -134,16 +134,22 @@ static bool usable(const struct mux_h2 *h)
 	return !(h->flags & (H2F_GONE | H2F_OVER | H2F_EOF | H2F_GOAWAY | H2F_DRAIN)) && !(h->m.conn->flags & CONN_DEAD);
 }
 
+static unsigned h2_room(struct mux *m)
+{
+	struct mux_h2 *h = h2_of(m);
+	uint32_t max = nghttp2_session_get_remote_settings(h->ng, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
+
+	max = MIN(max, m->cfg->h2_streams);
+	if (!usable(h) || h->nstreams >= max || nghttp2_session_get_next_stream_id(h->ng) > INT32_MAX - 2u * max)
+		return 0;
+	return max - h->nstreams;
+}
+
 static bool h2_open(struct mux *m, struct endp *ep)
 {
 	struct mux_h2 *h = h2_of(m);
-	struct h2_strm *st;
-	uint32_t max = nghttp2_session_get_remote_settings(h->ng, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
+	struct h2_strm *st = h2_room(m) ? h2_strm_new(h, -1) : NULL;
 
-	if (!usable(h) || h->nstreams >= MIN(max, m->cfg->h2_streams) ||
-	    nghttp2_session_get_next_stream_id(h->ng) > INT32_MAX - 2u)
-		return false;
-	st = h2_strm_new(h, -1);
 	if (!st)
 		return false;
 	st->flags = H2S_UNSENT;
@@ -523,6 +529,7 @@ const struct mux_ops mux_h2 = {
 	.name = "h2",
 	.max_streams = UINT32_MAX,
 	.init = h2_init,
+	.room = h2_room,
 	.open = h2_open,
 	.recv = h2_recv,
 	.send = h2_send,

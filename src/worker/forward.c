@@ -33,7 +33,7 @@ enum fwd_result fwd_move(struct stream *s, struct endp *from, struct endp *to)
 	for (unsigned i = 0; i < FWD_ROUNDS; i++) {
 		struct mux_tx tx = { .body = &from->rx };
 		uint32_t len;
-		bool taken;
+		bool taken, asks = !buf_len(&from->rx);
 
 		if (to->flags & EP_ERR || !to->mux)
 			return FWD_DST_ERR;
@@ -56,7 +56,8 @@ enum fwd_result fwd_move(struct stream *s, struct endp *from, struct endp *to)
 			return FWD_WAIT;
 		if (tx.flags & MS_EOM)
 			return FWD_DONE;
-		if (from->flags & EP_RX_WAIT && !fwd_input_over(from))
+		/* a wait noted in an earlier turn proves nothing: its wake may have come while the receiver was blocked */
+		if (asks && from->flags & EP_RX_WAIT && !fwd_input_over(from))
 			return FWD_WAIT;
 	}
 	return FWD_MORE;

@@ -22,12 +22,11 @@ static const struct rt_srv_opts *srv_opts(uint32_t srv) { return wk.rt->srv[srv]
 
 static void pool_unlink(struct sconn *sc)
 {
-	if (!sc->idle)
-		return;
-	list_del(&sc->link);
-	sc->idle = false;
-	if (!sc->priv)
+	if (sc->idle || sc->shared)
+		list_del(&sc->link);
+	if (sc->idle && !sc->priv)
 		wk.srv[sc->srv].nidle--;
+	sc->idle = sc->shared = false;
 }
 
 void pool_forget(struct sconn *sc)
@@ -59,8 +58,10 @@ static void pool_purge(struct timer *t)
 
 	while (n--) {
 		struct list *l = !list_empty(&ws->fresh) ? &ws->fresh : &ws->proven;
+		struct sconn *sc = list_empty(l) ? pool_oldest_shared(ws) : LIST_ENTRY(l->prev, struct sconn, link);
 
-		pool_destroy(LIST_ENTRY(l->prev, struct sconn, link));
+		if (sc)
+			pool_destroy(sc);
 	}
 	if (ws->nidle)
 		timer_set(t, clock_ms() + srv_opts((uint32_t)(ws - wk.srv))->pool_purge_delay);
@@ -75,6 +76,7 @@ void pool_start(void)
 		*ws = (struct wk_srv){ 0 };
 		list_init(&ws->fresh);
 		list_init(&ws->proven);
+		list_init(&ws->shared);
 		list_init(&ws->streams);
 		timer_init(&ws->purge, pool_purge);
 	}
@@ -102,7 +104,7 @@ bool pool_holds(const struct stream *s, uint32_t srv)
 {
 	const struct list *priv = &s->sess->priv;
 
-	if (s->be->reuse != REUSE_NEVER && wk.srv[srv].nidle)
+	if (s->be->reuse != REUSE_NEVER && (wk.srv[srv].nidle || !list_empty(&wk.srv[srv].shared)))
 		return true;
 	LIST_EACH(p, priv)
 		if (LIST_ENTRY(p, struct sconn, link)->srv == srv)
@@ -117,9 +119,13 @@ struct sconn *pool_take(struct stream *s, uint32_t srv)
 	unsigned mode = s->be->reuse;
 	struct str name;
 	uint64_t sni = mode == REUSE_NEVER && list_empty(&s->sess->priv) ? 0 : tls_out_sni(s, srv, &name);
-	struct sconn *sc = pool_pop(&s->sess->priv, srv, sni);
+	struct sconn *sc = s->ntries > 1 ? NULL : pool_pop(&s->sess->priv, srv, sni);
 
-	if (sc || mode == REUSE_NEVER || !ws->nidle)
+	if (sc || mode == REUSE_NEVER)
+		return sc;
+	if (!list_empty(&ws->shared))
+		sc = pool_join(srv, sni);
+	if (sc || !ws->nidle || s->ntries > 1)
 		return sc;
 	if (mode == REUSE_ALWAYS || later)
 		sc = pool_pop(&ws->fresh, srv, sni);
@@ -141,7 +147,8 @@ struct sconn *pool_connect(struct stream *s, uint32_t srv, const struct addr *ds
 
 	if (!sc)
 		return NULL;
-	*sc = (struct sconn){ .magic = SCONN_MAGIC, .srv = srv, .place_seq = place_seq(wk.seg, srv), .sni = tls_out_sni(s, srv, &sni) };
+	*sc = (struct sconn){ .magic = SCONN_MAGIC, .srv = srv, .place_seq = place_seq(wk.seg, srv), .sni = tls_out_sni(s, srv, &sni),
+			      .priv = rs->flags & (SRVF_SEND_PROXY | SRVF_SEND_PROXY_V2) };
 	c = rs->flags & SRVF_SSL ? tls_out_connect(s, srv, dst, &o, sni) : conn_new_back(dst, &o, &xprt_raw, NULL, NULL, NULL);
 	if (!c) {
 		pool_put(&sconn_pool, sc);
@@ -160,6 +167,7 @@ struct sconn *pool_connect(struct stream *s, uint32_t srv, const struct addr *ds
 	}
 	sc->mux->owner = sc;
 	wk_live(LIVE_SRV_CONN, srv, 1);
+	pool_share(s, sc);
 	return sc;
 }
 
@@ -182,11 +190,32 @@ bool pool_settle(struct stream *s)
 		return false;
 	}
 	sc->mux->owner = sc;
-	if (mo->open(sc->mux, &s->srv))
+	if (mo->open(sc->mux, &s->srv)) {
+		pool_share(s, sc);
 		return true;
+	}
 	pool_destroy(sc);
 	s->sc = NULL;
 	return false;
+}
+
+bool pool_keep_private(struct stream *s, struct sconn *sc)
+{
+	if (s->sess->flags & SESS_DEAD || wk.draining)
+		return false;
+	sc->priv = sc->idle = true;
+	sc->t_idle = clock_ms();
+	list_unshift(&s->sess->priv, &sc->link);
+	return true;
+}
+
+void pool_idles(struct sconn *sc)
+{
+	struct wk_srv *ws = &wk.srv[sc->srv];
+	uint32_t delay = srv_opts(sc->srv)->pool_purge_delay;
+
+	if (ws->nidle++ == 0 && !timer_on(&ws->purge) && delay)
+		timer_set(&ws->purge, clock_ms() + delay);
 }
 
 void pool_give(struct stream *s, struct sconn *sc)
@@ -194,22 +223,28 @@ void pool_give(struct stream *s, struct sconn *sc)
 	const struct rt_srv_opts *o = srv_opts(sc->srv);
 	struct wk_srv *ws = &wk.srv[sc->srv];
 
-	if (s->be->reuse == REUSE_NEVER)
-		sc->priv = true;
-	if (wk.draining || sc->place_seq != place_seq(wk.seg, sc->srv) || (o->max_reuse && sc->uses > o->max_reuse) || (sc->priv && s->sess->flags & SESS_DEAD) ||
-	    (!sc->priv && o->pool_max_conn >= 0 && ws->nidle >= (uint32_t)o->pool_max_conn)) {
+	sc->open--;
+	if (sc->mux->ops->room) {
+		pool_leave(s, sc);
+		return;
+	}
+	if (wk.draining || sc->place_seq != place_seq(wk.seg, sc->srv) || (o->max_reuse && sc->uses > o->max_reuse)) {
+		pool_destroy(sc);
+		return;
+	}
+	if (s->be->reuse == REUSE_NEVER || sc->priv) {
+		if (!pool_keep_private(s, sc))
+			pool_destroy(sc);
+		return;
+	}
+	if (o->pool_max_conn >= 0 && ws->nidle >= (uint32_t)o->pool_max_conn) {
 		pool_destroy(sc);
 		return;
 	}
 	sc->idle = true;
 	sc->t_idle = clock_ms();
-	if (sc->priv) {
-		list_unshift(&s->sess->priv, &sc->link);
-		return;
-	}
 	list_unshift(sc->uses > 1 ? &ws->proven : &ws->fresh, &sc->link);
-	if (ws->nidle++ == 0 && !timer_on(&ws->purge) && o->pool_purge_delay)
-		timer_set(&ws->purge, clock_ms() + o->pool_purge_delay);
+	pool_idles(sc);
 }
 
 void pool_drop_session(struct session *se)
@@ -226,6 +261,7 @@ void pool_drop_server(uint32_t srv)
 		pool_destroy(LIST_ENTRY(ws->fresh.next, struct sconn, link));
 	while (!list_empty(&ws->proven))
 		pool_destroy(LIST_ENTRY(ws->proven.next, struct sconn, link));
+	pool_drop_shared(srv);
 	timer_stop(&ws->purge);
 }
 

@@ -16,7 +16,9 @@ struct sconn {                  /* a connection to a server */
 	uint32_t magic;
 	uint32_t srv;           /* index in rt->srv */
 	uint32_t uses;          /* exchanges begun on it */
+	uint32_t open;          /* exchanges open on it */
 	bool idle, priv;
+	bool shared;            /* carries many exchanges and is offered to more: in the `shared` list of its server */
 	uint32_t place_seq;     /* of the address it was made to */
 	struct list link;       /* idle: in a list of its server or of its session (priv) */
 	struct mux *mux;
@@ -27,6 +29,7 @@ struct sconn {                  /* a connection to a server */
 struct wk_srv {                 /* what a worker knows of a server beyond the shared rows */
 	struct list fresh;      /* idle connections that carried one exchange only, most recent first */
 	struct list proven;     /* idle connections reused at least once: fit for first requests under "aggressive" */
+	struct list shared;     /* connections of many exchanges that may take more, idle or not */
 	struct list streams;    /* exchanges that hold a slot of it (srv_link) */
 	uint32_t nidle;
 	bool down;              /* as last seen, as the next */
@@ -41,8 +44,21 @@ void pool_start(void);
 void pool_follow_states(void);
 /* Is an idle connection to srv kept that s could be given? */
 bool pool_holds(const struct stream *s, uint32_t srv);
-/* An idle connection that s may use under its backend's http-reuse, checked to be alive; NULL = make one. */
+/* An idle connection, or one that takes more exchanges (at a retry only such a one), that s may use under its backend's http-reuse, checked to be alive; NULL = make one. */
 struct sconn *pool_take(struct stream *s, uint32_t srv);
+/* pool_many.c: offers a connection whose mux carries many exchanges to others. */
+void pool_share(const struct stream *s, struct sconn *sc);
+void pool_unshare(struct sconn *sc);
+/* A connection of many exchanges with room for one more; NULL = none. */
+struct sconn *pool_join(uint32_t srv, uint64_t sni);
+/* An exchange on a connection of many is over. */
+void pool_leave(struct stream *s, struct sconn *sc);
+struct sconn *pool_oldest_shared(struct wk_srv *ws);
+void pool_drop_shared(uint32_t srv);
+/* Keeps an idle connection for the session of s alone; false: it ends, or everything does. */
+bool pool_keep_private(struct stream *s, struct sconn *sc);
+/* One more idle connection of its server. */
+void pool_idles(struct sconn *sc);
 /* Gives back a connection whose exchange is over. It may be closed at once. */
 void pool_give(struct stream *s, struct sconn *sc);
 /* A new connection to dst, not pooled; NULL with errno. */

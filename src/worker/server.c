@@ -113,7 +113,7 @@ bool server_connect(struct stream *s)
 
 	if (s->ntries++)
 		endp_reset(s);
-	else if (s->flags & SF_HTTP)
+	if (s->flags & SF_HTTP)
 		s->sc = pool_take(s, s->srv_idx);
 	if (!s->sc) {
 		dst = server_addr(s);
@@ -124,9 +124,12 @@ bool server_connect(struct stream *s)
 			conn_mark(s->sc->mux->conn->io.fd, &dst, s->bc_tos, s->bc_mark);
 	}
 	count_connect(s, s->sc->uses++ > 0);
-	if (s->sc->mux->ops->open(s->sc->mux, &s->srv))
+	if (s->sc->mux->ops->open(s->sc->mux, &s->srv)) {
+		s->sc->open++;
 		return true;
-	pool_destroy(s->sc);
+	}
+	if (!s->sc->open)
+		pool_destroy(s->sc);
 	s->sc = NULL;
 	return false;
 }
@@ -244,6 +247,18 @@ static enum step_result request_again(struct stream *s, bool elsewhere, bool fai
 	}
 	strm_release_server(s, MUX_ABORT, failed);
 	return step_to(s, ST_PICK);
+}
+
+enum step_result strm_refused(struct stream *s)
+{
+	bool other;
+
+	if (!(s->flags & SF_REQ_HELD) || s->retries >= s->be->retries)
+		return strm_response_failed(s, RO_EMPTY, 502, 'S');
+	s->retries++;
+	other = retry_elsewhere(s);
+	count_retry(s, other);
+	return request_again(s, other, false);
 }
 
 enum step_result strm_response_failed(struct stream *s, enum retry_on why, unsigned status, char cause)

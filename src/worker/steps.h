@@ -67,6 +67,8 @@ enum fwd_result fwd_move(struct stream *s, struct endp *from, struct endp *to);
 /* The attempt failed before a byte of the response was seen: tries again, or answers. */
 enum step_result strm_connect_failed(struct stream *s, bool timed_out);
 enum step_result strm_response_failed(struct stream *s, enum retry_on why, unsigned status, char cause);
+/* The server has said that it did not look at the request. */
+enum step_result strm_refused(struct stream *s);
 /* Lets go of the server: connection (kept for others when keep), slot, load. */
 void strm_release_server(struct stream *s, enum mux_close_how how, bool failed);
 /* The server that failed again, after the pause: nobody else is left. */

@@ -52,6 +52,8 @@ static enum step_result response_broken(struct stream *s)
 	switch (s->srv.err) {
 	case EE_CONNECT:
 		return strm_connect_failed(s, false);
+	case EE_REFUSED:
+		return strm_refused(s);
 	case EE_BAD_HEAD:
 	case EE_BAD_BODY:
 		errors_capture(s, false);

@@ -160,6 +160,8 @@ static enum step_result strm_silent(struct stream *s, bool client)
 		s->exp_cli = 0;
 	else
 		s->exp_srv = 0;
+	if (!client && s->sc) /* the connection may be dead altogether: others need not find out */
+		pool_unshare(s->sc);
 	if (s->step == ST_RES_HEAD && !client)
 		return strm_response_failed(s, RO_TIMEOUT, 504, 's');
 	if (s->step == ST_RES_HEAD || s->step == ST_SEND_HEAD)

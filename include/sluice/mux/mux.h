@@ -108,6 +108,8 @@ struct mux_ops {
 	unsigned max_streams;        /* exchanges at once; 1 for tcp and h1 */
 	/* Takes over conn. front: exchanges begin with bytes; back: by open(). NULL = no memory. */
 	struct mux *(*init)(struct conn *c, bool front, const struct mux_cfg *cfg);
+	/* back, many exchanges: how many more may be opened now. NULL: it carries one. */
+	unsigned (*room)(struct mux *m);
 	/* back: binds ep to a new exchange on this connection. */
 	bool (*open)(struct mux *m, struct endp *ep);
 	/* Pulls input: fills ep->msg (EP_HEAD), ep->rx, and flags. */
