@@ -42,26 +42,33 @@ static const struct tls_policy *policy_of(const struct tls_match *m)
 	return NULL;
 }
 
+/* false: no certificate may be shown to this client. */
+static bool match_find(struct tls *t, struct str sni)
+{
+	const struct tls_match *m = tls_front_match(t->front, sni);
+
+	t->is_default = !m;
+	if (!m && t->front->policies->o.strict_sni)
+		return false;
+	t->match = m ? *m : t->front->dflt;
+	return t->matched = policy_of(&t->match) != NULL;
+}
+
 static int on_client_hello(SSL *ssl, int *alert, void *arg)
 {
 	struct tls *t = tls_of(ssl);
 	const struct tls_policy *p;
 	const unsigned char *ext;
 	size_t n;
+	bool named = SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &ext, &n);
 
 	(void)arg;
-	t->match = NULL;
 	tls_fingerprint_take(t);
-	if (SSL_client_hello_get0_ext(ssl, TLSEXT_TYPE_server_name, &ext, &n))
-		t->match = tls_front_match(t->front, sni_of(ext, n));
-	if (!t->match) {
-		if (t->front->policies->o.strict_sni || !policy_of(&t->front->dflt)) {
-			*alert = SSL_AD_UNRECOGNIZED_NAME;
-			return SSL_CLIENT_HELLO_ERROR;
-		}
-		t->match = &t->front->dflt;
+	if (!match_find(t, named ? sni_of(ext, n) : STR_NULL)) {
+		*alert = SSL_AD_UNRECOGNIZED_NAME;
+		return SSL_CLIENT_HELLO_ERROR;
 	}
-	p = policy_of(t->match);
+	p = policy_of(&t->match);
 	if (p != t->policy) {
 		t->policy = p;
 		policy_switch(ssl, p);
@@ -75,7 +82,7 @@ static int on_servername(SSL *ssl, int *alert, void *arg)
 	struct tls *t = tls_of(ssl);
 
 	(void)alert, (void)arg;
-	return t->match == &t->front->dflt ? SSL_TLSEXT_ERR_NOACK : SSL_TLSEXT_ERR_OK;
+	return t->is_default ? SSL_TLSEXT_ERR_NOACK : SSL_TLSEXT_ERR_OK;
 }
 
 /* The default's certificates are in the context already. */
@@ -84,11 +91,11 @@ static int on_certificate(SSL *ssl, void *arg)
 	struct tls *t = tls_of(ssl);
 
 	(void)arg;
-	if (!t->match || t->match == &t->front->dflt)
+	if (!t->matched || t->is_default)
 		return 1;
 	SSL_certs_clear(ssl);
 	for (unsigned k = 0; k < TLS_KEY_KINDS; k++) {
-		const struct tls_entry *e = t->match->at[k];
+		const struct tls_entry *e = t->match.at[k];
 		if (e && !SSL_use_cert_and_key(ssl, e->cert->leaf, e->cert->key, e->cert->chain, 1))
 			return 0;
 	}
@@ -115,8 +122,8 @@ static int on_status(SSL *ssl, void *arg)
 	unsigned char *copy;
 
 	(void)arg;
-	for (unsigned k = 0; t->match && k < TLS_KEY_KINDS; k++) {
-		const struct tls_entry *e = t->match->at[k];
+	for (unsigned k = 0; t->matched && k < TLS_KEY_KINDS; k++) {
+		const struct tls_entry *e = t->match.at[k];
 		if (!e || e->cert->leaf != used || !e->cert->ocsp)
 			continue;
 		copy = OPENSSL_memdup(e->cert->ocsp, e->cert->nocsp);

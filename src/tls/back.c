@@ -68,6 +68,14 @@ const struct tls_back *tls_back_get(const struct tls_opts *o, struct tls_err *er
 	return b;
 }
 
+bool tls_backs_refresh(const struct tls_cert *c, struct tls_err *err)
+{
+	for (struct tls_back *b = backs; b; b = b->next)
+		if (b->o.crt && strcmp(b->o.crt, c->path) == 0 && !tls_ctx_use_cert(b->ctx, c, err))
+			return false;
+	return true;
+}
+
 void tls_backs_drop(void)
 {
 	while (backs) {

@@ -278,6 +278,15 @@ struct tls_cert *tls_cert_find(const char *path)
 
 struct tls_cert *tls_cert_first(void) { return first; }
 
+struct tls_cert *tls_cert_at(unsigned n)
+{
+	struct tls_cert *c = first;
+
+	while (c && n--)
+		c = c->next;
+	return c;
+}
+
 struct tls_cert *tls_cert_load(const struct tls_cert_files *f, struct tls_err *err)
 {
 	struct tls_cert *c = tls_cert_find(f->crt);
@@ -305,6 +314,11 @@ bool tls_cert_replace(struct tls_cert *c, struct str pem, struct tls_err *err)
 
 	if (!n)
 		return false;
+	if (n->kind != c->kind) {
+		tls_err_set(err, "the key of '%s' is of another kind than the one it replaces", c->path);
+		tls_cert_free(n);
+		return false;
+	}
 	old = *c;
 	n->next = old.next;
 	free(n->path);

@@ -57,7 +57,8 @@ struct tls {
 	struct tls_result res;
 	const struct tls_front *front;
 	const struct tls_policy *policy;
-	const struct tls_match *match;
+	struct tls_match match;         /* a copy: name tables may be rebuilt during the handshake */
+	bool matched, is_default;
 	const struct tls_back *back;
 	struct tls_sessions *sessions;
 	struct timer timer;             /* while closing */

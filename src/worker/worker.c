@@ -11,6 +11,8 @@
 #include <sluice/base/rand.h>
 #include <sluice/ipc/counters.h>
 #include <sluice/ipc/msg.h>
+#include <sluice/tls/live.h>
+#include <sluice/base/notice.h>
 #include <sluice/worker/worker.h>
 #include "accept.h"
 #include "compress.h"
@@ -63,6 +65,14 @@ static void drain(uint64_t hard_stop_ms)
 	pool_drop_all();
 }
 
+static void replace_cert(const struct ipc_msg *m, int fd)
+{
+	struct tls_err e;
+
+	if (fd >= 0 && !tls_live_apply(m->arg, fd, m->num, &e))
+		notice(SAY_WARNING, "a certificate was not replaced: %s", e.text);
+}
+
 static void ctl_order(const struct ipc_msg *m, int fd)
 {
 	switch (m->type) {
@@ -74,6 +84,9 @@ static void ctl_order(const struct ipc_msg *m, int fd)
 		FAULT_POINT("worker:R5");
 		accept_start();
 		(void)ipc_send(wk.h->ctl, IPC_ACCEPTING, 0, 0, NULL, 0, -1);
+		return;
+	case IPC_CERT:
+		replace_cert(m, fd);
 		return;
 	case IPC_DRAIN:
 		drain(m->num);

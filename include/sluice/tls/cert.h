@@ -6,6 +6,7 @@
 #define SLUICE_TLS_CERT_H
 
 #include <openssl/ssl.h>
+#include <sluice/base/buf.h>
 #include <sluice/tls/opts.h>
 
 enum tls_key_kind { TLS_KEY_RSA, TLS_KEY_EC, TLS_KEY_OTHER, TLS_KEY_KINDS };
@@ -32,13 +33,19 @@ struct tls_cert *tls_cert_load(const struct tls_cert_files *f, struct tls_err *e
 struct tls_cert *tls_cert_find(const char *path);
 struct tls_cert *tls_cert_first(void);
 /* Replaces key, chain and leaf by those of a PEM text; names of the object stay valid, fronts that use it have to be
- * told (tls_fronts_refresh). ocsp is dropped. false with err: unchanged. */
+ * told (tls_fronts_refresh). ocsp is dropped. The kind of the key has to stay. false with err: unchanged. */
 bool tls_cert_replace(struct tls_cert *c, struct str pem, struct tls_err *err) MUST_CHECK;
 /* A certificate outside of the store, from text: to look at one before it is used. */
 struct tls_cert *tls_cert_parse(const char *path, struct str pem, struct tls_err *err) MUST_CHECK;
 void tls_cert_free(struct tls_cert *c);
 /* Whole days until notAfter, negative when that is past. */
 long tls_cert_days_left(const struct tls_cert *c);
+/* The n-th certificate of the store, NULL behind the last. The order is the same in all processes of a generation. */
+struct tls_cert *tls_cert_at(unsigned n);
+/* What HAProxy's `show ssl cert` says about it, line by line. */
+void tls_cert_describe(const struct tls_cert *c, struct sbuf *out);
+/* "Nov 25 18:23:50 2026 GMT" */
+void tls_cert_date(const ASN1_TIME *t, struct sbuf *out);
 /* Empties the store. Tests, and before another configuration is read in the same process. */
 void tls_certs_drop(void);
 

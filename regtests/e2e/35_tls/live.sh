@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# Certificates that change without a reload, by the runtime socket.
+. "$(dirname "$0")/../../lib/sluice.sh"
+. "$(dirname "$0")/../../lib/certs.sh"
+
+P=$(port)
+ca ca
+cert a.test DNS:a.test; cert next DNS:a.test,DNS:new.test ca ec 3; cert b.test DNS:b.test; cert rsa DNS:a.test ca rsa
+cat >"$T/sluice.cfg" <<E2
+global
+  workers 2
+  stats socket $T/sock level admin
+defaults
+  mode http
+  timeout connect 5s
+  timeout client 5s
+  timeout server 5s
+frontend web
+  bind 127.0.0.1:$P ssl crt $T/a.test.pem crt $T/b.test.pem
+  http-request return status 200 content-type text/plain string "ok\n"
+E2
+sluice_start "$T/sluice.cfg"
+pipe() { socat -t 5 - "UNIX-CONNECT:$T/sock"; }
+say() { echo "$*" | pipe; }
+set_cert() { printf 'set ssl cert %s <<\n%s\n\n' "$T/a.test.pem" "$(cat "$1")" | pipe; }
+serial() { openssl x509 -in "$T/$1.crt" -noout -serial | cut -d= -f2; }
+served() { hs "$P" -servername "$1" | openssl x509 -noout -serial 2>/dev/null | cut -d= -f2; }
+
+t "certificates are listed and described"
+is "# filename
+$T/a.test.pem
+$T/b.test.pem" "$(say show ssl cert | sed '/^$/d')"
+d=$(say show ssl cert "$T/a.test.pem")
+for w in "Filename: $T/a.test.pem" "Status: Used" "Serial: $(serial a.test)" "Subject Alternative Name: DNS:a.test" "Algorithm: EC256" "Issuer: /CN=ca" "Days left: 29"; do
+	grep -qF "$w" <<<"$d" || fail "no '$w' in $d"
+done
+match "Can't display" "$(say show ssl cert /nowhere 2>&1 || true)"
+
+t "the names of all listeners are listed with their certificates and what is left of them"
+match "web/127.0.0.1:$P"$'\t'"b.test"$'\t'"-"$'\t'"ecdsa"$'\t'"$T/b.test.pem"$'\t' "$(say show ssl sni)"
+
+t "a prepared certificate can be looked at and changes nothing before it is committed"
+match "Transaction created for certificate $T/a.test.pem!" "$(set_cert "$T/next.pem")"
+match "\*$T/a.test.pem" "$(say show ssl cert)"
+match "Serial: $(serial next)" "$(say show ssl cert "*$T/a.test.pem")"
+is "$(serial a.test)" "$(served a.test)"
+
+t "after the commit every worker serves it, also under its new names"
+match 'Success!' "$(say commit ssl cert "$T/a.test.pem")"
+wait_for 5 sh -c "for i in 1 2 3 4 5 6; do openssl s_client -connect 127.0.0.1:$P -servername new.test </dev/null 2>/dev/null | openssl x509 -noout -serial | grep -q $(serial next) || exit 1; done"
+is "$(serial next)" "$(served a.test)"
+is "$(serial b.test)" "$(served b.test)"
+match "new.test.*"$'\t2$' "$(say show ssl sni | grep new.test)"
+
+t "a worker that is started afterwards serves it too"
+for w in $(kids worker); do kill -9 "$w"; done
+wait_for 10 sh -c "[ \$(curl -sk -o /dev/null -w '%{http_code}' https://127.0.0.1:$P/) = 200 ]"
+is "$(serial next)" "$(served a.test)"
+
+t "an aborted transaction leaves nothing behind"
+set_cert "$T/a.test.pem" >/dev/null
+match 'ongoing transaction is about' "$(say commit ssl cert "$T/b.test.pem" 2>&1 || true)"
+match 'Transaction aborted' "$(say abort ssl cert "$T/a.test.pem")"
+match 'No ongoing transaction' "$(say commit ssl cert "$T/a.test.pem" 2>&1 || true)"
+is "$(serial next)" "$(served a.test)"
+
+t "what does not fit is refused: no key, another kind of key, an unknown name"
+match "no usable private key" "$(set_cert "$T/a.test.crt")"
+match "another kind" "$(set_cert "$T/rsa.pem")"
+match 'not referenced' "$(printf 'set ssl cert /nowhere <<\n%s\n\n' "$(cat "$T/next.pem")" | pipe)"
+
+t "a file that changed is read by a reload"
+cp "$T/next.pem" "$T/b.test.pem"
+kill -HUP "$MASTER"
+wait_for 10 grep -q 'Generation 2 accepts' "$T/sluice.err"
+is "$(serial next)" "$(served new.test)"
+is "$(serial a.test)" "$(served a.test)"
