@@ -107,6 +107,10 @@ bench: all $(BENCH)
 	@regtests/deps bench
 	@regtests/bench/run
 
+# Reloads, deaths and bad reloads under load for minutes; prints figures. SOAK="reloads kills alternate" chooses.
+soak: all tools
+	@SLUICE=$(abspath $(BIN)) TEST_TOOLS=$(abspath build/regtests/lib) regtests/soak/run $(SOAK)
+
 layers:
 	@regtests/layers
 
@@ -143,8 +147,8 @@ clean:
 	rm -rf build build-* sluice
 
 help:
-	@echo "all demo check unit e2e asan fuzz bench layers lint format doc install uninstall clean"
+	@echo "all demo check unit e2e asan fuzz bench soak layers lint format doc install uninstall clean"
 
 -include $(OBJ:.o=.d) $(UNIT:%=%.d) $(BENCH:%=%.d)
-.PHONY: all check unit unit-bins tools e2e asan fuzz bench layers lint format demo install uninstall doc clean help
+.PHONY: soak all check unit unit-bins tools e2e asan fuzz bench layers lint format demo install uninstall doc clean help
 .SECONDARY:

@@ -10,6 +10,7 @@
 #include <sluice/base/notice.h>
 #include <sluice/base/panic.h>
 #include <sluice/base/proctitle.h>
+#include <sluice/ipc/adopt.h>
 
 static int run_check(const struct args *a)
 {
@@ -131,6 +132,15 @@ static bool config_wants_daemon(const struct conf_opts *c)
 	return pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 10;
 }
 
+/* The same in the master and in the leaders it starts: they read the same files from the same directory. */
+static void name_meeting_place(struct args *a)
+{
+	static char key[ADOPT_KEY];
+
+	adopt_key(a->leader.conf.paths, a->leader.conf.npaths, key);
+	a->leader.adopt = a->master.adopt = key;
+}
+
 static int run(struct args *a)
 {
 	a->master.daemon = !a->foreground && !a->notify && (a->daemon || config_wants_daemon(&a->leader.conf));
@@ -171,5 +181,6 @@ int main(int argc, char **argv)
 	if (a.chdir && a.cmd != CMD_LEADER && chdir(a.chdir) < 0)
 		die("-C %s: %m", a.chdir);
 	notice_quiet(a.leader.quiet);
+	name_meeting_place(&a);
 	return dispatch(&a);
 }

@@ -5,9 +5,13 @@
  *     -x  one request a connection       -4  layer 4: sends a line, expects it back (an echo origin)
  *     -s  any 2xx is right, X-Id is not asked for (origins that do not know it)
  *     -m  a mix that upsets framing: HEAD, 204, 304, chunks, 100-continue, interim and early answers, and clients that leave in the middle
+ *     -w  tunnels: asks for an upgrade once a connection, then as -4 (an origin that answers /upgrade with 101 and echoes)
+ *     -k  N exchanges a connection, then it is closed and another opened (with -4 and -w)
+ *     -r  N requests a second in all; without it the next is sent as soon as an answer is there
  *     -f  stop when FILE appears
  *
- * Prints: requests= ok= refused= reset= eof= timeout= status= mismatch= max_ms=; exit 1 when anything but ok is not 0.
+ * Prints: requests= ok= refused= reset= eof= timeout= status= mismatch= max_ms= and percentiles of the time to the answer; exit 1 when anything
+ * but ok is not 0.
  * An idle keep-alive connection that the server closes between two requests is opened anew and counted as reopened=. */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -46,6 +50,9 @@ static const struct kind {
 struct slot {
 	int fd;
 	bool busy, fresh;      /* a request is out; nothing was received on this connection yet */
+	bool tunnel;           /* -w: the upgrade has been answered */
+	unsigned long done;    /* exchanges on this connection */
+	long sent_us;
 	const struct kind *kind;
 	unsigned long id;
 	long sent_ms;
@@ -56,7 +63,10 @@ struct slot {
 static int port, ep, conns = 16, timeout_ms = 10000;
 static long want_n = -1;
 static double secs;
-static bool closing, l4, sloppy, mixed;
+static bool closing, l4, sloppy, mixed, tunnels;
+static double rate;
+static unsigned long per_conn;
+static unsigned took[4096]; /* answers by time: 64 steps a power of two of microseconds */
 static const char *path = "/", *stop_file;
 static unsigned long next_id, requests, ok, refused, was_reset, eof, timed_out, bad_status, mismatch, reopened;
 static long max_ms;
@@ -68,11 +78,43 @@ static long now_ms(void)
 	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+static long now_us(void)
+{
+	struct timespec t;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+static unsigned step_of(unsigned long us)
+{
+	unsigned p = 0;
+	while (us >> p >= 128)
+		p++;
+	return us < 64 ? (unsigned)us : p * 64 + (unsigned)(us >> p);
+}
+
+static unsigned long us_of(unsigned step)
+{
+	return step < 128 ? step : (64ul + step % 64) << (step / 64 - 1);
+}
+
+/* Microseconds within which permille of the answers were there. */
+static unsigned long percentile(unsigned permille)
+{
+	unsigned long total = 0, seen = 0;
+	for (unsigned i = 0; i < 4096; i++)
+		total += took[i];
+	for (unsigned i = 0; i < 4096; i++)
+		if (total && (seen += took[i]) * 1000 >= total * permille)
+			return us_of(i);
+	return 0;
+}
+
 static void drop(struct slot *s)
 {
 	if (s->fd >= 0)
 		close(s->fd);
-	s->fd = -1, s->busy = false, s->n = 0;
+	s->fd = -1, s->busy = s->tunnel = false, s->n = 0, s->done = 0;
 }
 
 static bool dial(struct slot *s)
@@ -105,10 +147,11 @@ static void fire(struct slot *s)
 	s->kind = &kinds[mixed ? (s->id * 2654435761u >> 7) % (sizeof kinds / sizeof *kinds) : 0];
 	int n = mixed ? sprintf(b, "%s HTTP/1.1\r\nHost: test\r\nX-Id: %lu\r\n%s\r\n%s", s->kind->request, s->id, s->kind->headers,
 				s->kind->body)
-		: l4 ? sprintf(b, "line %lu\n", s->id)
+		: tunnels && !s->tunnel ? sprintf(b, "GET /upgrade HTTP/1.1\r\nHost: test\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n")
+		: l4 || tunnels ? sprintf(b, "line %lu\n", s->id)
 		   : sprintf(b, "GET %s HTTP/1.1\r\nHost: test\r\nX-Id: %lu\r\n%s\r\n", path, s->id, closing ? "Connection: close\r\n" : "");
 	requests++;
-	s->busy = true, s->n = 0, s->sent_ms = now_ms();
+	s->busy = true, s->n = 0, s->sent_ms = now_ms(), s->sent_us = now_us();
 	if (send(s->fd, b, (size_t)n, MSG_NOSIGNAL) != n) {
 		was_reset++;
 		drop(s);
@@ -120,8 +163,8 @@ static void done(struct slot *s, bool right)
 	long ms = now_ms() - s->sent_ms;
 	max_ms = ms > max_ms ? ms : max_ms;
 	if (right)
-		ok++;
-	s->busy = false, s->n = 0, s->fresh = false;
+		ok++, took[step_of((unsigned long)(now_us() - s->sent_us))]++;
+	s->busy = false, s->n = 0, s->fresh = false, s->done++;
 }
 
 /* Cuts interim answers off the front. */
@@ -155,14 +198,24 @@ static void judge(struct slot *s, bool end)
 {
 	char id[64];
 	s->in[s->n] = 0;
-	if (l4) {
+	if (tunnels && !s->tunnel) {
+		if (!strstr(s->in, "\r\n\r\n"))
+			return;
+		s->tunnel = !strncmp(s->in + 9, "101", 3);
+		bad_status += !s->tunnel;
+		done(s, s->tunnel);
+		if (!s->tunnel)
+			drop(s);
+		return;
+	}
+	if (l4 || tunnels) {
 		if (!strchr(s->in, '\n'))
 			return;
 		snprintf(id, sizeof id, "line %lu\n", s->id);
 		bool right = !strcmp(id, s->in);
 		mismatch += !right;
 		done(s, right);
-		if (closing)
+		if (closing || (per_conn && s->done >= per_conn))
 			drop(s);
 		return;
 	}
@@ -224,7 +277,7 @@ static void event(struct slot *s)
 int main(int argc, char **argv)
 {
 	int o;
-	while ((o = getopt(argc, argv, "p:c:n:d:xmu:t:4sf:")) != -1) {
+	while ((o = getopt(argc, argv, "p:c:n:d:xmu:t:4sf:wk:r:")) != -1) {
 		switch (o) {
 		case 'p': port = atoi(optarg); break;
 		case 'c': conns = atoi(optarg); break;
@@ -236,6 +289,9 @@ int main(int argc, char **argv)
 		case 't': timeout_ms = atoi(optarg); break;
 		case '4': l4 = true; break;
 		case 's': sloppy = true; break;
+		case 'w': tunnels = true; break;
+		case 'k': per_conn = strtoul(optarg, NULL, 10); break;
+		case 'r': rate = atof(optarg); break;
 		case 'f': stop_file = optarg; break;
 		default: return 2;
 		}
@@ -246,12 +302,14 @@ int main(int argc, char **argv)
 	for (int i = 0; i < conns; i++)
 		slots[i].fd = -1;
 	long end = secs > 0 ? now_ms() + (long)(secs * 1000) : now_ms() + 600000;
+	long began = now_ms();
 	for (;;) {
 		int busy = 0;
 		bool stop = now_ms() >= end || (stop_file && access(stop_file, F_OK) == 0);
 		for (int i = 0; i < conns; i++) {
 			struct slot *s = &slots[i];
-			if (!s->busy && !stop && (want_n < 0 || (long)requests < want_n))
+			bool due = rate <= 0 || (double)requests < rate * (double)(now_ms() - began) / 1000;
+			if (!s->busy && !stop && due && (want_n < 0 || (long)requests < want_n))
 				fire(s);
 			if (s->busy && now_ms() - s->sent_ms > timeout_ms) {
 				timed_out++;
@@ -262,11 +320,12 @@ int main(int argc, char **argv)
 		if (!busy && (stop || (want_n >= 0 && (long)requests >= want_n)))
 			break;
 		struct epoll_event ev[64];
-		int n = epoll_wait(ep, ev, 64, 50);
+		int n = epoll_wait(ep, ev, 64, rate > 0 ? 1 : 50);
 		for (int i = 0; i < n; i++)
 			event(ev[i].data.ptr);
 	}
-	printf("requests=%lu ok=%lu refused=%lu reset=%lu eof=%lu timeout=%lu status=%lu mismatch=%lu reopened=%lu max_ms=%ld\n", requests, ok,
-	       refused, was_reset, eof, timed_out, bad_status, mismatch, reopened, max_ms);
+	printf("requests=%lu ok=%lu refused=%lu reset=%lu eof=%lu timeout=%lu status=%lu mismatch=%lu reopened=%lu max_ms=%ld p50_us=%lu p99_us=%lu p999_us=%lu\n",
+	       requests, ok,
+	       refused, was_reset, eof, timed_out, bad_status, mismatch, reopened, max_ms, percentile(500), percentile(990), percentile(999));
 	return ok == requests ? 0 : 1;
 }

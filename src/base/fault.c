@@ -3,6 +3,7 @@
 #include <sluice/base/fault.h>
 
 #ifdef SLUICE_DEBUG
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,10 +11,14 @@
 
 void fault_point(const char *where)
 {
-	const char *order = getenv("SLUICE_CRASH_AT");
-	size_t n = strlen(where);
+	const char *path = getenv("SLUICE_CRASH_AT");
+	char order[64] = "";
+	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	ssize_t n = fd >= 0 ? read(fd, order, sizeof(order) - 1) : 0;
 
-	if (order && strncmp(order, where, n) == 0 && order[n] == ':' && unlink(order + n + 1) == 0)
+	if (fd >= 0)
+		close(fd);
+	if (n > 0 && strcmp(order, where) == 0 && unlink(path) == 0)
 		raise(SIGKILL);
 }
 

@@ -232,8 +232,9 @@ struct state_view *state_open(int dir_fd, int seg_fd)
 
 	if (!v)
 		return NULL;
-	v->fd = -1;
-	bool ok = map_files(v, dir_fd, seg_fd) && (v->fd = fcntl(seg_fd, F_DUPFD_CLOEXEC, 0)) >= 0;
+	v->fd = v->dir_fd = -1;
+	bool ok = map_files(v, dir_fd, seg_fd) && (v->fd = fcntl(seg_fd, F_DUPFD_CLOEXEC, 0)) >= 0 &&
+		  (v->dir_fd = fcntl(dir_fd, F_DUPFD_CLOEXEC, 0)) >= 0;
 	if (ok) {
 		v->ctr = (const struct state_ctr *)(const void *)(v->dir + v->h.head_size);
 		v->px = (const struct state_obj *)(const void *)(v->ctr + v->h.nctr);
@@ -260,6 +261,8 @@ void state_close(struct state_view *v)
 		munmap((void *)(uintptr_t)v->seg, v->h.seg_size);
 	if (v->fd >= 0)
 		close(v->fd);
+	if (v->dir_fd >= 0)
+		close(v->dir_fd);
 	free(v->of_fe);
 	free(v->of_be);
 	free(v->of_srv);

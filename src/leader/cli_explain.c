@@ -38,7 +38,7 @@ NORETURN static void explain_child(struct leader *l, const struct explain_reques
 	struct rlimit cpu = { EXPLAIN_CPU_S, EXPLAIN_CPU_S };
 	struct heritage h = {
 		.role = ROLE_WORKER, .nworkers = l->nworkers, .generation = l->o->generation, .rt = l->rt, .seg = l->seg, .ctl = -1,
-		.master_pid = l->o->master_pid,
+		.master_pid = l->master_pid,
 	};
 	struct sbuf out = { 0 };
 

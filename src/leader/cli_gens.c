@@ -168,7 +168,7 @@ enum cli_state cli_show_proc(struct cli_run *r)
 	if (r->json)
 		cli_head(r, NULL);
 	note(r, "#<PID>          <type>          <reloads>       <uptime>        <version>      ");
-	proc_line(r, l->o->master_pid, "master", last - 1, oldest_start(l), SLUICE_VERSION);
+	proc_line(r, l->master_pid, "master", last - 1, oldest_start(l), SLUICE_VERSION);
 	note(r, "# workers");
 	proc_line(r, getpid(), "leader", last - l->o->generation, l->started_ms, SLUICE_VERSION);
 	for (unsigned i = 0; i < l->nchild; i++)

@@ -40,7 +40,7 @@ bool cli_prefix_ok(const struct leader *l, struct str p)
 		return num_u64(p, &n) && n <= 1;
 	if (!num_u64(str_sub(p, 1, p.n), &n))
 		return false;
-	if (n == (uint64_t)getpid() || n == l->o->master_pid)
+	if (n == (uint64_t)getpid() || n == l->master_pid)
 		return true;
 	for (unsigned i = 0; i < l->nchild; i++)
 		if (l->child[i].pid && (uint64_t)l->child[i].pid == n)

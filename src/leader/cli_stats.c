@@ -15,7 +15,7 @@ static struct stat_show *show_new(struct cli_run *r)
 
 	if (!w)
 		return NULL;
-	stats_src_init(&w->src, r->l->rt, r->l->seg, r->l->o->master_pid);
+	stats_src_init(&w->src, r->l->rt, r->l->seg, r->l->master_pid);
 	w->src.legends = r->s->level >= CLI_OPERATOR;
 	w->dump.it.iid = w->dump.it.sid = -1;
 	w->dump.form = r->json ? STATS_JSON : STATS_CSV;

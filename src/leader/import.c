@@ -203,7 +203,7 @@ bool state_import(struct leader *l)
 		return false;
 	}
 	bool told = master_tell(l, IPC_STATE_DIR, 0, 0, NULL, 0, dir) && master_tell(l, IPC_STATE_SEG, 0, 0, NULL, 0, l->seg->fd);
-	close(dir);
+	l->dir_fd = dir;
 	return told;
 }
 
@@ -220,5 +220,7 @@ void state_release(struct leader *l)
 	if (!listed)
 		state_close(l->before);
 	state_close(l->successor);
+	if (l->dir_fd >= 0)
+		close(l->dir_fd);
 	free((void *)(uintptr_t)l->names.px);
 }

@@ -100,10 +100,10 @@ static void deadline_passed(struct timer *t)
 	}
 }
 
-static void pidfile_write(struct leader *l)
+void pidfile_write(struct leader *l)
 {
 	char text[16];
-	int n = snprintf(text, sizeof(text), "%u\n", l->o->master_pid);
+	int n = snprintf(text, sizeof(text), "%u\n", l->master_pid);
 
 	if (l->pid_fd < 0)
 		return;
@@ -165,14 +165,17 @@ static void commit(struct leader *l)
 static void master_lost(struct leader *l)
 {
 	io_del(&l->ctl_io);
+	close(l->ctl);
 	reload_master_gone(l);
-	if (l->phase == LEAD_STARTING || l->phase == LEAD_READY)
+	if (l->phase == LEAD_STARTING || l->phase == LEAD_READY) {
 		leader_abort(l);
-	else
-		notice(SAY_ALERT, "the master is gone; generation %llu goes on serving", (unsigned long long)l->o->generation);
+		return;
+	}
+	adopt_offer(l);
+	notice(SAY_ALERT, "the master is gone; generation %llu goes on serving", (unsigned long long)l->o->generation);
 }
 
-static void master_message(struct io *io)
+void master_message(struct io *io)
 {
 	struct leader *l = CONTAINER_OF(io, struct leader, ctl_io);
 	struct ipc_msg m;
@@ -213,7 +216,7 @@ static void signals_read(struct io *io)
 
 /* ---- set-up ---- */
 
-static bool pidfile_open(struct leader *l)
+bool pidfile_open(struct leader *l)
 {
 	char path[4096] = "";
 
@@ -318,7 +321,7 @@ static bool watch(struct leader *l)
 	tables_start(l);
 	tickets_start(l);
 	timer_set(&l->deadline, clock_ms() + READY_MS);
-	return sig >= 0 && io_add(&l->sig_io, sig, IO_READ, signals_read) && io_add(&l->ctl_io, l->o->ctl, IO_READ, master_message);
+	return sig >= 0 && io_add(&l->sig_io, sig, IO_READ, signals_read) && io_add(&l->ctl_io, l->ctl, IO_READ, master_message);
 }
 
 static void teardown(struct leader *l)
@@ -346,7 +349,8 @@ int leader_run(const struct leader_opts *o)
 {
 	static struct leader l;
 
-	l = (struct leader){ .o = o, .phase = LEAD_STARTING, .pid_fd = -1, .ticket_fd = -1, .successor_dir = -1, .startup_fd = -1 };
+	l = (struct leader){ .o = o, .phase = LEAD_STARTING, .ctl = o->ctl, .master_pid = o->master_pid, .dir_fd = -1, .pid_fd = -1, .ticket_fd = -1,
+			     .successor_dir = -1, .startup_fd = -1 };
 	panic_install("leader");
 	proctitle_set("leader, generation %llu", (unsigned long long)o->generation);
 	notice_quiet(o->quiet);

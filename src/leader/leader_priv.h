@@ -6,6 +6,7 @@
 #include <sys/types.h>
 #include <sluice/base/backoff.h>
 #include <sluice/base/vec.h>
+#include <sluice/ipc/adopt.h>
 #include <sluice/ipc/msg.h>
 #include <sluice/ipc/state.h>
 #include <sluice/leader/leader.h>
@@ -57,7 +58,11 @@ struct leader {
 	int *cli_fd;               /* rt->ncli; closed and -1 from the start of a drain on */
 	void (*on_drain)(struct leader *l); /* called before the listeners are closed; NULL = nobody cares */
 	void (*in_child)(struct leader *l); /* called in a child after fork, to close what only the leader uses; NULL = nothing */
+	int ctl;                   /* channel to the master */
+	uint32_t master_pid;
 	bool master_gone;
+	struct io adopt_io;        /* while it is gone */
+	int dir_fd;                /* description of our segment, -1 = none */
 	VEC(struct reload_ask) asks;
 	uint64_t last_ticket;
 	struct ipc_gen *gens;      /* all generations, ours among them, as the master last said; ngens may be 0 */
@@ -147,6 +152,9 @@ void tables_start(struct leader *l);   /* the loop exists */
 void tables_recover(struct leader *l); /* a worker has died */
 void tables_close(struct leader *l);
 
+/* adopt.c: the master is gone: waits for another. */
+void adopt_offer(struct leader *l);
+
 /* watchdog.c */
 void watchdog_start(struct leader *l);
 void watchdog_look(struct child *c, uint32_t stuck_ms); /* at one worker, now */
@@ -170,7 +178,11 @@ void children_tell(struct leader *l, enum role role, enum ipc_type t, uint64_t n
 void children_kill(struct leader *l, int sig);
 unsigned children_alive(const struct leader *l, enum role role);
 
-/* leader.c: what the deaths and messages of children lead to. */
+/* leader.c: the pid file, opened early (false: said on stderr) and written late. */
+bool pidfile_open(struct leader *l) MUST_CHECK;
+void pidfile_write(struct leader *l);
+void master_message(struct io *io);
+/* what the deaths and messages of children lead to. */
 void leader_step(struct leader *l);
 void leader_abort(struct leader *l);
 

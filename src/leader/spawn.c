@@ -20,9 +20,11 @@
 
 bool master_tell(struct leader *l, enum ipc_type t, uint32_t arg, uint64_t num, const void *payload, size_t n, int fd)
 {
-	struct pollfd p = { .fd = l->o->ctl, .events = POLLOUT };
+	struct pollfd p = { .fd = l->ctl, .events = POLLOUT };
 
-	while (!ipc_send(l->o->ctl, t, arg, num, payload, n, fd)) {
+	if (l->master_gone)
+		return false;
+	while (!ipc_send(l->ctl, t, arg, num, payload, n, fd)) {
 		if (errno != EAGAIN && errno != EWOULDBLOCK)
 			return false;
 		if (poll(&p, 1, TELL_MS) != 1 || (p.revents & (POLLHUP | POLLERR)))
@@ -47,7 +49,10 @@ static void child_signals(void)
 static void child_close_leaders(struct leader *l, const struct child *me)
 {
 	loop_free();
-	close(l->o->ctl);
+	if (!l->master_gone)
+		close(l->ctl);
+	else if (l->adopt_io.watched)
+		close(l->adopt_io.fd);
 	close(l->sig_io.fd);
 	if (l->pid_fd >= 0)
 		close(l->pid_fd);
@@ -69,7 +74,7 @@ static void child_open_logs(const struct leader *l)
 	const struct rt_global *g = &l->rt->g;
 
 	log_process_init(l->rt->logs, l->rt->nlogs, g->log_tag.n ? g->log_tag : STR("sluice"), g->log_send_hostname,
-			 l->o->master_pid);
+			 l->master_pid);
 }
 
 static void child_title(const struct child *c)
@@ -88,7 +93,7 @@ NORETURN static void child_run(struct child *c, int ctl)
 	char err[300];
 	struct heritage h = {
 		.role = c->role, .slot = c->slot, .nworkers = l->nworkers, .generation = l->o->generation, .rt = l->rt, .seg = l->seg,
-		.tables = l->tables, .hits = l->hits, .listen_fd = l->listen_fd, .ctl = ctl, .wake_fd = l->wake_fd, .master_pid = l->o->master_pid,
+		.tables = l->tables, .hits = l->hits, .listen_fd = l->listen_fd, .ctl = ctl, .wake_fd = l->wake_fd, .master_pid = l->master_pid,
 		.poll_only = l->rt->g.noepoll || l->o->conf.poll_only,
 	};
 

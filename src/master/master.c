@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <sluice/base/clock.h>
@@ -105,6 +106,7 @@ static void replace_older(struct master *m, uint64_t id)
 		if (m->gens.at[i].id != id && draining_from(m, m->gens.at[i].id) > MAX_DRAINING)
 			gen_hurry(m, &m->gens.at[i]);
 	m->retire_at = now_ms() + RETIRE_MS;
+	m->upgrade_at = now_ms() + UPGRADE_MS;
 	FAULT_POINT("master:R6");
 }
 
@@ -129,6 +131,16 @@ static void activated(struct master *m, uint64_t id)
 	replace_older(m, id);
 	if (!m->ever_active)
 		first_activation(m);
+}
+
+/* Taken over at the start: ready at once. What -sf and -st name was told by the program before, when this is the same process. */
+static void adopted(struct master *m, bool again)
+{
+	m->ever_active = again;
+	notify_ready("Ready.");
+	if (!again)
+		first_activation(m);
+	m->retire_at = now_ms() + RETIRE_MS;
 }
 
 /* ---- deaths ---- */
@@ -180,7 +192,7 @@ static void leader_died(struct master *m, uint64_t id, int status)
 	m->gens_changed = true;
 	struct gen *g = gen_find(m, id);
 	uint64_t lived = now_ms() - g->started;
-	bool active = g->state == GEN_ACTIVE;
+	bool active = g->state == GEN_ACTIVE, draining = g->state == GEN_DRAINING;
 
 	g->leader = 0;
 	if (g->ctl >= 0)
@@ -196,8 +208,10 @@ static void leader_died(struct master *m, uint64_t id, int status)
 		notice(SAY_ALERT, "Leader of generation %llu %s; its workers go on, starting another", (unsigned long long)id,
 		       how_it_ended(status, how, sizeof(how)));
 		schedule_restart(m, lived);
-	} else if (WIFSIGNALED(status) && m->stopping <= 0) {
-		notice(SAY_WARNING, "Draining leader %s", how_it_ended(status, how, sizeof(how)));
+	} else if (draining) {
+		gen_orphaned(m, g);
+		if (WIFSIGNALED(status) && m->stopping <= 0)
+			notice(SAY_WARNING, "Draining leader %s", how_it_ended(status, how, sizeof(how)));
 	}
 }
 
@@ -301,6 +315,8 @@ static void messages_of(struct master *m, uint64_t id)
 	if (g && r < 0 && g->ctl >= 0) {
 		close(g->ctl);
 		g->ctl = -1;
+		if (g->adopted)
+			leader_died(m, id, 0);
 	}
 }
 
@@ -330,12 +346,17 @@ static void deadlines(struct master *m)
 		kill_all(m);
 	}
 	reload_if_due(m);
+	if (m->upgrade_at && now >= m->upgrade_at) {
+		m->upgrade_at = 0;
+		if (!m->stopping && !gen_in_flight(m) && master_outdated(m))
+			master_upgrade(m);
+	}
 }
 
 static int poll_timeout(const struct master *m)
 {
 	uint64_t first = UINT64_MAX, now = now_ms();
-	uint64_t own[] = { m->retire_at, m->stop_deadline, m->restart_at };
+	uint64_t own[] = { m->retire_at, m->stop_deadline, m->restart_at, m->upgrade_at };
 
 	for (size_t i = 0; i < ARRAY_LEN(own); i++)
 		first = own[i] ? MIN(first, own[i]) : first;
@@ -344,23 +365,49 @@ static int poll_timeout(const struct master *m)
 	return first == UINT64_MAX ? -1 : first <= now ? 0 : (int)MIN(first - now, (uint64_t)INT_MAX);
 }
 
+/* Children of an adopted leader that has died: nobody reports their end but their channel. */
+static bool kid_is_watched(struct master *m, const struct kid *k)
+{
+	const struct gen *g = gen_find(m, k->gen);
+	return g && g->adopted && !g->leader;
+}
+
+struct watched { struct pollfd p[1024]; uint64_t gen[1024]; pid_t kid[1024]; nfds_t n; };
+
+static void watch(struct watched *w, int fd, short events, uint64_t gen, pid_t kid)
+{
+	if (fd < 0 || w->n == ARRAY_LEN(w->p))
+		return;
+	w->p[w->n] = (struct pollfd){ .fd = fd, .events = events };
+	w->gen[w->n] = gen;
+	w->kid[w->n++] = kid;
+}
+
+static void watch_all(struct master *m, struct watched *w)
+{
+	w->n = 0;
+	watch(w, m->sigfd, POLLIN, 0, 0);
+	for (size_t i = 0; i < m->gens.n; i++)
+		watch(w, m->gens.at[i].ctl, POLLIN, m->gens.at[i].id, 0);
+	for (size_t i = 0; i < m->kids.n; i++)
+		if (kid_is_watched(m, &m->kids.at[i]))
+			watch(w, m->kids.at[i].ctl, 0, 0, m->kids.at[i].pid);
+}
+
 static void turn(struct master *m)
 {
-	struct pollfd p[64] = { { .fd = m->sigfd, .events = POLLIN } };
-	uint64_t id[64];
-	nfds_t n = 1;
+	static struct watched w;
 
-	for (size_t i = 0; i < m->gens.n && n < ARRAY_LEN(p); i++)
-		if (m->gens.at[i].ctl >= 0) {
-			id[n] = m->gens.at[i].id;
-			p[n++] = (struct pollfd){ .fd = m->gens.at[i].ctl, .events = POLLIN };
-		}
-	if (poll(p, n, poll_timeout(m)) < 0 && errno != EINTR)
+	watch_all(m, &w);
+	if (poll(w.p, w.n, poll_timeout(m)) < 0 && errno != EINTR)
 		die("poll: %m");
-	for (nfds_t i = 1; i < n; i++)
-		if (p[i].revents)
-			messages_of(m, id[i]);
-	if (p[0].revents)
+	for (nfds_t i = 1; i < w.n; i++)
+		if (w.p[i].revents && w.gen[i])
+			messages_of(m, w.gen[i]);
+		else if (w.p[i].revents)
+			kid_gone(m, w.kid[i]);
+	gens_sweep(m);
+	if (w.p[0].revents)
 		signals_read(m);
 	deadlines(m);
 	gens_publish(m);
@@ -377,12 +424,15 @@ static void raise_fd_limit(void)
 static void master_setup(struct master *m)
 {
 	static const int caught[] = { SIGCHLD, SIGHUP, SIGUSR1, SIGUSR2, SIGTERM, SIGINT };
+	struct stat exe;
 	sigset_t set;
 
 	ssize_t n = readlink("/proc/self/exe", m->exe, sizeof(m->exe) - 1);
 	if (n < 0)
 		die("readlink /proc/self/exe: %m");
 	m->exe[n] = '\0';
+	if (stat("/proc/self/exe", &exe) == 0)
+		m->exe_ino = exe.st_ino, m->exe_dev = exe.st_dev;
 	sigemptyset(&set);
 	for (size_t i = 0; i < ARRAY_LEN(caught); i++)
 		sigaddset(&set, caught[i]);
@@ -407,11 +457,15 @@ int master_run(const struct master_opts *o)
 	struct master m = { .o = o, .next_id = 1, .ready_pipe = -1 };
 
 	notice_quiet(o->quiet);
-	if (o->daemon)
+	bool again = getenv(ADOPT_ENV) != NULL; /* this process was the master before, as an older program */
+
+	if (o->daemon && !again)
 		m.ready_pipe = daemon_fork();
 	panic_install("master");
 	master_setup(&m);
-	if (!gen_start(&m))
+	if (master_adopt(&m))
+		adopted(&m, again);
+	else if (!gen_start(&m))
 		return 1;
 	while (!m.stopping || m.gens.n)
 		turn(&m);

@@ -28,7 +28,7 @@ void fds_add(struct master *m, const struct ipc_key *key, int fd, uint64_t gen)
 	struct kept_fd *old = fds_find(m, key);
 	if (old) {
 		close(old->fd);
-		old->fd = fd, old->claimed_by = gen;
+		old->fd = fd, old->claimed_by = MAX(old->claimed_by, gen);
 		return;
 	}
 	struct kept_fd f = { .key = *key, .fd = fd, .added_by = gen, .claimed_by = gen };
@@ -49,10 +49,11 @@ void fds_abort(struct master *m, uint64_t gen)
 			fds_drop(m, i);
 }
 
+/* A later generation that is just starting, or has failed, may have claimed what the active one uses. */
 void fds_retire(struct master *m, uint64_t active)
 {
 	for (size_t i = m->fds.n; i-- > 0;)
-		if (m->fds.at[i].claimed_by != active)
+		if (!active || m->fds.at[i].claimed_by < active)
 			fds_drop(m, i);
 }
 

@@ -89,6 +89,7 @@ static void leader_exec(const struct master *m, const struct starting *s)
 	unsetenv("NOTIFY_SOCKET");
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
+	notice_copy_to(s->text);
 	execv(m->exe, (char *const *)x.argv);
 	notice(SAY_ALERT, "cannot execute %s: %s", m->exe, strerror(errno));
 	_exit(1);
@@ -141,6 +142,7 @@ void kid_gone(struct master *m, pid_t pid)
 {
 	for (size_t i = m->kids.n; i-- > 0;)
 		if (m->kids.at[i].pid == pid) {
+			m->gens_changed = true;
 			close(m->kids.at[i].ctl);
 			m->kids.at[i] = m->kids.at[--m->kids.n];
 		}
@@ -168,7 +170,7 @@ void gen_message(struct master *m, struct gen *g, const struct ipc_msg *msg, int
 	switch (msg->type) {
 	case IPC_STATE_SEG:
 		FAULT_POINT("master:R3");
-		state_seg_add(m, g->id, fd);
+		state_seg_add(m, msg->num ? msg->num : g->id, fd);
 		break;
 	case IPC_LISTENER: fds_add(m, key, fd, g->id); break;
 	case IPC_LISTENER_KEPT: fds_claim(m, key, g->id); break;
@@ -179,7 +181,7 @@ void gen_message(struct master *m, struct gen *g, const struct ipc_msg *msg, int
 		if (g->state == GEN_COMMITTING)
 			g->state = GEN_ACTIVE, g->served = true, g->deadline = 0;
 		break;
-	case IPC_STATE_DIR: state_dir_add(m, g->id, fd); break;
+	case IPC_STATE_DIR: state_dir_add(m, msg->num ? msg->num : g->id, fd); break;
 	case IPC_RELOAD: ask_add(m, g->id, msg->num); break;
 	}
 }
@@ -198,6 +200,9 @@ static void kids_tell(struct master *m, const struct gen *g, bool drain)
 			ipc_send(k->ctl, drain ? IPC_DRAIN : IPC_STOP, 0, drain ? g->hard_stop_ms : 0, NULL, 0, -1);
 	}
 }
+
+/* Its leader died while it drained, or before it had passed that on. */
+void gen_orphaned(struct master *m, struct gen *g) { kids_tell(m, g, !m->stopping || m->stopping == SIGUSR1); }
 
 void gen_drain(struct master *m, struct gen *g)
 {

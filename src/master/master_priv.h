@@ -7,12 +7,20 @@
 #include <sys/types.h>
 #include <sluice/base/backoff.h>
 #include <sluice/base/vec.h>
+#include <sluice/ipc/adopt.h>
 #include <sluice/master/master.h>
 
 #define GEN_START_MS 45000u     /* exec to READY: 30 s to read, 10 s to fork and warm up, and some */
 #define GEN_COMMIT_MS 10000u    /* COMMIT to ACTIVE */
 #define RETIRE_MS 2000u         /* after a commit: removed listeners are closed */
 #define STOP_KILL_MS 5000u      /* after a stop: what still lives is killed */
+/* after a commit: a newer program takes this process over */
+#ifdef SLUICE_DEBUG
+#define UPGRADE_MS 1000u
+#else
+#define UPGRADE_MS 10000u
+#endif
+#define ADOPT_ENV "SLUICE_ADOPT" /* set over exec: generations that wait to be found */
 #define MAX_DRAINING 8u         /* generations; the oldest beyond that is stopped */
 
 enum gen_state {
@@ -30,6 +38,7 @@ struct gen {
 	uint64_t started, deadline; /* ms; deadline 0 = none */
 	uint64_t hard_stop_ms;  /* as the leader said with READY */
 	bool served;            /* it was active once */
+	bool adopted;           /* its leader is no child of ours: it has ended when its channel has */
 	int text;               /* memfd with what its leader said while it started; -1 once the verdict is given */
 	uint32_t nworkers;
 	char version[32];       /* of its binary, "" before READY */
@@ -51,6 +60,7 @@ struct master {
 	const struct master_opts *o;
 	char exe[4096];         /* path of the program, resolved at start: a replaced file is taken at the next reload */
 	int sigfd, ready_pipe;  /* ready_pipe: to the process that waits in the foreground of -D, or -1 */
+	ino_t exe_ino; dev_t exe_dev; /* of the program that runs */
 	uint64_t next_id;
 	VEC(struct gen) gens;
 	VEC(struct kid) kids;
@@ -60,7 +70,7 @@ struct master {
 	bool gens_changed;      /* since the table went out */
 	bool ever_active, reload_pending;
 	int stopping;           /* signal that ended us, 0 = running; SIGUSR1 waits for connections */
-	uint64_t stop_deadline, retire_at, restart_at; /* ms, 0 = not set */
+	uint64_t stop_deadline, retire_at, restart_at, upgrade_at; /* ms, 0 = not set */
 	struct backoff restarts;
 };
 
@@ -72,6 +82,7 @@ bool gen_start(struct master *m) MUST_CHECK;
 /* Asks a generation to finish / to stop at once, through its leader or, when that is dead, child by child. */
 void gen_drain(struct master *m, struct gen *g);
 void gen_stop(struct master *m, struct gen *g);
+void gen_orphaned(struct master *m, struct gen *g);   /* it is to finish, and its leader is dead */
 /* One that drains is to close what is left within close-spread-time. */
 void gen_hurry(struct master *m, struct gen *g);
 void gen_kill(struct master *m, struct gen *g, int sig);
@@ -92,7 +103,14 @@ void text_first_error(int fd, char *out, size_t n);
 /* Sends the table of generations to every leader that got ready, when it has changed. */
 void gens_publish(struct master *m);
 
+/* master_adopt.c */
+/* At the start: takes over what a former master left. true when a generation of it serves. */
+bool master_adopt(struct master *m) MUST_CHECK;
+bool master_outdated(const struct master *m);
+void master_upgrade(struct master *m);               /* returns when it failed */
+
 /* master_state.c */
+void states_mark_ended(struct master *m);            /* those whose generation is not known */
 void state_dir_add(struct master *m, uint64_t gen, int fd); /* both take fd */
 void state_seg_add(struct master *m, uint64_t gen, int fd);
 void state_ended(struct master *m, uint64_t gen, bool served);
@@ -108,7 +126,7 @@ void state_show(struct master *m, const struct gen *to, uint64_t gen);
 void fds_add(struct master *m, const struct ipc_key *key, int fd, uint64_t gen); /* takes fd */
 void fds_claim(struct master *m, const struct ipc_key *key, uint64_t gen);
 void fds_abort(struct master *m, uint64_t gen);      /* closes what a failed generation added */
-void fds_retire(struct master *m, uint64_t active);  /* closes what the active generation does not claim */
+void fds_retire(struct master *m, uint64_t active);  /* closes what no generation from the active one on claims; 0: everything */
 /* memfd with one ipc_fd_entry a listener, read position 0; -1 and errno on failure. */
 int fds_table(const struct master *m) MUST_CHECK;
 /* In the child between fork and exec: lets all listeners through. */

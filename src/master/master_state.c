@@ -63,6 +63,12 @@ void states_absorbed(struct master *m, uint64_t by)
 			state_drop(m, i);
 }
 
+void states_mark_ended(struct master *m)
+{
+	for (size_t i = 0; i < m->states.n; i++)
+		m->states.at[i].ended |= !gen_find(m, m->states.at[i].gen);
+}
+
 void states_drop(struct master *m)
 {
 	while (m->states.n)

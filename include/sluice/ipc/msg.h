@@ -29,6 +29,7 @@ struct ipc_key { char text[112]; };   /* canonical address of a listener, NUL-pa
 struct ipc_ask { uint64_t id; uint32_t fe, be, srv; uint32_t older_s, flags; };
 struct ipc_ticket { uint64_t n; };    /* of a request, chosen by who asks */
 struct ipc_build { char version[32]; }; /* of a leader, NUL-padded */
+struct ipc_adopt { char version[32]; uint64_t started_ms, hard_stop_ms; uint32_t nworkers, draining; };
 
 /* A generation as the master sees it. Rows of the table that it sends with IPC_GENERATIONS; grows at its end only. */
 enum ipc_gen_state { IPC_GEN_STARTING, IPC_GEN_COMMITTING, IPC_GEN_SERVING, IPC_GEN_DRAINING };

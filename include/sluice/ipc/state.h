@@ -54,7 +54,7 @@ struct state_view {
 	const struct state_ctr *ctr;
 	const struct state_obj *px, *srv, *lst;
 	const char *dir; size_t dir_size;
-	int fd;                 /* of the segment: where its holes are */
+	int fd, dir_fd;         /* of the segment (where its holes are) and of the description */
 	uint32_t *of_fe, *of_be, *of_srv, *of_lst; /* our index -> its, STATE_NONE = unknown there */
 	int64_t *of_ctr;        /* our counter row -> byte offset in its block, -1 = unknown there */
 	struct ctr_walk walk;   /* where data was found last, one for each column */

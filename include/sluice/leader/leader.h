@@ -16,6 +16,7 @@ struct leader_opts {
 	int state;                /* memfd with struct ipc_state_entry of the generations before, -1 = none */
 	uint64_t generation;
 	uint32_t master_pid;
+	const char *adopt;        /* where a new master looks for us when ours has died (ipc/adopt.h) */
 	bool detach;              /* daemon: stdio goes to /dev/null once committed */
 };
 

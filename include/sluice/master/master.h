@@ -11,6 +11,7 @@ struct master_opts {
 	char **argv;          /* as given to the program: a leader gets the same switches */
 	bool daemon;          /* fork, answer to the caller when ready, no terminal */
 	bool exit_by_signal;  /* -W, -Ws: exit with 128 + signal after SIGTERM or SIGINT */
+	const char *adopt;    /* where leaders of a master that died are found (ipc/adopt.h) */
 	bool quiet;
 	const int32_t *old; unsigned nold; /* -sf, -st: pids to be told once ready */
 	int old_signal;

@@ -32,7 +32,7 @@ static int setup(void **state)
 	rt = (struct rt){ .px = px, .npx = 1, .srv = srv, .nsrv = 2 };
 	assert_int_equal(ipc_pair(sv), 0);
 	lo = (struct leader_opts){ .ctl = sv[0], .state = -1 };
-	l = (struct leader){ .o = &lo, .rt = &rt, .successor_dir = -1 };
+	l = (struct leader){ .o = &lo, .ctl = sv[0], .dir_fd = -1, .rt = &rt, .successor_dir = -1 };
 	l.seg = segment_create(1, 1, 1, 2, 0);
 	return l.seg ? 0 : -1;
 }
@@ -92,7 +92,7 @@ static void hand_over(void)
 	no = lo;
 	no.state = memfd_create("t", MFD_CLOEXEC);
 	assert_int_equal(write(no.state, &e, sizeof(e)), sizeof(e));
-	next = (struct leader){ .o = &no, .rt = &rt, .successor_dir = -1, .seg = segment_create(2, 1, 1, 2, 0) };
+	next = (struct leader){ .o = &no, .ctl = sv[0], .dir_fd = -1, .rt = &rt, .successor_dir = -1, .seg = segment_create(2, 1, 1, 2, 0) };
 }
 
 static void next_free(void)
@@ -141,6 +141,7 @@ static void a_server_with_another_address_or_check_begins_anew(void **state)
 static uint64_t identity(void)
 {
 	state_release(&l);
+	l.dir_fd = -1;
 	assert_true(names_make(&l));
 	uint64_t id = l.names.srv[0].identity;
 	return id;

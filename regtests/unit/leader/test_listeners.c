@@ -32,7 +32,7 @@ static int setup(void **state)
 	rt = (struct rt){ .lst = lst, .nlst = 1, .px = &px, .npx = 1 };
 	assert_int_equal(ipc_pair(sv), 0);
 	lo = (struct leader_opts){ .ctl = sv[0], .fds = -1 };
-	l = (struct leader){ .o = &lo, .rt = &rt };
+	l = (struct leader){ .o = &lo, .ctl = sv[0], .rt = &rt };
 	return 0;
 }
 

@@ -20,7 +20,7 @@ static int setup(void **state)
 	a = b = (struct heard){ 0 };
 	assert_int_equal(ipc_pair(sv), 0);
 	lo = (struct leader_opts){ .ctl = sv[0] };
-	l = (struct leader){ .o = &lo };
+	l = (struct leader){ .o = &lo, .ctl = sv[0], .dir_fd = -1 };
 	return 0;
 }
 

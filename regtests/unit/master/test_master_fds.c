@@ -66,6 +66,17 @@ static void a_claim_of_a_failed_generation_does_not_lose_the_listener(void **sta
 	assert_true(is_open(a));
 }
 
+static void what_a_generation_that_is_starting_claims_is_not_retired(void **state)
+{
+	(void)state;
+	int a = some_fd();
+	fds_add(&m, &A, a, 1);
+	fds_claim(&m, &A, 2);
+	fds_claim(&m, &A, 3); /* while the listeners that 2 has removed wait to be closed */
+	fds_retire(&m, 2);
+	assert_true(is_open(a));
+}
+
 static void a_key_bound_again_replaces_the_old_socket(void **state)
 {
 	(void)state;
@@ -98,7 +109,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(a_failed_generation_takes_only_what_it_added), T(listeners_that_the_new_generation_does_not_claim_are_closed),
-		T(a_claim_of_a_failed_generation_does_not_lose_the_listener), T(a_key_bound_again_replaces_the_old_socket),
+		T(a_claim_of_a_failed_generation_does_not_lose_the_listener), T(what_a_generation_that_is_starting_claims_is_not_retired), T(a_key_bound_again_replaces_the_old_socket),
 		T(the_table_lists_every_listener),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

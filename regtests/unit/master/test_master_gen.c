@@ -93,6 +93,16 @@ static void children_of_a_dead_leader_are_told_directly(void **state)
 	assert_int_equal(heard(kid[1], ROLE_WORKER, ROLE_LEADER), IPC_STOP);
 }
 
+static void children_of_a_leader_that_died_while_draining_are_told_to_drain(void **state)
+{
+	(void)state;
+	say(IPC_CHILD, ROLE_WORKER, 77, dup(kid[0]));
+	gen_drain(&m, gen_find(&m, 1)); /* the leader never passed it on */
+	gen_find(&m, 1)->leader = 0;
+	gen_orphaned(&m, gen_find(&m, 1));
+	assert_int_equal(heard(kid[1], ROLE_WORKER, ROLE_LEADER), IPC_DRAIN);
+}
+
 static void a_checker_of_a_dead_leader_stops_at_once(void **state)
 {
 	(void)state;
@@ -128,7 +138,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(ready_is_answered_with_commit), T(active_without_a_commit_is_ignored), T(a_living_leader_is_asked_to_drain_once),
-		T(children_of_a_dead_leader_are_told_directly), T(a_checker_of_a_dead_leader_stops_at_once),
+		T(children_of_a_dead_leader_are_told_directly), T(children_of_a_leader_that_died_while_draining_are_told_to_drain), T(a_checker_of_a_dead_leader_stops_at_once),
 		T(a_generation_is_forgotten_when_nothing_of_it_lives), T(a_reload_request_is_remembered_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
