@@ -62,7 +62,8 @@ static bool show_all(struct leader *l)
 	struct ipc_adopt a = { .version = SLUICE_VERSION, .started_ms = l->started_ms, .hard_stop_ms = l->rt->g.hard_stop_after,
 			       .nworkers = l->nworkers, .draining = l->phase >= LEAD_DRAINING };
 
-	return master_tell(l, IPC_ADOPT, 0, l->o->generation, &a, sizeof(a), -1) && show_listeners(l) && show_children(l) && show_states(l) &&
+	return master_tell(l, IPC_ADOPT, 0, l->o->generation, &a, sizeof(a), -1) && show_listeners(l) &&
+	       (a.draining || (tables_show(l) && tickets_show(l))) && show_children(l) && show_states(l) &&
 	       master_tell(l, IPC_ADOPT_END, 0, 0, NULL, 0, -1);
 }
 

@@ -146,8 +146,10 @@ void successor_seg(struct leader *l, int fd);
 /* tables.c: stick tables. false: said on stderr. */
 /* tickets.c: the secret of TLS session tickets. */
 bool tickets_open(struct leader *l, struct inherited *in) MUST_CHECK;
+bool tickets_show(struct leader *l) MUST_CHECK;  /* to a new master */
 void tickets_start(struct leader *l);  /* the loop exists */
 bool tables_open(struct leader *l, struct inherited *in) MUST_CHECK;
+bool tables_show(struct leader *l) MUST_CHECK;   /* to a new master */
 void tables_start(struct leader *l);   /* the loop exists */
 void tables_recover(struct leader *l); /* a worker has died */
 void tables_close(struct leader *l);

@@ -98,6 +98,18 @@ bool tables_open(struct leader *l, struct inherited *in)
 	return l->tables != NULL;
 }
 
+bool tables_show(struct leader *l)
+{
+	struct ipc_key key;
+
+	for (uint32_t i = 0; l->tables && i < l->rt->ntbl; i++) {
+		table_key(&l->rt->tbl[i], true, &key);
+		if (!master_tell(l, IPC_LISTENER, 0, 0, &key, sizeof(key), stick_fd(l->tables[i])))
+			return false;
+	}
+	return true;
+}
+
 /* ---- upkeep ---- */
 
 void tables_recover(struct leader *l)

@@ -22,15 +22,21 @@ static void save(const struct leader *l)
 		notice(SAY_WARNING, "session tickets will not be good after a reload: %s", strerror(errno));
 }
 
+static const struct ipc_key ticket_key = { .text = "tls tickets" };
+
+bool tickets_show(struct leader *l)
+{
+	return l->ticket_fd < 0 || master_tell(l, IPC_LISTENER, 0, 0, &ticket_key, sizeof(ticket_key), l->ticket_fd);
+}
+
 bool tickets_open(struct leader *l, struct inherited *in)
 {
-	struct ipc_key key = { .text = "tls tickets" };
 	struct tls_ticket_state st;
 
 	if (!tls_front_first())
 		return true;
 	tls_tickets_init(l->rt->g.tls_lifetime);
-	l->ticket_fd = inherited_take(in, &key);
+	l->ticket_fd = inherited_take(in, &ticket_key);
 	bool kept = l->ticket_fd >= 0;
 
 	if (kept && pread(l->ticket_fd, &st, sizeof(st), 0) == (ssize_t)sizeof(st))
@@ -42,7 +48,7 @@ bool tickets_open(struct leader *l, struct inherited *in)
 		return false;
 	}
 	save(l);
-	return master_tell(l, kept ? IPC_LISTENER_KEPT : IPC_LISTENER, 0, 0, &key, sizeof(key), kept ? -1 : l->ticket_fd);
+	return master_tell(l, kept ? IPC_LISTENER_KEPT : IPC_LISTENER, 0, 0, &ticket_key, sizeof(ticket_key), kept ? -1 : l->ticket_fd);
 }
 
 static void next_epoch(struct timer *t)

@@ -113,7 +113,6 @@ bool master_adopt(struct master *m)
 	unsigned want = expected ? (unsigned)atoi(expected) : 0, got = adopt_round(m);
 	uint64_t until = clock_read_ns() / 1000000 + FIND_MS;
 
-	unsetenv(ADOPT_ENV);
 	while (got < want && clock_read_ns() / 1000000 < until) {
 		poll(NULL, 0, 10);
 		got += adopt_round(m);

@@ -87,6 +87,7 @@ static void leader_exec(const struct master *m, const struct starting *s)
 	fds_inherit(m);
 	states_inherit(m);
 	unsetenv("NOTIFY_SOCKET");
+	unsetenv(ADOPT_ENV);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	notice_copy_to(s->text);
