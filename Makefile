@@ -107,7 +107,7 @@ bench: all $(BENCH)
 	@regtests/deps bench
 	@regtests/bench/run
 
-# Reloads, deaths and bad reloads under load for minutes; prints figures. SOAK="reloads kills alternate" chooses.
+# Reloads, deaths and bad reloads under load for minutes; prints figures. SOAK="reloads kills hang alternate" chooses.
 soak: all tools
 	@SLUICE=$(abspath $(BIN)) TEST_TOOLS=$(abspath build/regtests/lib) regtests/soak/run $(SOAK)
 

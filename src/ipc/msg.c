@@ -8,10 +8,10 @@
 #include <unistd.h>
 #include <sluice/ipc/msg.h>
 
-struct msg_row { enum role from, to; size_t payload; bool fd; };
+struct msg_row { enum role from, to; size_t payload; bool fd, known; };
 
 static const struct msg_row rows[IPC_COUNT] = {
-#define IPC_MSG(number, id, from, to, payload, fd, help) [IPC_##id] = { ROLE_##from, ROLE_##to, sizeof(struct ipc_##payload), fd },
+#define IPC_MSG(number, id, from, to, payload, fd, help) [IPC_##id] = { ROLE_##from, ROLE_##to, sizeof(struct ipc_##payload), fd, true },
 #include <sluice/tbl/ipc_msgs.def>
 #undef IPC_MSG
 };
@@ -61,14 +61,25 @@ static unsigned take_fds(struct msghdr *mh, int *fd)
 	return got;
 }
 
+/* A master and its leaders may be of different builds: what the other knows beyond us is no offence between them. */
+static bool builds_differ(enum role a, enum role b)
+{
+	return (a == ROLE_MASTER && b == ROLE_LEADER) || (a == ROLE_LEADER && b == ROLE_MASTER);
+}
+
+static bool msg_unknown(const struct ipc_msg *m, enum role me, enum role peer)
+{
+	return builds_differ(me, peer) && m->version == IPC_VERSION && (m->type >= IPC_COUNT || !rows[m->type].known);
+}
+
 static bool msg_allowed(const struct ipc_msg *m, enum role me, enum role peer, unsigned nfds)
 {
 	if (m->type >= IPC_COUNT || m->version != IPC_VERSION)
 		return false;
 	const struct msg_row *row = &rows[m->type];
-	if (row->from != peer || row->to != me || nfds != (row->fd ? 1 : 0))
+	if (!row->known || row->from != peer || row->to != me || nfds != (row->fd ? 1 : 0))
 		return false;
-	for (size_t i = row->payload; i < sizeof(m->data); i++)
+	for (size_t i = row->payload; !builds_differ(me, peer) && i < sizeof(m->data); i++)
 		if (m->data[i])
 			return false;
 	return true;
@@ -91,12 +102,13 @@ int ipc_recv(int sock, enum role me, enum role peer, struct ipc_msg *m, int *fd)
 	if (r == 0)
 		return -1;
 	unsigned nfds = take_fds(&mh, fd);
-	if (r == (ssize_t)sizeof(*m) && !(mh.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) && msg_allowed(m, me, peer, nfds))
+	bool whole = r == (ssize_t)sizeof(*m) && !(mh.msg_flags & (MSG_TRUNC | MSG_CTRUNC));
+	if (whole && msg_allowed(m, me, peer, nfds))
 		return 1;
 	if (*fd >= 0)
 		close(*fd);
 	*fd = -1;
-	return -2;
+	return whole && msg_unknown(m, me, peer) ? ipc_recv(sock, me, peer, m, fd) : -2;
 }
 
 bool ipc_wait(int sock, int timeout_ms)

@@ -55,7 +55,8 @@ int ipc_pair(int sv[2]) MUST_CHECK;
  * its buffer is full (never blocks). Payload, size and descriptor must be what the row says. Any process. */
 bool ipc_send(int sock, enum ipc_type t, uint32_t arg, uint64_t num, const void *payload, size_t n, int fd);
 /* Receives one message addressed to `me` from `peer`: 1 = got it (*fd is the caller's, or -1), 0 = nothing now, -1 = peer closed,
- * -2 = protocol violation (the channel is best closed). Never blocks. */
+ * -2 = protocol violation (the channel is best closed). Never blocks. Between master and leader, which may be of different builds, messages
+ * of unknown numbers are skipped and payloads may be longer than ours. */
 int ipc_recv(int sock, enum role me, enum role peer, struct ipc_msg *m, int *fd) MUST_CHECK;
 /* Waits up to timeout_ms until the channel is readable or closed; false on timeout. */
 bool ipc_wait(int sock, int timeout_ms);

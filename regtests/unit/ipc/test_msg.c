@@ -52,6 +52,19 @@ static void a_message_arrives_with_its_numbers(void **state)
 	assert_false(ipc_wait(sv[1], 0));
 }
 
+static void a_message_of_another_build_is_skipped_between_master_and_leader(void **state)
+{
+	(void)state;
+	struct ipc_msg later = { .type = 63, .version = IPC_VERSION, .num = 1 }, longer = { .type = IPC_GEN_DRAIN, .version = IPC_VERSION, .num = 2 };
+	longer.data[100] = 1;
+	assert_int_equal(send(sv[0], &later, sizeof(later), 0), sizeof(later));
+	assert_int_equal(send(sv[0], &longer, sizeof(longer), 0), sizeof(longer));
+	assert_int_equal(ipc_recv(sv[1], ROLE_LEADER, ROLE_MASTER, &m, &fd), 1);
+	assert_int_equal(m.num, 2);
+	assert_int_equal(send(sv[0], &later, sizeof(later), 0), sizeof(later));
+	assert_int_equal(ipc_recv(sv[1], ROLE_LEADER, ROLE_WORKER, &m, &fd), -2);
+}
+
 static void the_last_words_of_a_peer_that_did_not_listen_arrive(void **state)
 {
 	(void)state;
@@ -172,7 +185,8 @@ int main(void)
 		T(a_message_arrives_with_its_numbers), T(a_descriptor_travels_close_on_exec), T(the_wrong_sender_or_receiver_is_a_violation),
 		T(the_wrong_size_is_a_violation), T(unknown_types_versions_and_stray_payload_are_violations),
 		T(descriptors_nobody_asked_for_are_refused_and_closed), T(a_closed_peer_is_told_apart_from_silence),
-		T(a_full_channel_refuses_instead_of_blocking), T(the_last_words_of_a_peer_that_did_not_listen_arrive),
+		T(a_full_channel_refuses_instead_of_blocking), T(a_message_of_another_build_is_skipped_between_master_and_leader),
+		T(the_last_words_of_a_peer_that_did_not_listen_arrive),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
