@@ -266,6 +266,7 @@ void px_finish(struct sema *s, struct px_build *b)
 		hmap_put(&s->rt->px_by_name, p->name, p);
 		p->be.allbackups = p->opts & OPT_ALLBACKUPS;
 		srv_number(s, b);
+		persist_finish(s, b);
 	}
 	p->acls = b->own_acls ? b->own_acls : b->base ? b->base->own_acls : NULL;
 	finish_rules(s, b);

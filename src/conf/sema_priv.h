@@ -237,6 +237,7 @@ struct sock_listen_opts bind_sock_defaults(const struct sema *s);
 int sema_table(const struct sema *s, struct str name);
 void peers_section(struct sema *s, const struct section *sec);
 void stick_freeze(struct sema *s);
+void persist_finish(struct sema *s, struct px_build *b);
 bool id_of_user(struct sema *s, const struct word *w, bool group, int *out) MUST_CHECK;
 void global_finish(struct sema *s);
 

@@ -3,6 +3,7 @@
 #include <sluice/net/conn.h>
 
 #include "count.h"
+#include "persist.h"
 #include "rules.h"
 #include "session.h"
 #include "worker_priv.h"
@@ -57,10 +58,10 @@ static struct str capture_cookie(struct stream *s, const struct http_msg *m, enu
 {
 	for (int i = msg_find_id(m, id, 0); i >= 0; i = msg_find_id(m, id, i + 1)) {
 		struct str rest = hdr_val(&m->hdr[i]);
-		while (rest.p) {
-			struct str one = str_trim(str_split(&rest, ';'));
-			if (str_starts(one, c->name))
-				return strm_dup(s, str_sub(one, 0, c->len));
+		struct cookie one;
+		while (cookie_next(&rest, &one)) {
+			if (str_starts(one.all, c->name))
+				return strm_dup(s, str_sub(one.all, 0, c->len));
 			if (id == HH_SET_COOKIE)
 				break;
 		}

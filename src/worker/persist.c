@@ -25,7 +25,32 @@ static uint64_t server_key(const struct rt_table *spec, const struct rt_server *
 	return hash_xxh3(str_n(text, addr_text(&srv->addr, text)), 0);
 }
 
-bool persist_usable(const struct stream *s, uint32_t srv) { return lb_srv_usable(&wk.lb[s->be_idx], srv, true); }
+void persist_begin(struct stream *s)
+{
+	struct smp_ctx *c = s->be->npersist ? strm_smp_ctx(s) : NULL;
+
+	if (s->be->cookie.flags & CK_MODES && s->flags & SF_HTTP)
+		s->term[2] = s->term[3] = 'N';
+	for (uint32_t i = 0; i < s->be->npersist; i++)
+		if (cond_true(s->be->persist[i].cond, c)) {
+			s->flags |= s->be->persist[i].force ? (uint32_t)SF_FORCE_PERSIST : (uint32_t)SF_IGNORE_PERSIST;
+			return;
+		}
+}
+
+bool persist_usable(const struct stream *s, uint32_t srv)
+{
+	return s->be->opts & OPT_PERSIST || s->flags & SF_FORCE_PERSIST || lb_srv_usable(&wk.lb[s->be_idx], srv, true);
+}
+
+void persist_moved(struct stream *s, uint32_t srv)
+{
+	if (s->persist_srv == RT_NONE || s->persist_srv == srv)
+		return;
+	s->persist_srv = RT_NONE;
+	if (s->term[2] == 'V')
+		s->term[2] = 'D';
+}
 
 /* The number is right unless servers were renumbered; then the name decides. */
 static uint32_t find_server(const struct stream *s, const struct rt_table *spec, uint64_t id, uint64_t key)
@@ -100,11 +125,14 @@ uint32_t persist_pick(struct stream *s)
 {
 	uint32_t srv = s->be->nuse_srv ? rules_use_server(s) : RT_NONE;
 
-	if (s->be->nstick && !(s->flags & SF_STUCK)) {
-		s->flags |= SF_STUCK;
+	if (s->flags & SF_STUCK)
+		return srv;
+	s->flags |= SF_STUCK;
+	if (s->be->cookie.name.n && s->flags & SF_HTTP)
+		srv = cookie_request(s, srv);
+	if (s->be->nstick)
 		srv = stick_rules(s, srv);
-	}
-	return srv;
+	return s->persist_srv = srv;
 }
 
 static void store(const struct stream *s, struct stick_table *t, struct str key)

@@ -9,6 +9,7 @@
 #include <sluice/base/clock.h>
 #include <sluice/ipc/place.h>
 #include <sluice/net/proxy_hdr.h>
+#include "persist.h"
 #include "steps.h"
 
 #define TURNAROUND_MS 1000
@@ -18,6 +19,7 @@ void strm_take_server(struct stream *s, uint32_t srv)
 	if (s->retries && s->srv_idx != RT_NONE && s->srv_idx != srv)
 		s->flags |= SF_REDISPATCHED;
 	s->srv_idx = s->sess->last_srv = srv;
+	persist_moved(s, srv);
 	s->flags |= SF_SRV_COUNTED;
 	list_push(&wk.srv[srv].streams, &s->srv_link);
 	if (!s->t.queue_done)
@@ -187,7 +189,7 @@ static bool retry_elsewhere(const struct stream *s)
 {
 	int every = s->be->redispatch_every;
 
-	if (!(s->be->opts & OPT_REDISPATCH))
+	if (!(s->be->opts & OPT_REDISPATCH) || s->flags & SF_FORCE_PERSIST)
 		return false;
 	if (!lb_srv_usable(&wk.lb[s->be_idx], s->srv_idx, true))
 		return true;

@@ -2,6 +2,7 @@
 /* Steps of the request: from its first byte to the moment a server is wanted. */
 #include <sluice/base/clock.h>
 #include "ask.h"
+#include "persist.h"
 #include "steps.h"
 #include "track.h"
 
@@ -198,6 +199,7 @@ enum step_result step_route(struct stream *s)
 	s->flags |= SF_BE_COUNTED;
 	wk_live(LIVE_BE, be, 1);
 	count_backend(s);
+	persist_begin(s);
 	s->exp_inspect = 0;
 	s->flags &= ~(unsigned)SF_FINAL_INSPECT;
 	if (UNLIKELY(s->be->req_hdr_names) && s->flags & SF_HTTP && !headers_restrict(s, s->be))

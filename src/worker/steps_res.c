@@ -120,6 +120,8 @@ static enum step_result res_rules(struct stream *s)
 	for (; s->res_at <= RES_LISTS; s->res_at++) {
 		unsigned i = s->res_at - 1u;
 
+		if (i == RES_AFTER && !(s->flags & SF_REPLY) && s->be->cookie.name.n && !s->cookie_told)
+			cookie_response(s);
 		if (!res_list(s, i, &px))
 			continue;
 		enum rule_verdict v = rules_run(s, (enum rule_phase)res_phases[i / 2], px);

@@ -57,7 +57,7 @@ static enum step_result pick_admit(struct stream *s, uint32_t srv)
 /* use-server and persistence: that server and no other, unless it is down and may be left. */
 static bool pick_pinned(struct stream *s, uint32_t *srv)
 {
-	if (!(s->flags & SF_PINNED) && (s->be->nuse_srv || s->be->nstick) && !s->navoid) {
+	if (!(s->flags & SF_PINNED) && (s->be->nuse_srv || s->be->nstick || s->be->cookie.name.n) && !s->navoid) {
 		uint32_t want = persist_pick(s);
 
 		if (want != RT_NONE && persist_usable(s, want)) {

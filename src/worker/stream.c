@@ -64,7 +64,7 @@ static void strm_init(struct stream *s, struct session *sess, const struct rt_pr
 	s->magic = STREAM_MAGIC;
 	s->sess = sess;
 	s->fe = fe;
-	s->be_idx = s->srv_idx = RT_NONE;
+	s->be_idx = s->srv_idx = s->persist_srv = RT_NONE;
 	memcpy(s->term, "----", 4);
 	s->comp_algo = 0xff;
 	list_init(&s->srv_link);

@@ -69,7 +69,8 @@ enum strm_flags {
 	SF_REQ_PREPARED = 1 << 26,  /* headers_request() has run for this attempt */
 	SF_AFTER_DONE = 1 << 27,    /* http-after-response rules have run */
 	SF_HDRS_DONE = 1 << 29,     /* the headers that configuration adds are in, for all attempts */
-	SF_STUCK = 1 << 30,         /* stick rules have run */
+	SF_STUCK = 1 << 30,         /* persistence has been looked up */
+	SF_IGNORE_PERSIST = 1u << 31,
 	SF_SRV_KEEP = 1 << 28,      /* the exchange with the server ended well: its connection may be kept */
 };
 
@@ -139,6 +140,9 @@ struct stream {
 	uint64_t bytes_in, bytes_out;     /* client side: received from, sent to the client */
 	uint64_t counted_in, counted_out; /* ... of which the counters know */
 	uint64_t counted_ms;              /* when they were last told */
+	uint32_t persist_srv;             /* the server that persistence asked for, while we stay with it; else RT_NONE */
+	bool cookie_told;                 /* the response has its Set-Cookie */
+	uint32_t cookie_first, cookie_last; /* dates of the request's cookie, s; 0 = none */
 	struct persist_key *persist_keys; /* what stick rules store once the server has answered */
 	struct sc_set *track;             /* what content and HTTP rules track; NULL = nothing */
 	uint64_t track_in, track_out;     /* bytes that tracked entries have counted */

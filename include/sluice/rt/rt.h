@@ -120,6 +120,21 @@ struct rt_use_be {                  /* use_backend / use-server */
 enum stick_when { STICK_MATCH = 1, STICK_STORE_REQ = 2, STICK_STORE_RES = 4 };
 struct rt_stick { uint8_t when; uint32_t table; struct expr *key; struct cond *cond; struct rt_loc loc; };
 
+/* cookie: in the order of the words in conf/dir_persist.c. */
+enum cookie_flags {
+	CK_REWRITE = 1, CK_INSERT = 2, CK_PREFIX = 4, CK_INDIRECT = 8, CK_NOCACHE = 16, CK_POSTONLY = 32, CK_PRESERVE = 64, CK_HTTPONLY = 128,
+	CK_SECURE = 256, CK_DYNAMIC = 512, CK_MODES = CK_REWRITE | CK_INSERT | CK_PREFIX | CK_INDIRECT,
+};
+struct rt_cookie {
+	struct str name;                /* empty: no cookie persistence */
+	uint32_t flags;                 /* enum cookie_flags */
+	uint32_t maxidle, maxlife;      /* s, 0 = none */
+	struct str suffix;              /* behind "; path=/" */
+	struct str key;                 /* dynamic-cookie-key */
+};
+/* force-persist, ignore-persist: the first whose condition holds counts. */
+struct rt_persist { bool force; struct cond *cond; };
+
 struct rt_capture { struct str name; uint16_t len; };
 
 struct rt_logging {
@@ -154,7 +169,7 @@ enum rt_opt {                       /* options that are one bit */
 	OPT_HTTP_KEEP_ALIVE = 1u << 0, OPT_HTTP_SERVER_CLOSE = 1u << 1, OPT_HTTPCLOSE = 1u << 2, OPT_PRETEND_KEEPALIVE = 1u << 3,
 	OPT_ABORTONCLOSE = 1u << 4, OPT_HTTP_BUFFER_REQUEST = 1u << 5, OPT_REDISPATCH = 1u << 6, OPT_ALLBACKUPS = 1u << 7,
 	OPT_PREFER_LAST = 1u << 8, OPT_LOG_HEALTH = 1u << 9, OPT_TCPKA_CLI = 1u << 10, OPT_TCPKA_SRV = 1u << 11, OPT_NOLINGER = 1u << 12,
-	OPT_IGNORE_PROBES = 1u << 13, OPT_SOCKET_STATS = 1u << 14, OPT_NO_H2_UPGRADE = 1u << 15,
+	OPT_IGNORE_PROBES = 1u << 13, OPT_SOCKET_STATS = 1u << 14, OPT_NO_H2_UPGRADE = 1u << 15, OPT_PERSIST = 1u << 16,
 };
 
 struct rt_xff { bool on, if_none; struct str header; struct addr_net *except; uint32_t nexcept; };
@@ -296,6 +311,8 @@ struct rt_proxy {
 	struct rt_backend be;
 	struct rt_use_be *use_srv; uint32_t nuse_srv;
 	struct rt_stick *stick; uint32_t nstick;
+	struct rt_cookie cookie;
+	struct rt_persist *persist; uint32_t npersist;
 	struct rt_check check;
 	uint32_t fullconn;
 	uint16_t retries;               /* extra tries, default 3 */
