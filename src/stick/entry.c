@@ -291,25 +291,27 @@ bool stick_open_ref(struct stick_table *t, const struct stick_ref *r, struct sti
 	return t->me && (at->locked = stk_lock(t, at->bucket));
 }
 
+bool stick_open_place(struct stick_table *t, uint32_t idx, uint32_t now, struct stick_at *at)
+{
+	uint64_t w;
+
+	if (!t->me || idx >= t->spec->size || !(meta_state(meta_load(t, idx)) & STK_USED))
+		return false;
+	*at = (struct stick_at){ t, idx, stk_bucket_of(t, stk_entry(t, idx)->hash), true };
+	if (!stk_lock(t, at->bucket))
+		return false;
+	w = meta_load(t, idx);
+	if (meta_state(w) & STK_USED && !stk_expired(t, w, now) && stk_bucket_of(t, stk_entry(t, idx)->hash) == at->bucket)
+		return true;
+	stick_close(at);
+	return false;
+}
+
 bool stick_next(struct stick_table *t, uint32_t *cursor, uint32_t now, struct stick_at *at)
 {
-	for (; t->me && *cursor < t->spec->size; ++*cursor) {
-		uint32_t i = *cursor;
-		uint64_t w = meta_load(t, i);
-
-		if (!(meta_state(w) & STK_USED) || stk_expired(t, w, now))
-			continue;
-		*at = (struct stick_at){ t, i, stk_bucket_of(t, stk_entry(t, i)->hash), true };
-		if (!stk_lock(t, at->bucket))
-			continue;
-		w = meta_load(t, i);
-		if (meta_state(w) & STK_USED && !stk_expired(t, w, now) &&
-		    stk_bucket_of(t, stk_entry(t, i)->hash) == at->bucket) {
-			++*cursor;
+	while (*cursor < t->spec->size)
+		if (stick_open_place(t, (*cursor)++, now, at))
 			return true;
-		}
-		stk_unlock(t, at->bucket);
-	}
 	return false;
 }
 

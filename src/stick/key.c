@@ -3,6 +3,7 @@
  * length, binary keys are cut or filled up with zeros. */
 #include <arpa/inet.h>
 #include <sluice/base/buf.h>
+#include <sluice/base/hash.h>
 #include <sluice/stick/stick.h>
 
 static bool key_v4(const struct addr *a, struct arena *tmp, struct str *key)
@@ -68,6 +69,15 @@ bool stick_key_of(const struct rt_table *t, struct smp *s, struct arena *tmp, st
 	default:
 		return key_padded(t, s->s, tmp, key);
 	}
+}
+
+uint64_t stick_server_key(const struct rt_table *spec, const struct rt_server *srv)
+{
+	char text[ADDR_TEXT_MAX];
+
+	if (!spec->srvkey_addr)
+		return hash_xxh3(srv->name, 0);
+	return hash_xxh3(str_n(text, addr_text(&srv->addr, text)), 0);
 }
 
 void stick_key_text(const struct rt_table *t, struct str key, struct sbuf *out)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Stick rules, and the order in which kinds of persistence are asked. A server is remembered by number and by a hash of
  * its name (or address, with `srvkey addr`), so that it is found again when a reload has renumbered it. */
-#include <sluice/base/hash.h>
 #include <sluice/lb/lb.h>
 
 #include "persist.h"
@@ -15,15 +14,6 @@ struct persist_key {
 	struct stick_table *t;
 	struct str key;
 };
-
-static uint64_t server_key(const struct rt_table *spec, const struct rt_server *srv)
-{
-	char text[ADDR_TEXT_MAX];
-
-	if (!spec->srvkey_addr)
-		return hash_xxh3(srv->name, 0);
-	return hash_xxh3(str_n(text, addr_text(&srv->addr, text)), 0);
-}
 
 void persist_begin(struct stream *s)
 {
@@ -58,10 +48,10 @@ static uint32_t find_server(const struct stream *s, const struct rt_table *spec,
 	const struct rt_backend *be = &s->be->be;
 
 	for (uint32_t i = 0; i < be->nsrv; i++)
-		if (be->srv[i].id == id && (!key || server_key(spec, &be->srv[i]) == key))
+		if (be->srv[i].id == id && (!key || stick_server_key(spec, &be->srv[i]) == key))
 			return be->srv0 + i;
 	for (uint32_t i = 0; key && i < be->nsrv; i++)
-		if (server_key(spec, &be->srv[i]) == key)
+		if (stick_server_key(spec, &be->srv[i]) == key)
 			return be->srv0 + i;
 	return RT_NONE;
 }
@@ -143,7 +133,7 @@ static void store(const struct stream *s, struct stick_table *t, struct str key)
 	if (!stick_open(t, key, true, track_now(), &at))
 		return;
 	stick_set(&at, SD_SERVER_ID, 0, srv->id, track_now());
-	stick_set(&at, SD_SERVER_KEY, 0, server_key(stick_spec(t), srv), track_now());
+	stick_set(&at, SD_SERVER_KEY, 0, stick_server_key(stick_spec(t), srv), track_now());
 	stick_touch(&at, track_now());
 	stick_close(&at);
 }

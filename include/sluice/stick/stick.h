@@ -21,7 +21,7 @@
 #define SLUICE_STICK_STICK_H
 
 #include <sluice/expr/sample.h>
-#include <sluice/rt/table.h>
+#include <sluice/rt/rt.h>
 
 #define STICK_NONE UINT32_MAX
 
@@ -80,6 +80,8 @@ bool stick_open(struct stick_table *t, struct str key, bool create, uint32_t now
 struct stick_at stick_at_ref(struct stick_table *t, const struct stick_ref *r);
 /* Locks it, where what follows needs the lock. */
 bool stick_open_ref(struct stick_table *t, const struct stick_ref *r, struct stick_at *at) MUST_CHECK;
+/* The entry at a place (stick_at.idx), when there is one. */
+bool stick_open_place(struct stick_table *t, uint32_t idx, uint32_t now, struct stick_at *at) MUST_CHECK;
 /* The next used entry from *cursor on (0 to begin), locked; *cursor moves behind it. */
 bool stick_next(struct stick_table *t, uint32_t *cursor, uint32_t now, struct stick_at *at) MUST_CHECK;
 void stick_close(struct stick_at *at);
@@ -114,6 +116,8 @@ void stick_event(const struct stick_at *at, enum stick_event e, uint32_t n, uint
 /* The key that a sample is in a table of this type; false when it is none (text that is no address). Lives in tmp or
  * the sample. */
 bool stick_key_of(const struct rt_table *spec, struct smp *s, struct arena *tmp, struct str *key) MUST_CHECK;
+/* What an entry keeps of a server, so that it is found again under another number: hash of its name, or address (srvkey addr). */
+uint64_t stick_server_key(const struct rt_table *spec, const struct rt_server *srv);
 /* A key as text: addresses, numbers, text, hexadecimal. */
 void stick_key_text(const struct rt_table *spec, struct str key, struct sbuf *out);
 
