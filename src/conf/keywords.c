@@ -77,6 +77,11 @@ static void print_rest(FILE *out)
 #define ACTION(id, word, phases, parse, exec, help) row(out, word, phases_text(phases, buf, sizeof(buf)), NULL, help);
 #include <sluice/tbl/actions.def>
 #undef ACTION
+	heading(out, "Data of stick tables", "| word | argument | meaning |", 3);
+#define STICK_DATA(id, word, kind, arg, event, help)                                                                                           \
+	row(out, word, #arg[0] == 'N' ? "" : #arg[0] == 'P' ? "period" : #arg[0] == 'C' ? "number" : "number, period", NULL, help);
+#include <sluice/tbl/stick_data.def>
+#undef STICK_DATA
 	heading(out, "Known to HAProxy, not supported yet", "| word | kind | without it |", 3);
 #define HAW(kind, level, word, nargs, note)                                                                            \
 	row(out, word, #kind, NULL, DIAG_##level == DIAG_ERROR ? "error" : "warning, ignored");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* show table, set table, clear table: in HAProxy's words and format. The number in front of an entry is its place in the table, which `ptr`
- * takes; it is good as long as the entry lives. */
+/* show table, set table, clear table: in HAProxy's words and format. The number in front of an entry is its place in
+ * the table, which `ptr` takes; it is good as long as the entry lives. */
 #include <stdio.h>
 #include <sluice/base/clock.h>
 #include <sluice/base/num.h>
@@ -8,12 +8,17 @@
 #include "cli_priv.h"
 
 #define FILTERS_MAX 4
-#define CLEAR_STEP 1024
+#define CLEAR_STEP  1024
 
 enum op { OP_EQ, OP_NE, OP_LE, OP_GE, OP_LT, OP_GT, OP_COUNT };
 static const char *const op_words[OP_COUNT] = { "eq", "ne", "le", "ge", "lt", "gt" };
 
-struct filter { enum stick_data d; unsigned elem; uint8_t op; int64_t v; };
+struct filter {
+	enum stick_data d;
+	unsigned elem;
+	uint8_t op;
+	int64_t v;
+};
 
 /* Which entries a command is about. */
 struct which {
@@ -21,7 +26,7 @@ struct which {
 	struct filter f[FILTERS_MAX];
 	unsigned nf;
 	bool by_key, by_place;
-	struct str key;        /* as bytes, in the scratch of the command */
+	struct str key; /* as bytes, in the scratch of the command */
 	uint64_t place;
 	char keybuf[1024];
 };
@@ -49,8 +54,11 @@ static int row_of(struct str name)
 /* gpc2, gpt0, gpc1_rate and gpc[2]: an element of an array. */
 static bool element(struct str name, enum stick_data *d, unsigned *elem)
 {
-	static const struct { const char *head, *tail; enum stick_data d; } rows[] = {
-		{ "gpc", "_rate", SD_GPC_RATE }, { "gpc", "", SD_GPC },	      { "gpt", "", SD_GPT },
+	static const struct {
+		const char *head, *tail;
+		enum stick_data d;
+	} rows[] = {
+		{ "gpc", "_rate", SD_GPC_RATE },   { "gpc", "", SD_GPC },   { "gpt", "", SD_GPT },
 		{ "gpc_rate[", "]", SD_GPC_RATE }, { "gpc[", "]", SD_GPC }, { "gpt[", "]", SD_GPT },
 	};
 	uint64_t n;
@@ -69,7 +77,8 @@ static bool element(struct str name, enum stick_data *d, unsigned *elem)
 }
 
 /* `data.<type>`; false: said why. `before` names the filter, or is empty. */
-static bool data_word(struct cli_run *r, const struct rt_table *spec, struct str w, const char *before, enum stick_data *d, unsigned *elem)
+static bool data_word(struct cli_run *r, const struct rt_table *spec, struct str w, const char *before,
+		      enum stick_data *d, unsigned *elem)
 {
 	struct str name = str_sub(w, 5, SIZE_MAX);
 	int row = row_of(name);
@@ -170,7 +179,7 @@ static bool passes(const struct which *w, const struct stick_at *at)
 	for (unsigned i = 0; i < w->nf; i++) {
 		const struct filter *f = &w->f[i];
 		int64_t v = (int64_t)stick_value(at, f->d, f->elem, now());
-		bool ok[OP_COUNT] = { v == f->v, v != f->v, v <= f->v, v >= f->v, v < f->v, v > f->v };
+		bool ok[OP_COUNT] = { v == f->v, v != f->v, v <= f->v, v >= f->v, v<f->v, v> f->v };
 
 		if (!ok[f->op])
 			return false;
@@ -208,8 +217,14 @@ static void put_server(struct sbuf *out, const struct cli_run *r, const struct r
 	sbuf_addc(out, '-');
 }
 
-/* A copy: nothing is formatted while the bucket is locked. Values in the order of the types, those of an array one behind the other. */
-struct copy { char key[1024]; size_t klen; uint32_t idx, pins, exp; uint64_t v[SD_COUNT + 3 * STICK_ARRAY_MAX]; };
+/* A copy: nothing is formatted while the bucket is locked. Values in the order of the types, those of an array one
+ * behind the other. */
+struct copy {
+	char key[1024];
+	size_t klen;
+	uint32_t idx, pins, exp;
+	uint64_t v[SD_COUNT + 3 * STICK_ARRAY_MAX];
+};
 
 static void copy_entry(const struct stick_at *at, struct copy *c)
 {
@@ -268,8 +283,8 @@ static void put_head(struct cli_run *r, const struct stick_table *t)
 {
 	const struct rt_table *spec = stick_spec(t);
 
-	sbuf_printf(r->out, "# table: " STR_FMT ", type: %s, size:%u, used:%u\n", STR_ARG(spec->name), stick_key_words[spec->type], spec->size,
-		    stick_used(t));
+	sbuf_printf(r->out, "# table: " STR_FMT ", type: %s, size:%u, used:%u\n", STR_ARG(spec->name),
+		    stick_key_words[spec->type], spec->size, stick_used(t));
 }
 
 /* The one entry that a key or a place names. */
@@ -331,7 +346,8 @@ enum cli_state cli_clear_table(struct cli_run *r)
 	struct stick_at at;
 
 	if (!r->n)
-		return cli_fail(r, "Required arguments: <table> \"data.<store_data_type>\" <operator> <value> or <table> key <key>");
+		return cli_fail(r, "Required arguments: <table> \"data.<store_data_type>\" <operator> <value> or "
+				   "<table> key <key>");
 	if (!which_read(r, &w))
 		return CLI_DONE;
 	if (w.by_key || w.by_place)
@@ -403,7 +419,9 @@ enum cli_state cli_set_table(struct cli_run *r)
 	if (r->n < 3 || !str_eq(r->w[1], STR("key")))
 		return cli_fail(r, "Key value expected");
 	if (stick_spec(w.t)->type == SK_BINARY)
-		return cli_fail(r, "Inserting keys into tables of type other than ip, ipv6, string and integer is not supported");
+		return cli_fail(
+			r,
+			"Inserting keys into tables of type other than ip, ipv6, string and integer is not supported");
 	if (!key_word(r, &w, r->w[2]) || !set_values(r, w.t, NULL))
 		return CLI_DONE;
 	if (!stick_open(w.t, w.key, true, now(), &at))
