@@ -113,10 +113,11 @@ static int route_traced(struct stream *s, unsigned from)
 
 	for (unsigned i = from; i < s->fe->nuse_be; i++) {
 		const struct rt_use_be *u = &s->fe->use_be[i];
-		const struct rt_proxy *px = u->name ? route_dynamic(s, u->name) : &wk.rt->px[u->target];
+		uint32_t drawn = u->split ? rules_split(s, u->split) : u->target;
+		const struct rt_proxy *px = u->name ? route_dynamic(s, u->name) : drawn == RT_NONE ? NULL : &wk.rt->px[drawn];
 		bool hit = cond_true(u->cond, c);
 
-		trace_target(s, "use_backend", u, px ? px->name : STR("(no such backend)"), hit);
+		trace_target(s, u->split ? "use_split" : "use_backend", u, px ? px->name : STR("(no such backend)"), hit);
 		if (hit)
 			return (int)i;
 	}
@@ -142,8 +143,10 @@ uint32_t rules_route(struct stream *s)
 				break;
 			if (route_open(px_index(px)))
 				return px_index(px);
-		} else if (route_open(u->target)) {
-			return u->target;
+		} else {
+			uint32_t px = u->split ? rules_split(s, u->split) : u->target;
+			if (route_open(px))
+				return px;
 		}
 		from = (unsigned)i + 1;
 	}

@@ -31,6 +31,9 @@ uint32_t rules_route(struct stream *s);
  * over, one that only takes no part in balancing (drain, weight 0) is not. */
 uint32_t rules_use_server(struct stream *s);
 
+/* split.c: the backend that a use_split rule gives this request; RT_NONE when all are disabled. */
+uint32_t rules_split(struct stream *s, const struct rt_split *sp);
+
 /* Makes the answer for status (errorfile, errorloc, built-in page; of the backend, else of the frontend) in s->res
  * and s->reply_body and sets SF_REPLY. Sets no term letters. Must not be called once SF_RES_STARTED. */
 void reply_error(struct stream *s, unsigned status);

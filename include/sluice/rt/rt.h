@@ -108,9 +108,14 @@ const char *rule_action_word(enum rule_id act);
 /* at[late .. n) are `redirect` lines (phase http-request only): they run after the others, also when an allow rule ended those. */
 struct rule_list { struct rule *at; uint32_t n, late; };
 
+/* use_split: backends with weights; a key, when there is one, keeps its backend. */
+struct rt_split_target { uint32_t px, weight; };
+struct rt_split { struct rt_split_target *at; uint32_t n, total; struct expr *by; };
+
 struct rt_use_be {                  /* use_backend / use-server */
 	uint32_t target;                /* proxy index (use_backend) or server index (use-server); RT_NONE when dynamic */
 	struct logfmt *name;            /* %[…] name looked up at run time */
+	struct rt_split *split;         /* use_split, instead of a target */
 	struct cond *cond;
 	struct rt_loc loc;
 	uint32_t id;                    /* for hit counts, as of rules */
