@@ -17,6 +17,7 @@
 
 #define SPINS	     2000
 #define WAIT_NS	     500000000ull /* a holder that does not run must not stop us for longer, and only once */
+#define LOOK_NS	     5000000ull   /* a look counts as no more: a machine that stood still has stopped the holder as well */
 #define EPOCH_BITS   22
 #define RECORDS_PAGE 512u /* records of a page */
 
@@ -61,7 +62,7 @@ static bool lock_wait(struct stick_table *t, uint32_t bucket)
 {
 	struct stk_bucket *b = &t->buckets[bucket];
 	uint32_t word = atomic_load_explicit(&b->lock, memory_order_relaxed);
-	uint64_t end = clock_read_ns() + (word == t->stuck ? 0 : WAIT_NS);
+	uint64_t left = word == t->stuck ? 0 : WAIT_NS, seen = clock_read_ns(), now, spent;
 
 	for (;;) {
 		uint32_t owner = atomic_load_explicit(&b->lock, memory_order_relaxed) >> EPOCH_BITS;
@@ -73,8 +74,12 @@ static bool lock_wait(struct stick_table *t, uint32_t bucket)
 			t->stuck = 0;
 			return true;
 		}
-		if (clock_read_ns() > end)
+		now = clock_read_ns();
+		spent = MIN(now - seen, LOOK_NS);
+		seen = now;
+		if (spent >= left)
 			break;
+		left -= spent;
 		sched_yield();
 	}
 	t->stuck = word;
