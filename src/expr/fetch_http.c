@@ -20,6 +20,20 @@ bool fetch_status(struct smp_ctx *c, const struct call *k, struct smp_iter *it, 
 	return smp_set_int(out, c->res->status);
 }
 
+/* Behind the trailers a head may carry it, when there is nothing else to send; the head of an HTTP/1 response does not
+ * outlive it. */
+bool fetch_grpc_status(struct smp_ctx *c, const struct call *k, struct smp_iter *it, struct smp *out)
+{
+	const struct http_msg *m = c->res;
+	uint64_t v;
+
+	(void)k, (void)it;
+	for (unsigned i = m->ver == 20 ? 0 : m->nhdr; i < m->nhdr + m->ntrl; i++)
+		if (str_ieq(hdr_name(&m->hdr[i]), STR("grpc-status")))
+			return num_u64(hdr_val(&m->hdr[i]), &v) && smp_set_int(out, (int64_t)v);
+	return false;
+}
+
 bool fetch_ver(struct smp_ctx *c, const struct call *k, struct smp_iter *it, struct smp *out)
 {
 	const struct http_msg *m = k->aux ? c->res : c->req;

@@ -151,6 +151,12 @@ static int on_frame_recv(nghttp2_session *ng, const nghttp2_frame *f, void *user
 		if (f->hd.flags & NGHTTP2_FLAG_ACK && h->flags & H2F_DRAIN)
 			h2_drain_last(h);
 		break;
+	case NGHTTP2_SETTINGS:
+		if (!(h->flags & H2F_SETTINGS)) {
+			h->flags |= H2F_SETTINGS;
+			h2_wake_full(h);
+		}
+		break;
 	case NGHTTP2_GOAWAY:
 		h->flags |= H2F_GOAWAY;
 		break;
@@ -313,6 +319,7 @@ static bool settings_submit(struct mux_h2 *h, nghttp2_session *ng)
 	if (h->m.front) {
 		iv[n++] = (nghttp2_settings_entry){ NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, c->h2_streams };
 		iv[n++] = (nghttp2_settings_entry){ NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1 };
+		iv[n++] = (nghttp2_settings_entry){ NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL, 1 };
 	} else {
 		iv[n++] = (nghttp2_settings_entry){ NGHTTP2_SETTINGS_ENABLE_PUSH, 0 };
 	}

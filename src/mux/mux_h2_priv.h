@@ -36,6 +36,7 @@ enum h2_flags {
 	H2F_GOAWAY = 1 << 9,    /* the peer takes no new streams */
 	H2F_FLUSH = 1 << 10,    /* a flush is due at the end of this turn */
 	H2F_LINGER = 1 << 11,
+	H2F_SETTINGS = 1 << 12, /* the peer's SETTINGS are here */
 };
 
 enum h2s_flags {
@@ -54,6 +55,7 @@ enum h2s_flags {
 	H2S_UNSENT = 1 << 12,   /* back: no frame of it was sent */
 	H2S_DATA = 1 << 13,     /* a data source is attached */
 	H2S_TRAILERS = 1 << 14, /* trailers close our direction: they are with nghttp2 */
+	H2S_UPGRADE = 1 << 16,  /* with CONNECT: an extended one (RFC 8441), which the message shows as an upgrade */
 	H2S_HEAD_WAIT = 1 << 15, /* a head of ours is with nghttp2 and not framed yet */
 };
 
@@ -92,6 +94,7 @@ struct h2_strm {
 	struct h2_seg *segs, *segs_last;
 	uint32_t held;              /* bytes in segs: their window is not given back yet */
 	struct mux_tx *tx;          /* only inside send() */
+	char accept[29];            /* back, upgrade: the Sec-WebSocket-Accept that an HTTP/1 server would have made */
 };
 
 struct mux_h2 {
@@ -149,6 +152,8 @@ bool h2_pump(struct mux_h2 *h);
 /* Hands the output to the kernel; true when all has left. */
 bool h2_flush(struct mux_h2 *h);
 void h2_out_drop(struct mux_h2 *h);
+/* Wakes the streams whose send() was put off. */
+void h2_wake_full(struct mux_h2 *h);
 ssize_t h2_data_read(nghttp2_session *ng, int32_t id, uint8_t *buf, size_t len, uint32_t *flags,
 		     nghttp2_data_source *src, void *user);
 int h2_data_send(nghttp2_session *ng, nghttp2_frame *f, const uint8_t *framehd, size_t len, nghttp2_data_source *src,

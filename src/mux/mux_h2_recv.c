@@ -2,7 +2,9 @@
 /* The receiving half of the HTTP/2 mux. Callbacks of nghttp2 leave header blocks and body segments with the stream;
  * recv() hands them over in order. The window of a body opens as its bytes are handed over, so that a slow reader holds
  * one buffer and one window and the peer has to wait. */
+#include <openssl/evp.h>
 #include <sluice/base/pool.h>
+#include <sluice/base/rand.h>
 #include "mux_h2_priv.h"
 
 static struct pool block_pool = { .name = "h2 header block" };
@@ -163,6 +165,29 @@ static void rx_fail(struct endp *ep, enum endp_err err, enum h1_error why)
 	ep->h1_err = (uint8_t)why;
 }
 
+/* An HTTP/1 server wants a key, which the client of an extended CONNECT has not. */
+static enum h1_error upgrade_key(struct h2_strm *st, struct http_msg *m)
+{
+	unsigned char nonce[16];
+	char *text = arena_bytes(m->arena, 25);
+
+	st->flags |= H2S_UPGRADE;
+	rand_secret(nonce, sizeof(nonce));
+	EVP_EncodeBlock((unsigned char *)text, nonce, sizeof(nonce));
+	return msg_add(m, STR("sec-websocket-key"), str_n(text, 24)) ? H1E_NONE : H1E_TOO_MANY_HDRS;
+}
+
+/* The server's consent to an extended CONNECT, as an HTTP/1 server would say it. */
+static enum h1_error upgrade_accepted(struct h2_strm *st, struct http_msg *m)
+{
+	msg_set_status(m, 101, http_reason(101));
+	m->flags |= MSG_UPGRADE;
+	return msg_add(m, STR("upgrade"), STR("websocket")) &&
+			       (!st->accept[0] || msg_add(m, STR("sec-websocket-accept"), str_n(st->accept, 28))) ?
+		       H1E_NONE :
+		       H1E_TOO_MANY_HDRS;
+}
+
 static enum h1_error request_head(struct h2_strm *st, const struct h2_block *b, struct http_msg *m)
 {
 	struct h2_head_opts o = { .end_stream = b->end_stream };
@@ -174,7 +199,7 @@ static enum h1_error request_head(struct h2_strm *st, const struct h2_block *b, 
 		st->flags |= H2S_HEAD_REQ;
 	if (m->method == HTTP_CONNECT || m->flags & MSG_UPGRADE)
 		st->flags |= H2S_CONNECT;
-	return H1E_NONE;
+	return m->flags & MSG_UPGRADE ? upgrade_key(st, m) : H1E_NONE;
 }
 
 static enum h1_error response_head(struct h2_strm *st, const struct h2_block *b, struct http_msg *m)
@@ -188,6 +213,8 @@ static enum h1_error response_head(struct h2_strm *st, const struct h2_block *b,
 
 	if (!e && m->status >= 200 && m->status / 100 != 2)
 		st->flags &= ~(uint32_t)H2S_CONNECT; /* refused: an ordinary response */
+	if (!e && m->status / 100 == 2 && st->flags & H2S_UPGRADE)
+		return upgrade_accepted(st, m);
 	return e;
 }
 
@@ -211,7 +238,7 @@ static void show_head(struct h2_strm *st)
 		return;
 	}
 	ep->flags = (uint16_t)((ep->flags & ~EP_NEW) | EP_HEAD);
-	if (ep->front || m->status >= 200)
+	if (ep->front || m->status >= 200 || m->status == 101)
 		st->flags |= H2S_HEAD_SHOWN;
 }
 

@@ -4,6 +4,8 @@
  * send(), when the owner's buffer is at hand, and never at any other time: a stream that is asked outside answers
  * "later" and wakes its owner. Frames gather in chunks; a long body does not, it leaves at once with what waits before
  * it. */
+#include <openssl/evp.h>
+#include <openssl/sha.h>
 #include <sluice/base/num.h>
 #include <sluice/base/pool.h>
 #include "mux_h2_priv.h"
@@ -82,7 +84,7 @@ static int out_iov(const struct mux_h2 *h, struct iovec *iov, int max)
 	return n;
 }
 
-static void wake_full(struct mux_h2 *h)
+void h2_wake_full(struct mux_h2 *h)
 {
 	if (!h->nfull || h->out_bytes > H2_OUT_SOFT / 2)
 		return;
@@ -129,7 +131,7 @@ bool h2_flush(struct mux_h2 *h)
 			return false;
 		out_consume(h, sent);
 	}
-	wake_full(h);
+	h2_wake_full(h);
 	return true;
 }
 
@@ -238,7 +240,14 @@ static struct str field_number(struct fields *fs, uint64_t v)
 	return str_n(d, n);
 }
 
-static void fields_of(struct fields *fs, const struct http_msg *m)
+/* Proofs of an HTTP/1 handshake that the tunnel of a stream does without. */
+static bool is_proof(const struct hdr *h)
+{
+	return h->id == HH_OTHER && (str_ieq(hdr_name(h), STR("sec-websocket-key")) ||
+				     str_ieq(hdr_name(h), STR("sec-websocket-accept")));
+}
+
+static void fields_of(struct fields *fs, const struct http_msg *m, bool upgrade)
 {
 	bool clen = false, framed = (m->flags & (MSG_CLEN | MSG_NO_BODY)) != 0;
 
@@ -246,7 +255,7 @@ static void fields_of(struct fields *fs, const struct http_msg *m)
 		const struct hdr *h = &m->hdr[i];
 
 		if (!h2_field_allowed(h) || (h->id == HH_CONTENT_LENGTH && !framed) ||
-		    (h->id == HH_HOST && m->flags & MSG_REQ))
+		    (h->id == HH_HOST && m->flags & MSG_REQ) || (upgrade && is_proof(h)))
 			continue;
 		clen |= h->id == HH_CONTENT_LENGTH;
 		field_hdr(fs, h);
@@ -255,19 +264,24 @@ static void fields_of(struct fields *fs, const struct http_msg *m)
 		field(fs, STR("content-length"), field_number(fs, m->body_len), NGHTTP2_NV_FLAG_NO_COPY_NAME);
 }
 
-static void fields_response(struct fields *fs, const struct http_msg *m)
+static void fields_response(struct fields *fs, const struct http_msg *m, const struct h2_strm *st)
 {
-	field(fs, STR(":status"), field_number(fs, m->status), NGHTTP2_NV_FLAG_NO_COPY_NAME);
-	fields_of(fs, m);
+	unsigned status = m->status == 101 ? 200 : m->status;
+
+	field(fs, STR(":status"), field_number(fs, status), NGHTTP2_NV_FLAG_NO_COPY_NAME);
+	fields_of(fs, m, (st->flags & H2S_UPGRADE) != 0);
 }
 
 static void fields_request(struct fields *fs, const struct http_msg *m, const struct h2_strm *st)
 {
 	int host = msg_find_id(m, HH_HOST, 0);
 	struct str authority = m->method == HTTP_CONNECT ? m->target : host >= 0 ? hdr_val(&m->hdr[host]) : m->authority;
-	bool tls = st->h->m.conn->xprt != &xprt_raw;
+	bool tls = st->h->m.conn->xprt != &xprt_raw, upgrade = (m->flags & MSG_UPGRADE) != 0;
+	int proto = upgrade ? msg_find_id(m, HH_UPGRADE, 0) : -1;
 
-	field(fs, STR(":method"), m->method_s, NGHTTP2_NV_FLAG_NO_COPY_NAME);
+	field(fs, STR(":method"), upgrade ? STR("CONNECT") : m->method_s, NGHTTP2_NV_FLAG_NO_COPY_NAME);
+	if (proto >= 0)
+		field(fs, STR(":protocol"), hdr_val(&m->hdr[proto]), NGHTTP2_NV_FLAG_NO_COPY_NAME);
 	if (m->method != HTTP_CONNECT) {
 		field(fs, STR(":scheme"), m->scheme.n ? m->scheme : tls ? STR("https") : STR("http"),
 		      NGHTTP2_NV_FLAG_NO_COPY_NAME);
@@ -275,7 +289,7 @@ static void fields_request(struct fields *fs, const struct http_msg *m, const st
 	}
 	if (authority.n)
 		field(fs, STR(":authority"), authority, NGHTTP2_NV_FLAG_NO_COPY_NAME);
-	fields_of(fs, m);
+	fields_of(fs, m, upgrade);
 }
 
 static bool is_interim(const struct h2_strm *st, const struct http_msg *m)
@@ -288,7 +302,7 @@ static bool ends_at_head(const struct h2_strm *st, const struct mux_tx *tx)
 {
 	const struct http_msg *m = tx->head;
 
-	if (st->flags & H2S_CONNECT && (!st->h->m.front || m->status / 100 == 2))
+	if (st->flags & H2S_CONNECT)
 		return false;
 	if (st->h->m.front && (m->flags & MSG_NO_BODY || st->flags & H2S_HEAD_REQ))
 		return true;
@@ -310,21 +324,54 @@ static bool submit(struct h2_strm *st, struct fields *fs, bool interim, bool end
 	return r >= 0;
 }
 
+static bool opens_tunnel(const struct h2_strm *st, const struct http_msg *m)
+{
+	return st->flags & H2S_UPGRADE ? m->status == 101 : m->status / 100 == 2;
+}
+
+/* RFC 6455 section 4.2.2: what proves to an HTTP/1 client that its key was read. */
+static void accept_make(struct h2_strm *st, const struct http_msg *m)
+{
+	static const char guid[] = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+	int i = msg_find(m, STR("sec-websocket-key"), 0);
+	unsigned char text[128], digest[SHA_DIGEST_LENGTH];
+	size_t n = i < 0 ? 0 : m->hdr[i].vlen;
+
+	if (!n || n > sizeof(text) - sizeof(guid))
+		return;
+	memcpy(text, m->hdr[i].val, n);
+	memcpy(text + n, guid, sizeof(guid) - 1);
+	SHA1(text, n + sizeof(guid) - 1, digest);
+	EVP_EncodeBlock((unsigned char *)st->accept, digest, sizeof(digest));
+}
+
+static void request_kind(struct h2_strm *st, const struct http_msg *m)
+{
+	st->flags |= m->method == HTTP_HEAD ? H2S_HEAD_REQ : 0;
+	st->flags |= m->method == HTTP_CONNECT ? H2S_CONNECT : 0;
+	if (m->flags & MSG_UPGRADE) {
+		st->flags |= H2S_CONNECT | H2S_UPGRADE;
+		accept_make(st, m);
+	}
+}
+
 static bool head_submit(struct h2_strm *st, struct mux_tx *tx)
 {
 	const struct http_msg *m = tx->head;
 	bool interim = is_interim(st, m), end;
 	struct fields fs;
 
-	if (!st->h->m.front) {
-		st->flags |= m->method == HTTP_HEAD ? H2S_HEAD_REQ : 0;
-		st->flags |= m->method == HTTP_CONNECT ? H2S_CONNECT : 0;
-	}
+	if (!st->h->m.front)
+		request_kind(st, m);
+	else if (!interim && st->flags & H2S_CONNECT && !opens_tunnel(st, m))
+		st->flags &= ~(uint32_t)H2S_CONNECT;
+	if (st->h->m.front && st->flags & H2S_UPGRADE && m->status / 100 == 2)
+		return false; /* over HTTP/2 it would mean consent */
 	end = !interim && ends_at_head(st, tx);
 	if (!fields_begin(&fs, m->nhdr + 8u, !st->h->m.front))
 		return false;
 	if (st->h->m.front)
-		fields_response(&fs, m);
+		fields_response(&fs, m, st);
 	else
 		fields_request(&fs, m, st);
 	if (!submit(st, &fs, interim, end))
@@ -483,6 +530,12 @@ static bool tx_done(struct endp *ep, struct mux_tx *tx)
 	return false;
 }
 
+static bool may_upgrade(const struct mux_h2 *h, const struct http_msg *m)
+{
+	return h->m.front || !(m->flags & MSG_UPGRADE) ||
+	       nghttp2_session_get_remote_settings(h->ng, NGHTTP2_SETTINGS_ENABLE_CONNECT_PROTOCOL) == 1;
+}
+
 bool h2_send(struct endp *ep, struct mux_tx *tx)
 {
 	struct h2_strm *st = ep->strm;
@@ -494,8 +547,10 @@ bool h2_send(struct endp *ep, struct mux_tx *tx)
 		return tx_dead(ep, tx);
 	if (!(h->flags & H2F_UP) || (h->out_bytes >= H2_OUT_SOFT && !h2_flush(h)))
 		return is_dead(st) ? tx_dead(ep, tx) : tx_blocked(st);
+	if (tx->head && !h->m.front && tx->head->flags & MSG_UPGRADE && !(h->flags & H2F_SETTINGS))
+		return tx_blocked(st); /* will the server take an extended CONNECT? */
 	st->tx = tx;
-	if (tx->head && !head_submit(st, tx)) {
+	if (tx->head && (!may_upgrade(h, tx->head) || !head_submit(st, tx))) {
 		st->tx = NULL;
 		ep->flags |= EP_ERR;
 		ep->err = EE_RESET;

@@ -4,6 +4,7 @@
 #include <sluice/base/num.h>
 #include <sluice/log/logfmt.h>
 
+#include "grpc.h"
 #include "rules.h"
 #include "stream.h"
 
@@ -127,6 +128,10 @@ static void reply_builtin(struct stream *s, unsigned status)
 
 void reply_error(struct stream *s, unsigned status)
 {
+	if (UNLIKELY(s->grpc)) {
+		grpc_reply(s, status);
+		return;
+	}
 	int slot = error_slot(status);
 	const struct rt_reply *r = reply_configured(s->be, slot);
 

@@ -2,6 +2,7 @@
 /* Steps of the request: from its first byte to the moment a server is wanted. */
 #include <sluice/base/clock.h>
 #include "ask.h"
+#include "grpc.h"
 #include "persist.h"
 #include "steps.h"
 #include "track.h"
@@ -85,6 +86,8 @@ enum step_result step_req_head(struct stream *s)
 		c->hold_head = true;
 		count_request(s);
 		headers_capture_request(s);
+		if (UNLIKELY(s->req.method == HTTP_POST))
+			grpc_begin(s);
 		if (UNLIKELY(s->fe->req_hdr_names) && !headers_restrict(s, s->fe))
 			return strm_fail(s, 403, 'P', 'R');
 		/* a body known to be bad before anything was decided on the head: no server is asked */

@@ -124,6 +124,8 @@ struct stream {
 	struct strm_times t;
 	uint64_t exp;                     /* deadline of the phase, ms; 0 = none */
 	uint64_t exp_cli, exp_srv;        /* inactivity deadlines while bytes flow, ms; 0 = none */
+	bool grpc;                        /* a gRPC request: see grpc.h */
+	uint32_t grpc_timeout;            /* ms, as its client announced; 0 = none */
 	uint32_t slow_cli, slow_srv;      /* bytes sent to a blocked receiver that did not move its deadline yet */
 	uint64_t exp_inspect;             /* end of inspect-delay, ms */
 	uint32_t be_queue_pos, srv_queue_pos; /* requests before us when we were queued */

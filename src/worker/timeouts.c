@@ -38,6 +38,10 @@ uint32_t strm_timeout(const struct stream *s, enum rt_timeout which)
 		return be_to[TO_TARPIT] ? be_to[TO_TARPIT] : be_to[TO_CONNECT];
 	case TO_TUNNEL:
 		return be_to[TO_TUNNEL] ? be_to[TO_TUNNEL] : fe_to[TO_TUNNEL];
+	case TO_SERVER:
+		if (UNLIKELY(s->grpc_timeout) && (!be_to[TO_SERVER] || s->grpc_timeout < be_to[TO_SERVER]))
+			return s->grpc_timeout;
+		return be_to[TO_SERVER];
 	default:
 		return be_to[which];
 	}

@@ -1,0 +1,185 @@
+#!/usr/bin/env bash
+# What is not request and response: tunnels by Upgrade and extended CONNECT (RFC 8441) in all combinations, gRPC, and the end
+# of a connection that still carries exchanges.
+. "$(dirname "$0")/../../lib/sluice.sh"
+
+P=$(port) Q=$(port) O=$(port) G=$(port) X=$(port)
+cat >"$T/cfg" <<E
+global
+  workers 1
+  log stdout format raw local0
+defaults
+  mode http
+  log global
+  log-format "%ft %b/%s %ST %ts grpc=%[res.grpc_status] %r"
+  timeout connect 2s
+  timeout client 8s
+  timeout server 3s
+  timeout tunnel 1s
+  retries 0
+frontend in
+  bind 127.0.0.1:$P
+  use_backend grpc if { path_beg /grpc }
+  use_backend none if { path_beg /none }
+  use_backend h2 if { path_beg /h2 }
+  default_backend h1
+backend h1
+  server o 127.0.0.1:$O
+backend h2
+  http-request set-path %[path,regsub(^/h2,)]
+  server s 127.0.0.1:$Q proto h2
+backend grpc
+  server s 127.0.0.1:$G proto h2
+backend none
+  server s 127.0.0.1:$X proto h2
+frontend origin
+  bind 127.0.0.1:$Q proto h2
+  default_backend h1
+E
+origin "$O" one
+sluice_start "$T/cfg"
+peer() { { printf "magic\nsettings\nwait SETTINGS ack\n"; cat; } | timeout 20 "$TOOLS/h2peer" "${1:-$P}"; }
+logged() { grep -qE "$1" "$T/sluice.out"; }
+server() { "$TOOLS/h2peer" -l "$G" <&0 >"$T/peer.$1" 2>&1 & PIDS+=($!); wait_for 5 listening "$G"; }
+WS=':method=CONNECT|:protocol=websocket|:scheme=http|:authority=h'
+RPC=':method=POST|:scheme=http|:authority=h|content-type=application/grpc|te=trailers'
+upgrade() { # path: an HTTP/1 client that upgrades, says hello, and prints what it gets
+	(printf 'GET %s HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n' "$1"
+	 sleep 0.2; printf 'hello'; sleep 0.3) | socat -t 1 - "TCP:127.0.0.1:$P"
+}
+
+for via in "" /h2; do
+	t "an extended CONNECT becomes an upgrade for the server, bytes flow both ways (to ${via:-/h1})"
+	out=$(peer <<S
+h 1 h $WS|:path=$via/upgrade|sec-websocket-version=13
+wait HEADERS 1 h :status=200
+d 1 - hello
+wait hello
+d 1 - again
+wait again
+d 1 e *0
+stop
+S
+)
+	nomatch 'HEADERS 1 [^ ]* .*(upgrade|connection|sec-websocket-accept)=' "$out"
+done
+t "an HTTP/1 client upgrades through an HTTP/2 server, with the proof that its key was read"
+out=$(upgrade /h2/upgrade | tr -d '\r')
+match 'HTTP/1.1 101' "$out"
+match '[Ss]ec-[Ww]eb[Ss]ocket-[Aa]ccept: s3pPLMBiTxaQ9kYGzzhZRbK\+xOo=' "$out"
+match 'hello' "$out"
+t "a server that does not upgrade answers as it likes"
+out=$(peer <<S
+h 1 h $WS|:path=/status/403|sec-websocket-version=13
+wait HEADERS 1
+stop
+S
+)
+match 'HEADERS 1 [eh]* :status=403' "$out"
+t "a server whose settings do not allow it is not asked"
+"$TOOLS/h2peer" -l "$X" >"$T/none" <<<'settings
+wait EOF' & PIDS+=($!)
+wait_for 5 listening "$X"
+match 'HTTP/1.1 50[0-9]' "$(upgrade /none/upgrade)"
+nomatch HEADERS "$(cat "$T/none")"
+t "timeout tunnel ends a silent one, and no sooner a talking one"
+out=$(peer <<S
+h 1 h $WS|:path=/upgrade|sec-websocket-version=13
+wait HEADERS 1 h :status=200
+x 4 d 1 - hello; wait hello; sleep 400
+wait RST_STREAM 1
+stop
+S
+)
+is 4 "$(grep -c 'DATA 1 - 5 hello' <<<"$out")"
+
+t "a unary call passes with its trailers, and its status is seen"
+server unary <<S
+settings
+wait HEADERS 1
+wait DATA 1 e
+ack
+h 1 h :status=200|content-type=application/grpc
+d 1 - reply
+h 1 eh grpc-status=5|grpc-message=none
+wait EOF
+S
+out=$(peer <<S
+h 1 h :path=/grpc/unary|$RPC
+d 1 e question
+wait grpc-status=5
+stop
+S
+)
+match 'HEADERS 1 eh grpc-status=5\|grpc-message=none' "$out"
+match 'te=trailers' "$(cat "$T/peer.unary")"
+wait_for 5 logged 'grpc/s 200 -- grpc=5 POST'
+kill "${PIDS[-1]}"; wait "${PIDS[-1]}" 2>"$T/null" || true
+t "both directions stream at once"
+server stream <<S
+settings
+wait HEADERS 1
+h 1 h :status=200|content-type=application/grpc
+wait a1
+d 1 - b1
+wait a2
+d 1 - b2
+wait DATA 1 e
+h 1 eh grpc-status=0
+wait EOF
+S
+out=$(peer <<S
+h 1 h :path=/grpc/stream|$RPC
+wait HEADERS 1
+d 1 - a1
+wait b1
+d 1 - a2
+wait b2
+d 1 e *0
+wait grpc-status=0
+stop
+S
+)
+kill "${PIDS[-1]}"; wait "${PIDS[-1]}" 2>"$T/null" || true
+t "the deadline of a call limits the wait for its server, and the client is told in its own terms"
+server slow <<S
+settings
+wait HEADERS 1
+wait RST
+S
+out=$(peer <<S
+h 1 eh :path=/grpc/slow|$RPC|grpc-timeout=300m
+wait HEADERS 1
+stop
+S
+)
+match 'HEADERS 1 eh :status=200\|.*grpc-status=4' "$out"
+wait_for 5 logged 'grpc/s 200 sH grpc=4 POST'
+kill "${PIDS[-1]}" 2>"$T/null" || true; wait "${PIDS[-1]}" 2>"$T/null" || true
+t "a call that finds no server is unavailable, a call that is HTTP alone gets a page"
+out=$(peer <<S
+h 1 eh :path=/grpc/none|$RPC
+wait HEADERS 1
+h 3 eh :method=GET|:scheme=http|:authority=h|:path=/grpc/none
+wait HEADERS 3
+stop
+S
+)
+match 'HEADERS 1 eh :status=200\|.*grpc-status=14' "$out"
+match 'HEADERS 3 h :status=503' "$out"
+
+t "a reload says GOAWAY twice, requests in between and under way are answered"
+cat >"$T/drain.script" <<S
+h 1 eh :method=GET|:scheme=http|:authority=h|:path=/delay/1200
+wait GOAWAY 2147483647 NO_ERROR
+h 3 eh :method=GET|:scheme=http|:authority=h|:path=/
+wait DATA 3 e
+f 6 1 0 0000000000000000
+wait GOAWAY 3 NO_ERROR
+wait DATA 1 e
+wait EOF
+S
+peer <"$T/drain.script" >"$T/drain" & D=$!
+wait_for 5 grep -q delay/1200 "$T/origin.one.log"
+kill -HUP "$MASTER"
+wait $D || fail "$(cat "$T/drain")"
