@@ -278,6 +278,26 @@ static void text_to_json(struct cli_sess *s)
 	s->text.n = 0;
 }
 
+/* Each change leaves a line that says who made it. */
+static void audit(const struct cli_sess *s)
+{
+	const struct cli_run *r = &s->run;
+	char text[512];
+	struct sbuf b = SBUF_FIXED(text);
+
+	if (r->failed || !r->cmd || !(r->cmd->flags & CF_TXN))
+		return;
+	for (unsigned i = 0; i < s->words.n; i++) {
+		if (i)
+			sbuf_addc(&b, ' ');
+		cli_lines(&b, s->words.w[i]);
+	}
+	if (s->peer_pid)
+		notice(SAY_NOTICE, "runtime socket (uid %u, pid %d): " STR_FMT, (unsigned)s->peer_uid, (int)s->peer_pid, STR_ARG(sbuf_str(&b)));
+	else
+		notice(SAY_NOTICE, "runtime socket: " STR_FMT, STR_ARG(sbuf_str(&b)));
+}
+
 static void run_finish(struct cli_sess *s)
 {
 	struct cli_run *r = &s->run;
@@ -286,6 +306,7 @@ static void run_finish(struct cli_sess *s)
 		sbuf_printf(&s->out, "%s],\"ok\":%s}\n", s->json_str ? "\"" : "", r->failed ? "false" : "true");
 	if (r->failed)
 		txn_spoil(s);
+	audit(s);
 	s->json_open = s->json_str = false;
 	if (!s->closing) /* quit says nothing at all */
 		sbuf_addc(&s->out, '\n');
@@ -394,6 +415,8 @@ static void sess_idle(struct timer *t)
 static void sess_new(int fd, const struct cli_listener *ls)
 {
 	struct cli_sess *s = calloc(1, sizeof(*s));
+	struct ucred who;
+	socklen_t len = sizeof(who);
 
 	if (!s || !io_add(&s->io, fd, IO_STREAM, sess_ready)) {
 		free(s);
@@ -403,6 +426,8 @@ static void sess_new(int fd, const struct cli_listener *ls)
 	s->l = cli.l;
 	s->level = s->max_level = ls->level;
 	s->timeout_ms = cli.l->rt->g.stats_timeout;
+	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) == 0 && who.pid > 0)
+		s->peer_pid = who.pid, s->peer_uid = who.uid;
 	task_init(&s->task, sess_run);
 	timer_init(&s->idle, sess_idle);
 	list_push(&cli.sessions, &s->link);

@@ -104,6 +104,8 @@ struct cli_sess {
 	bool prompt, timed, json_open, json_str;
 	uint8_t level, max_level, severity; /* enum cli_level; enum cli_sev_out */
 	uint32_t timeout_ms;
+	pid_t peer_pid;           /* of a unix socket's client, 0 = not known */
+	uid_t peer_uid;
 	struct txn *txn;          /* what `begin` collects, NULL = applied at once */
 };
 enum cli_sev_out { SEV_NONE, SEV_NUMBER, SEV_STRING };

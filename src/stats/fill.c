@@ -128,7 +128,20 @@ static void fill_common(const struct stats_src *s, struct stats_row *r, struct s
 
 static uint32_t fe_limit(const struct stats_src *s, const struct rt_proxy *px)
 {
-	return px->maxconn ? px->maxconn : s->rt->g.maxconn;
+	const struct seg_be *w = &s->seg->be[px - s->rt->px];
+	uint32_t now = atomic_load_explicit(&w->fe_maxconn, memory_order_relaxed);
+
+	return now ? now : px->maxconn ? px->maxconn : s->rt->g.maxconn;
+}
+
+/* A frontend that the runtime socket closed: for a while, for good. */
+static struct str fe_status(const struct stats_src *s, uint32_t px)
+{
+	switch (atomic_load_explicit(&s->seg->be[px].fe_state, memory_order_relaxed)) {
+	case FE_DISABLED: return STR("PAUSED");
+	case FE_SHUT: return STR("STOP");
+	default: return STR("OPEN");
+	}
 }
 
 static void fill_frontend(const struct stats_src *s, struct stats_row *r)
@@ -139,7 +152,7 @@ static void fill_frontend(const struct stats_src *s, struct stats_row *r)
 	fill_common(s, r, STR("FRONTEND"), 0);
 	r->v[ST_F_scur] = sv_u32(cur);
 	r->v[ST_F_slim] = sv_u32(fe_limit(s, px));
-	r->v[ST_F_status] = sv_str(STR("OPEN"));
+	r->v[ST_F_status] = sv_str(fe_status(s, r->o.px));
 	r->v[ST_F_rate_lim] = sv_u32(px->rate_limit);
 }
 
@@ -169,7 +182,7 @@ static void fill_listener(const struct stats_src *s, struct stats_row *r)
 	fill_common(s, r, listener_name(s, r, nth), nth);
 	r->v[ST_F_scur] = sv_u32(live_sum(s->seg, LIVE_LST, r->o.idx));
 	r->v[ST_F_slim] = sv_u32(l->opts->maxconn ? l->opts->maxconn : fe_limit(s, px));
-	r->v[ST_F_status] = sv_str(STR("OPEN"));
+	r->v[ST_F_status] = sv_str(str_eq(fe_status(s, r->o.px), STR("OPEN")) ? STR("OPEN") : STR("WAITING"));
 	r->v[ST_F_proto] = sv_str(l->addr.family == AF_UNIX ? STR("unix") : l->addr.family == AF_INET6 ? STR("tcpv6") : STR("tcpv4"));
 	if (s->legends)
 		r->v[ST_F_addr] = sv_str(addr_value(r, &l->addr));

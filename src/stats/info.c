@@ -31,11 +31,14 @@ static uint32_t sum_rows(const struct segment *s, enum live_kind k, uint32_t n)
 static void info_limits(const struct stats_src *s, struct stat_val *v)
 {
 	const struct rt_global *g = &s->rt->g;
+	const struct seg_header *h = s->seg->h;
+	uint32_t now = atomic_load_explicit(&h->maxconn, memory_order_relaxed);
 
 	v[INF_ulimit_n] = v[INF_maxsock] = sv_u32(g->ulimit_n);
-	v[INF_maxconn] = v[INF_hard_maxconn] = sv_u32(g->maxconn);
-	v[INF_connratelimit] = sv_u32(g->maxconnrate);
-	v[INF_sessratelimit] = sv_u32(g->maxsessrate);
+	v[INF_hard_maxconn] = sv_u32(g->maxconn);
+	v[INF_maxconn] = sv_u32(now ? now : g->maxconn);
+	v[INF_connratelimit] = sv_u32(atomic_load_explicit(&h->conn_rate, memory_order_relaxed));
+	v[INF_sessratelimit] = sv_u32(atomic_load_explicit(&h->sess_rate, memory_order_relaxed));
 	v[INF_nbthread] = sv_u32(s->seg->geo.nworkers);
 	v[INF_listeners] = sv_u32(s->rt->nlst);
 }

@@ -137,6 +137,10 @@ says "|" "shutdown frontend g"
 wait_for 5 refused "$Q"
 says "Frontend was previously shut down, cannot enable.||" "enable frontend g"
 
+t "statistics show what is set, stderr who set it"
+is "STOP OPEN" "$(ask "show stat -1 1 -1" | awk -F, '$1 == "g" || $1 == "f" { print $18 }' | sort -r | xargs)"
+match "runtime socket \(uid $(id -u), pid [0-9]+\): shutdown frontend g" "$(cat "$T/sluice.err")"
+
 t "limits change while clients are there"
 says "|" "set maxconn frontend f 1"
 exec 7<>"/dev/tcp/127.0.0.1/$P"
@@ -146,6 +150,7 @@ says "|" "set maxconn frontend f 1000"
 wait_for 5 serves "$P"
 exec 7>&-
 says "|" "set maxconn global 500"
+match "Maxconn: 500" "$(ask "show info")"
 says "|" "set rate-limit connections global 0"
 says "|" "set maxconn server b/a 3"
 
