@@ -4,6 +4,7 @@
  * Bounded everywhere: 32 sessions (others wait in the listening queue), 64 KiB a line, 1 MiB a payload, an idle timeout, and an answer that is
  * made only as far as the client reads it. One command line a connection unless `prompt` was given, as HAProxy has it. */
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 #include <sluice/base/clock.h>
@@ -397,12 +398,20 @@ void cli_resume(struct cli_run *r)
 	task_wake(&r->s->task);
 }
 
-/* A client that asks nothing, or does not read, is sent away; one that waits for an answer of ours is not. */
+/* Both directions are closed; a client that has only ended its own still reads. */
+static bool peer_gone(const struct cli_sess *s)
+{
+	struct pollfd p = { .fd = s->io.fd, .events = POLLOUT };
+
+	return poll(&p, 1, 0) == 1 && p.revents & (POLLHUP | POLLERR);
+}
+
+/* A client that asks nothing, or does not read, is sent away; one that waits for an answer of ours is not, as long as it is there. */
 static void sess_idle(struct timer *t)
 {
 	struct cli_sess *s = CONTAINER_OF(t, struct cli_sess, idle);
 
-	if (s->waiting) {
+	if (s->waiting && !peer_gone(s)) {
 		touch(s);
 		return;
 	}

@@ -88,6 +88,10 @@ t "idle clients are sent away after stats timeout"
 socat -u "unix:$T/user" /dev/null & I=$!
 wait_for 10 gone $I
 
+t "a client that has gone while its command waits does not keep its place"
+for _ in $(seq 32); do echo "wait 1d" | socat -t 0.01 stdio "unix:$T/user" >/dev/null & done
+is "user||" "$(printf 'show cli level\n' | socat -t 20 stdio "unix:$T/user" | tr '\n' '|')"
+
 t "a dump of thousands of rows to a client that does not read holds nobody up and is whole for one that does"
 is 1503 "$(ask admin "show backend" | wc -l)"
 mkfifo "$T/stuck"
