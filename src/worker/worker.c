@@ -229,6 +229,8 @@ static void teardown(void)
 	var_store_drop(&wk.vars);
 	errors_drop();
 	free(wk.lst);
+	for (uint32_t i = 0; i < wk.rt->nsrv; i++)
+		tls_sessions_free(&wk.srv[i].tls);
 	free(wk.srv);
 	free(wk.lb);
 	loop_free();
