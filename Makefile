@@ -42,6 +42,8 @@ $(BUILD)/%.o: %.c | $(GENC)
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
+$(BUILD)/src/stats/assets.o: src/stats/page.css src/stats/page.js
+
 $(BUILD)/gen/%.o: $(BUILD)/gen/%.c | $(GENC)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-unused -c -o $@ $<
 

@@ -323,17 +323,10 @@ static void stats_global(struct sema *s, const struct line *l)
 
 void dir_stats(struct sema *s, const struct line *l)
 {
-	static const char *const words[] = { "enable", "uri",	       "auth",	      "hide-version", "refresh",
-					     "realm",  "show-legends", "show-node",   "show-desc",    "show-modules",
-					     "admin",  "scope",	       "http-request" };
-
 	if (s->sect == SECT_GLOBAL)
 		stats_global(s, l);
-	else if (arg_word(s, &l->w[1], words, ARRAY_LEN(words), "parameter of stats") >= 0)
-		sema_warn(s, &l->w[0],
-			  "the statistics page is known to HAProxy, not supported by sluice yet; 'stats " STR_FMT
-			  "' is ignored",
-			  STR_ARG(l->w[1].s));
+	else
+		stats_page_line(s, l);
 }
 
 /* ---- what follows from the whole ----------------------------------------------------------------------------------

@@ -42,7 +42,8 @@ static void warn_order(struct sema *s, const struct line *l, enum rule_phase ph)
 bool rule_ends_list(unsigned act)
 {
 	return act == ACT_ALLOW || act == ACT_ACCEPT || act == ACT_DENY || act == ACT_REJECT || act == ACT_RETURN ||
-	       act == ACT_TARPIT || act == ACT_REDIRECT || act == ACT_SILENT_DROP || act == ACT_AUTH;
+	       act == ACT_TARPIT || act == ACT_REDIRECT || act == ACT_SILENT_DROP || act == ACT_AUTH ||
+	       act == ACT_USE_SERVICE;
 }
 
 static void rule_push(struct sema *s, enum rule_phase ph, const struct line *l, const struct rule *r)

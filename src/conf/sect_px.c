@@ -273,4 +273,5 @@ void px_finish(struct sema *s, struct px_build *b)
 	finish_routing(s, b);
 	finish_timeouts(b);
 	log_finish(s, b);
+	stats_page_finish(s, b);
 }

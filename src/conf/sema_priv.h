@@ -90,6 +90,8 @@ struct px_build {                 /* a proxy or a defaults section under constru
 	VEC(struct cond *) conds;     /* of use_be, for route_compile */
 	VEC(struct cond *) monitor_fail;
 	uint32_t error_line[RT_ERROR_SLOTS]; /* of the line of the section itself that set that page, 0 = none did */
+	struct rt_stats *own_stats;   /* the page that lines of this section describe */
+	VEC(const struct line *) stats_cond; /* its lines with conditions, read at the end */
 	bool use_be_final;            /* an unconditional use_backend was seen */
 	bool phase_final[PH_COUNT];
 	uint8_t last_rank;            /* of the lines so far, for the warning about misplaced rules */
@@ -240,6 +242,9 @@ void stick_freeze(struct sema *s);
 void persist_finish(struct sema *s, struct px_build *b);
 bool id_of_user(struct sema *s, const struct word *w, bool group, int *out) MUST_CHECK;
 void global_finish(struct sema *s);
+/* dir_stats.c: a `stats` line of a proxy, and those with conditions once the ACLs are known. */
+void stats_page_line(struct sema *s, const struct line *l);
+void stats_page_finish(struct sema *s, struct px_build *b);
 
 /* ---- sections that are no proxies ---------------------------------------------------- */
 void sect_userlist(struct sema *s, const struct section *sec);

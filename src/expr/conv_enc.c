@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Converters between encodings: hexadecimal, base 64, URL encoding. */
+#include <sluice/http/msg.h>
 #include "rows_priv.h"
 
 static const char hex_upper[] = "0123456789ABCDEF";
@@ -42,66 +43,11 @@ bool conv_hex2i(struct smp_ctx *c, const struct call *k, struct smp *s)
 	return smp_set_int(s, (int64_t)v);
 }
 
-static const char b64_std[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-static const char b64_url[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-
 bool conv_base64(struct smp_ctx *c, const struct call *k, struct smp *s)
 {
-	const char *tab = k->aux ? b64_url : b64_std;
-	const unsigned char *in = (const unsigned char *)s->s.p;
-	size_t n = s->s.n, o = 0;
-	char *p = arena_bytes(c->tmp, (n + 2) / 3 * 4);
+	char *p = arena_bytes(c->tmp, B64_ENCODED(s->s.n));
 
-	for (size_t i = 0; i < n; i += 3) {
-		size_t left = MIN(n - i, 3);
-		uint32_t v = (uint32_t)in[i] << 16 | (left > 1 ? (uint32_t)in[i + 1] << 8 : 0) |
-			     (left > 2 ? in[i + 2] : 0);
-
-		for (size_t j = 0; j <= left; j++)
-			p[o++] = tab[v >> (18 - 6 * j) & 63];
-		for (size_t j = left; j < 3 && !k->aux; j++)
-			p[o++] = '=';
-	}
-	return smp_set_str(s, str_n(p, o));
-}
-
-static int b64_value(char ch, const char *tab)
-{
-	const char *at = ch ? strchr(tab, ch) : NULL;
-
-	return at ? (int)(at - tab) : -1;
-}
-
-bool b64_decode(struct arena *a, struct str in, bool url, struct str *out)
-{
-	const char *tab = url ? b64_url : b64_std;
-	uint32_t v = 0;
-	unsigned bits = 0;
-	size_t o = 0;
-	char *p = arena_bytes(a, in.n / 4 * 3 + 3);
-
-	if (!url) {
-		if (in.n % 4)
-			return false;
-		for (int pad = 0; pad < 2 && in.n && in.p[in.n - 1] == '='; pad++)
-			in.n--;
-	}
-	if (in.n % 4 == 1)
-		return false;
-	for (size_t i = 0; i < in.n; i++) {
-		int d = b64_value(in.p[i], tab);
-
-		if (d < 0)
-			return false;
-		v = v << 6 | (unsigned)d;
-		bits += 6;
-		if (bits >= 8) {
-			bits -= 8;
-			p[o++] = (char)(v >> bits);
-		}
-	}
-	*out = str_n(p, o);
-	return true;
+	return smp_set_str(s, str_n(p, b64_encode(s->s, k->aux, p)));
 }
 
 bool conv_b64dec(struct smp_ctx *c, const struct call *k, struct smp *s)
@@ -154,29 +100,12 @@ bool conv_be2hex(struct smp_ctx *c, const struct call *k, struct smp *s)
 
 bool conv_url_dec(struct smp_ctx *c, const struct call *k, struct smp *s)
 {
-	bool in_form = k->arg[0].set && k->arg[0].i;
 	char *p = arena_bytes(c->tmp, s->s.n);
-	size_t o = 0;
+	ptrdiff_t n = uri_unescape(s->s, k->arg[0].set && k->arg[0].i, p);
 
-	for (size_t i = 0; i < s->s.n; i++) {
-		char ch = s->s.p[i];
-
-		if (ch == '%') {
-			int hi = i + 2 < s->s.n ? hex_value(s->s.p[i + 1]) : -1;
-			int lo = i + 2 < s->s.n ? hex_value(s->s.p[i + 2]) : -1;
-
-			if (hi < 0 || lo < 0)
-				return false;
-			ch = (char)(hi << 4 | lo);
-			i += 2;
-		} else if (ch == '+' && in_form) {
-			ch = ' ';
-		} else if (ch == '?') {
-			in_form = true;
-		}
-		p[o++] = ch;
-	}
-	s->s = str_n(p, o);
+	if (n < 0)
+		return false;
+	s->s = str_n(p, (size_t)n);
 	return true;
 }
 

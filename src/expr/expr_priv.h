@@ -3,6 +3,7 @@
 #ifndef SLUICE_EXPR_EXPR_PRIV_H
 #define SLUICE_EXPR_EXPR_PRIV_H
 
+#include <sluice/base/b64.h>
 #include <sluice/expr/cond.h>
 #include <sluice/expr/stick_env.h>
 #include "parse_priv.h"
@@ -88,8 +89,6 @@ bool args_compile(const struct expr_env *env, const char *spec, const struct xca
 unsigned args_needs(const struct call *k, bool *vars);
 
 bool hex_decode(struct arena *a, struct str s, struct str *out);
-/* Base 64 with padding, or URL-safe without. false: not that. */
-bool b64_decode(struct arena *a, struct str in, bool url, struct str *out) MUST_CHECK;
 
 /* conv_crypt.c: a digest of libcrypto by its name, or NULL. */
 const void *digest_find(struct str name);

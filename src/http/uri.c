@@ -113,3 +113,32 @@ bool uri_split_absolute(struct str t, struct str *scheme, struct str *authority,
 	*path = str_n(t.p + i, t.n - i);
 	return authority->n > 0;
 }
+
+static int hex_digit(char c)
+{
+	return is_digit(c) ? c - '0' : is_hex(c) ? (c | 0x20) - 'a' + 10 : -1;
+}
+
+ptrdiff_t uri_unescape(struct str s, bool form, char *out)
+{
+	ptrdiff_t o = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		char c = s.p[i];
+
+		if (c == '%') {
+			int hi = i + 2 < s.n ? hex_digit(s.p[i + 1]) : -1, lo = i + 2 < s.n ? hex_digit(s.p[i + 2]) : -1;
+
+			if (hi < 0 || lo < 0)
+				return -1;
+			c = (char)(hi << 4 | lo);
+			i += 2;
+		} else if (c == '+' && form) {
+			c = ' ';
+		} else if (c == '?') {
+			form = true;
+		}
+		out[o++] = c;
+	}
+	return o;
+}

@@ -84,7 +84,8 @@ static bool column_has_data(const struct segment *s, unsigned col, size_t off, s
 
 	if (s->fd < 0)
 		return true;
-	if (x->hole <= from) {
+	if (x->hole <= from || from < x->from) { /* a walk may go back: listeners lie behind proxies */
+		x->from = from;
 		x->data = lseek(s->fd, from, SEEK_DATA);
 		if (x->data < 0)
 			x->data = LONG_MAX, x->hole = LONG_MAX;

@@ -104,7 +104,7 @@ static void apply_server(struct leader *l, const struct change *c)
 	}
 }
 
-static void apply(struct leader *l, const struct change *c)
+void change_apply(struct leader *l, const struct change *c)
 {
 	switch ((enum change_kind)c->kind) {
 	case CHG_FE_STATE: apply_fe_state(l, c->at, c->value); break;
@@ -117,7 +117,7 @@ static void apply(struct leader *l, const struct change *c)
 	}
 }
 
-static void told(struct leader *l) { atomic_fetch_add_explicit(&l->seg->h->epoch_leader, 1, memory_order_release); }
+void changes_told(struct leader *l) { atomic_fetch_add_explicit(&l->seg->h->epoch_leader, 1, memory_order_release); }
 
 /* ---- transactions ---- */
 
@@ -145,8 +145,8 @@ enum cli_state cli_change(struct cli_run *r, const struct change *c)
 {
 	if (r->s->txn)
 		return txn_add(r, c);
-	apply(r->l, c);
-	told(r->l);
+	change_apply(r->l, c);
+	changes_told(r->l);
 	return CLI_DONE;
 }
 
@@ -190,8 +190,8 @@ enum cli_state cli_commit_txn(struct cli_run *r)
 	}
 	n = t->n;
 	for (size_t i = 0; i < n; i++)
-		apply(r->l, &t->at[i]);
-	told(r->l);
+		change_apply(r->l, &t->at[i]);
+	changes_told(r->l);
 	txn_drop(r->s);
 	return cli_say(r, CLI_INFO, "%zu change%s applied.", n, n == 1 ? "" : "s");
 }

@@ -23,6 +23,9 @@ struct change { uint8_t kind; uint32_t at, mask, value; const struct srv_place *
 
 /* Applies the change, or adds it to the open transaction. Returns CLI_DONE, with a message when there is no room. */
 enum cli_state cli_change(struct cli_run *r, const struct change *c);
+/* The same without a session, for several changes in a row: changes_told() comes behind the last. */
+void change_apply(struct leader *l, const struct change *c);
+void changes_told(struct leader *l);
 /* Drops what a session has collected. */
 void txn_drop(struct cli_sess *s);
 /* A command of the session failed: so does its transaction, if one is open. */

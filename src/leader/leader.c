@@ -15,6 +15,7 @@
 #include <sluice/base/notice.h>
 #include <sluice/base/panic.h>
 #include <sluice/base/proctitle.h>
+#include <sluice/base/rand.h>
 #include <sluice/health/health.h>
 #include <sluice/ipc/sandbox.h>
 
@@ -287,6 +288,7 @@ static bool prepare(struct leader *l)
 	if (!l->rt)
 		return false;
 	l->nworkers = leader_workers(l->rt);
+	rand_secret(l->secret, sizeof(l->secret));
 	return limits_apply(l->rt, l->nworkers) && privs_prepare(l) && listeners_open(l) && cli_open(l) && pidfile_open(l) &&
 	       segment_prepare(l) && state_import(l);
 }

@@ -84,6 +84,7 @@ struct leader {
 	struct timer sweep;        /* of the tables */
 	unsigned sweeps;
 	struct timer deadline;     /* READY, or the end of a drain or stop */
+	uint8_t secret[16];        /* of this generation, for its workers */
 	int pid_fd;                /* pid file, opened early, written late; -1 = none */
 	int status;
 	bool drained;              /* it ends by itself, not because it was told to stop */
@@ -179,6 +180,9 @@ bool children_all(const struct leader *l, enum child_state at_least);
 void children_tell(struct leader *l, enum role role, enum ipc_type t, uint64_t num);
 void children_kill(struct leader *l, int sig);
 unsigned children_alive(const struct leader *l, enum role role);
+
+/* orders.c: an order from the statistics page, checked before anything is done. */
+void order_servers(struct leader *l, const struct ipc_msg *m);
 
 /* leader.c: the pid file, opened early (false: said on stderr) and written late. */
 bool pidfile_open(struct leader *l) MUST_CHECK;

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 #include <sluice/base/clock.h>
 #include <sluice/base/notice.h>
@@ -97,6 +98,7 @@ NORETURN static void child_run(struct child *c, int ctl)
 		.poll_only = l->rt->g.noepoll || l->o->conf.poll_only,
 	};
 
+	memcpy(h.secret, l->secret, sizeof(h.secret));
 	child_signals();
 	child_title(c);
 	child_close_leaders(l, c);

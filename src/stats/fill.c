@@ -5,6 +5,7 @@
 #include <sluice/base/clock.h>
 #include <sluice/health/health.h>
 #include <sluice/http/msg.h>
+#include <sluice/ipc/place.h>
 #include <sluice/lb/lb.h>
 #include "stats_priv.h"
 
@@ -249,6 +250,15 @@ static void fill_connections(const struct stats_src *s, struct stats_row *r)
 		r->v[ST_F_src_ilim] = sv_u32((uint64_t)o->pool_max_conn);
 }
 
+/* The runtime interface may have moved the server. */
+static struct str server_address(const struct stats_src *s, struct stats_row *r)
+{
+	struct srv_place p;
+	bool moved = srv_admin_flags(srv_admin_of(s, r->o.idx)) & ADMF_PLACE && place_read(s->seg, r->o.idx, &p) && p.addr.family;
+
+	return addr_value(r, moved ? &p.addr : &s->rt->srv[r->o.idx].addr);
+}
+
 static void fill_server_config(const struct stats_src *s, struct stats_row *r)
 {
 	const struct rt_server *srv = &s->rt->srv[r->o.idx];
@@ -265,7 +275,7 @@ static void fill_server_config(const struct stats_src *s, struct stats_row *r)
 	}
 	if (!s->legends)
 		return;
-	r->v[ST_F_addr] = sv_str(addr_value(r, &srv->addr));
+	r->v[ST_F_addr] = sv_str(server_address(s, r));
 	if (srv->cookie.n)
 		r->v[ST_F_cookie] = sv_str(srv->cookie);
 }

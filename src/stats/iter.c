@@ -4,14 +4,17 @@
 
 enum { STEP_FE, STEP_LST, STEP_SRV, STEP_BE, STEPS };
 
-static bool px_wanted(const struct stats_iter *it, const struct rt_proxy *px)
+bool stats_in_scope(const struct stats_iter *it, struct str px)
 {
-	if (px->caps & PX_DISABLED || (it->iid >= 0 && it->iid != px->id))
-		return false;
 	for (uint32_t i = 0; i < it->nscope; i++)
-		if (str_eq(it->scope[i], px->name) || (str_eq(it->scope[i], STR(".")) && str_eq(px->name, it->self)))
+		if (str_eq(it->scope[i], px) || (str_eq(it->scope[i], STR(".")) && str_eq(px, it->self)))
 			return true;
 	return !it->nscope;
+}
+
+static bool px_wanted(const struct stats_iter *it, const struct rt_proxy *px)
+{
+	return !(px->caps & PX_DISABLED) && (it->iid < 0 || it->iid == px->id) && stats_in_scope(it, px->name);
 }
 
 static bool type_wanted(const struct stats_iter *it, uint32_t bit) { return !it->types || it->types & bit; }

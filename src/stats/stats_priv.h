@@ -13,6 +13,10 @@ static inline struct stat_val sv_str(struct str v) { return (struct stat_val){ .
 /* Text that lives as long as the row: what does not fit is cut. */
 struct str row_text(struct stats_row *r, const char *fmt, ...) PRINTF_FMT(2, 3);
 
+/* assets.c */
+struct str stats_css(void);
+struct str stats_js(void);
+
 /* state.c */
 struct be_sums { uint32_t act, bck, weight, uweight, usable, checked_up, passed; };
 /* Over the servers of a backend. */

@@ -271,7 +271,7 @@ void pool_drop_all(void)
 		pool_drop_server(i);
 }
 
-static void server_end_streams(uint32_t srv, char why)
+void pool_end_streams(uint32_t srv, char why)
 {
 	struct list *l = &wk.srv[srv].streams;
 
@@ -290,7 +290,7 @@ static void server_lost(uint32_t srv)
 	lb_queue_flush(&wk.q, srv);
 	pool_drop_server(srv);
 	if (wk.rt->srv[srv].flags & SRVF_SHUT_ON_DOWN)
-		server_end_streams(srv, 'D');
+		pool_end_streams(srv, 'D');
 }
 
 /* A server is back: with on-marked-up shutdown-backup-sessions the exchanges of its backend's backups end. */
@@ -303,7 +303,7 @@ static void server_back(uint32_t srv)
 		return;
 	for (uint32_t i = be->srv0; i < be->srv0 + be->nsrv; i++)
 		if (wk.rt->srv[i].flags & SRVF_BACKUP)
-			server_end_streams(i, 'U');
+			pool_end_streams(i, 'U');
 }
 
 /* Its address was changed: connections to the old one carry no new requests. */

@@ -8,7 +8,7 @@
 #include "rules.h"
 #include "stream.h"
 
-static void reply_begin(struct stream *s, unsigned status)
+void reply_open(struct stream *s, unsigned status)
 {
 	struct http_msg *m = &s->res;
 	msg_init(m, m->hdr, m->max_hdr, s->arena, false);
@@ -19,7 +19,7 @@ static void reply_begin(struct stream *s, unsigned status)
 	s->reply_body = STR_NULL;
 }
 
-static void reply_finish(struct stream *s, struct str body)
+void reply_close(struct stream *s, struct str body)
 {
 	char num[20];
 	struct http_msg *m = &s->res;
@@ -51,16 +51,16 @@ static bool reply_raw(struct stream *s, struct str raw)
 	msg_del(&s->res, STR("content-length"));
 	msg_del(&s->res, STR("transfer-encoding"));
 	s->res.flags &= ~(unsigned)(MSG_CHUNKED | MSG_CLOSE_DELIM | MSG_CLEN);
-	reply_finish(s, body);
+	reply_close(s, body);
 	return true;
 }
 
 static void reply_location(struct stream *s, const struct rt_reply *r)
 {
-	reply_begin(s, r->status);
+	reply_open(s, r->status);
 	headers_add(s, &s->res, STR("cache-control"), STR("no-cache"));
 	headers_add(s, &s->res, STR("location"), r->location);
-	reply_finish(s, STR_NULL);
+	reply_close(s, STR_NULL);
 }
 
 static struct str reply_render(struct stream *s, const struct logfmt *f)
@@ -94,12 +94,12 @@ void reply_prepare(struct stream *s, const struct rt_reply *r, unsigned status)
 	for (unsigned i = 0; i < n; i++)
 		vals[i] = reply_render(s, r->hdrs[i].val);
 
-	reply_begin(s, status ? status : r->status);
+	reply_open(s, status ? status : r->status);
 	if (body.n && r->content_type.n)
 		headers_add(s, &s->res, STR("content-type"), r->content_type);
 	for (unsigned i = 0; i < n; i++)
 		headers_add(s, &s->res, r->hdrs[i].name, vals[i]);
-	reply_finish(s, body);
+	reply_close(s, body);
 }
 
 static const struct rt_reply *reply_configured(const struct rt_proxy *px, int slot)
@@ -116,14 +116,14 @@ static void reply_builtin(struct stream *s, unsigned status)
 
 	sbuf_printf(&out, "<html><body><h1>%u " STR_FMT "</h1>\n" STR_FMT "\n</body></html>\n", status,
 		    STR_ARG(http_reason(status)), STR_ARG(text));
-	reply_begin(s, status);
+	reply_open(s, status);
 	headers_add(s, &s->res, STR("cache-control"), STR("no-cache"));
 	headers_add(s, &s->res, STR("content-type"), STR("text/html"));
 	if (status == 401)
 		headers_add(s, &s->res, STR("www-authenticate"), STR("Basic realm=\"sluice\""));
 	else if (status == 407)
 		headers_add(s, &s->res, STR("proxy-authenticate"), STR("Basic realm=\"sluice\""));
-	reply_finish(s, strm_dup(s, sbuf_str(&out)));
+	reply_close(s, strm_dup(s, sbuf_str(&out)));
 }
 
 void reply_error(struct stream *s, unsigned status)

@@ -40,6 +40,10 @@ void reply_error(struct stream *s, unsigned status);
 /* The same for a configured reply; status 0 = the reply's own. */
 void reply_prepare(struct stream *s, const struct rt_reply *r, unsigned status);
 
+/* An answer of one's own: open, add headers with headers_add(), close with a body that lives as long as the stream. */
+void reply_open(struct stream *s, unsigned status);
+void reply_close(struct stream *s, struct str body);
+
 /* Saves what logs and captures want of the request as received. After the head was parsed, before any rule. */
 void headers_capture_request(struct stream *s);
 void headers_capture_response(struct stream *s);

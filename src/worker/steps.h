@@ -28,6 +28,8 @@ enum step_result strm_fail(struct stream *s, unsigned status, char cause, char p
 enum step_result strm_abort(struct stream *s, char cause, char phase, enum mux_close_how how);
 /* The client's message is broken (EP_ERR): answers what was refused, gives up on what ended early. */
 enum step_result strm_request_broken(struct stream *s);
+/* Waits for the whole body of the request, or as much as a buffer holds (then it is in cli.rx), and goes on with `next`. */
+enum step_result strm_body(struct stream *s, enum strm_step next);
 /* What a rule verdict means: `next` for continue and allow. */
 enum step_result strm_obey(struct stream *s, enum rule_verdict v, enum strm_step next);
 
@@ -84,6 +86,9 @@ size_t server_proxy_header(struct stream *s, char *hdr);
 bool server_introduce(struct stream *s);
 /* Begins the connection; false when it failed at once. */
 bool server_connect(struct stream *s);
+
+/* page.c: is the request for the statistics page of px? */
+bool stats_page_wanted(const struct stream *s, const struct rt_proxy *px);
 
 /* lbkey.c */
 struct lb_req;

@@ -193,8 +193,11 @@ enum step_result step_req_rules(struct stream *s)
 
 enum step_result step_route(struct stream *s)
 {
-	uint32_t be = rules_route(s);
+	uint32_t be;
 
+	if (s->fe->stats && stats_page_wanted(s, s->fe))
+		return step_to(s, ST_STATS);
+	be = rules_route(s);
 	if (be == RT_NONE)
 		return strm_fail(s, 503, 'S', 'C');
 	s->be_idx = be;
@@ -217,7 +220,7 @@ static bool body_wanted(const struct stream *s)
 
 enum step_result step_be_rules(struct stream *s)
 {
-	enum strm_step next = body_wanted(s) ? ST_REQ_BODY : ST_PICK;
+	enum strm_step next = s->be->stats && stats_page_wanted(s, s->be) ? ST_STATS : body_wanted(s) ? ST_REQ_BODY : ST_PICK;
 	enum step_result r;
 
 	if (s->be == s->fe)
@@ -229,7 +232,7 @@ enum step_result step_be_rules(struct stream *s)
 	return request_rules(s, s->be, next);
 }
 
-enum step_result step_req_body(struct stream *s)
+enum step_result strm_body(struct stream *s, enum strm_step next)
 {
 	struct endp *c = &s->cli;
 
@@ -240,12 +243,14 @@ enum step_result step_req_body(struct stream *s)
 		return strm_request_broken(s);
 	if (c->flags & EP_EOM || !(c->flags & EP_RX_WAIT)) {
 		s->exp = 0;
-		return step_to(s, ST_PICK);
+		return step_to(s, next);
 	}
 	if (!s->exp)
 		s->exp = wk_after(strm_body_timeout(s));
 	return STEP_WAIT;
 }
+
+enum step_result step_req_body(struct stream *s) { return strm_body(s, ST_PICK); }
 
 enum step_result step_tarpit(struct stream *s)
 {

@@ -5,6 +5,7 @@
 #include "compress.h"
 #include "persist.h"
 #include "ask.h"
+#include "reply_gen.h"
 #include "steps.h"
 #include "track.h"
 
@@ -318,11 +319,43 @@ static void reply_begin(struct stream *s)
 		s->flags |= SF_CLI_CLOSE;
 }
 
+/* The next piece of a generated body, once the one before has left. */
+static void reply_refill(struct stream *s)
+{
+	struct sbuf *t = &s->gen->text;
+
+	if (buf_len(&s->reply_buf) || s->gen->done)
+		return;
+	reply_gen_fill(s->gen);
+	s->reply_buf = (struct buf){ .mem = t->p, .tail = (uint32_t)t->n, .cap = (uint32_t)t->n };
+}
+
+static bool reply_send(struct stream *s)
+{
+	struct mux_tx tx = { .head = s->flags & SF_RES_STARTED ? NULL : &s->res, .body = &s->reply_buf };
+	uint32_t left;
+	bool taken;
+
+	if (s->gen)
+		reply_refill(s);
+	left = buf_len(&s->reply_buf);
+	tx.flags = (s->gen && !s->gen->done ? 0 : MS_EOM) | (s->flags & SF_CLI_CLOSE ? MS_CLOSE : 0);
+	taken = s->cli.mux->ops->send(&s->cli, &tx);
+	if (!tx.head)
+		s->flags |= SF_RES_STARTED;
+	if (!s->exp_cli)
+		strm_touch_cli(s);
+	else
+		strm_touch_sent(s, true, left - buf_len(&s->reply_buf), false);
+	if (taken && !(tx.flags & MS_EOM)) {
+		task_wake(&s->task); /* others get their turn between two pieces */
+		return false;
+	}
+	return taken;
+}
+
 enum step_result step_reply(struct stream *s)
 {
-	struct mux_tx tx = { .head = &s->res, .body = &s->reply_buf, .flags = MS_EOM };
-	uint32_t left;
-
 	strm_release_server(s, MUX_ABORT, false);
 	if (s->flags & SF_REPLY_SILENT)
 		return strm_abort(s, 'P', 'R', MUX_CLOSE);
@@ -335,21 +368,10 @@ enum step_result step_reply(struct stream *s)
 		s->step = ST_REPLY;
 		reply_begin(s);
 	}
-	if (s->flags & SF_RES_STARTED)
-		tx.head = NULL;
-	if (s->flags & SF_CLI_CLOSE)
-		tx.flags |= MS_CLOSE;
-	left = buf_len(&s->reply_buf);
-	if (s->cli.mux->ops->send(&s->cli, &tx))
+	if (reply_send(s))
 		return step_to(s, ST_DONE);
-	if (!tx.head)
-		s->flags |= SF_RES_STARTED;
 	if (s->cli.flags & EP_ERR)
 		return strm_abort(s, 'C', 'R', MUX_ABORT);
-	if (!s->exp_cli)
-		strm_touch_cli(s);
-	else
-		strm_touch_sent(s, true, left - buf_len(&s->reply_buf), false);
 	return STEP_WAIT;
 }
 

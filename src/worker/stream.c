@@ -7,6 +7,7 @@
 #include <sluice/base/clock.h>
 #include <sluice/base/pool.h>
 #include "compress.h"
+#include "reply_gen.h"
 #include "steps.h"
 #include "stream_priv.h"
 #include "track.h"
@@ -29,6 +30,7 @@ static void strm_free(struct stream *s)
 	pool_put(&hdr_pool, s->res.hdr);
 	var_store_drop(&s->vars_msg);
 	var_store_drop(&s->vars_txn);
+	reply_gen_free(s);
 	arena_give(s->arena);
 	s->magic = 0;
 	pool_put(&stream_pool, s);

@@ -68,6 +68,7 @@ enum strm_flags {
 	SF_TCP_RES_DONE = 1 << 25,  /* tcp-response content rules have decided */
 	SF_REQ_PREPARED = 1 << 26,  /* headers_request() has run for this attempt */
 	SF_AFTER_DONE = 1 << 27,    /* http-after-response rules have run */
+	SF_STATS = 1 << 30,         /* answered by the statistics page or a service */
 	SF_HDRS_DONE = 1 << 29,     /* the headers that configuration adds are in, for all attempts */
 	SF_STUCK = 1 << 30,         /* persistence has been looked up */
 	SF_IGNORE_PERSIST = 1u << 31,
@@ -105,6 +106,7 @@ struct stream {
 	struct buf req_view;              /* the part of cli.rx not yet handed to the server while SF_REQ_HELD */
 	struct str reply_body;            /* body of a reply, lives in arena or in rt */
 	struct buf reply_buf;             /* ... and what is left of it to send */
+	struct reply_gen *gen;            /* ... or who makes it piece by piece (reply_gen.h), NULL = nobody */
 
 	struct var_store vars_txn, vars_msg; /* scopes txn; req until the response begins, res from there on */
 	struct smp_ctx ctx;               /* for rules, formats and logs; strm_smp_ctx() fills what is due */

@@ -9,6 +9,7 @@ char term_phase(const struct stream *s)
 	case ST_REQ_HEAD:
 	case ST_TCP_RULES:
 	case ST_REQ_RULES:
+	case ST_STATS:
 	case ST_ROUTE:
 	case ST_BE_RULES:
 	case ST_REQ_BODY:

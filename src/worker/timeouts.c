@@ -142,6 +142,7 @@ static enum step_result strm_phase_expired(struct stream *s)
 		return STEP_NEXT;
 	case ST_REQ_HEAD:
 	case ST_REQ_BODY:
+	case ST_STATS:
 		return strm_fail(s, 408, 'c', 'R');
 	case ST_TARPIT:
 		return step_to(s, ST_REPLY);

@@ -94,6 +94,10 @@ static void ctl_order(const struct ipc_msg *m, int fd)
 	case IPC_ASK:
 		ask_begin(m, fd);
 		return;
+	case IPC_SHUT_SERVER:
+		if (m->num < wk.rt->nsrv)
+			pool_end_streams((uint32_t)m->num, 'K');
+		return;
 	case IPC_STOP:
 		wk.draining = true;
 		accept_stop();

@@ -111,6 +111,9 @@ bool msg_list_has(const struct http_msg *m, enum http_hdr_id id, struct str toke
 struct str uri_path(struct str target);
 struct str uri_query(struct str target);
 bool uri_has_query(struct str target);
+/* Resolves %XX into out (at least s.n bytes) and returns the length; -1: a '%' without two hex digits. A '+' is a blank when form, and
+ * behind a '?' in any case. */
+ptrdiff_t uri_unescape(struct str s, bool form, char *out) MUST_CHECK;
 
 /* scheme://authority and target of a request in absolute form, made in a. */
 struct str msg_absolute_url(const struct http_msg *m, struct arena *a);

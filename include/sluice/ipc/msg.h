@@ -41,6 +41,16 @@ struct ipc_gen {
 	char version[32];             /* NUL-terminated */
 };
 
+/* What an operator may do to a server from the page; words as in HAProxy's forms. */
+enum srv_action {
+#define SRV_ACTION(id, word, help) SRVA_##id,
+#include <sluice/tbl/srv_actions.def>
+#undef SRV_ACTION
+	SRVA_COUNT
+};
+#define SRV_ORDER_MAX 28
+struct ipc_srv_order { uint32_t srv[SRV_ORDER_MAX]; }; /* indices; `num` of them count */
+
 /* A listener that the master hands to a new leader: open there under this number. The memfd is an array of these. */
 struct ipc_fd_entry { int32_t fd; struct ipc_key key; };
 

@@ -280,6 +280,20 @@ struct rt_backend {                 /* the balancing half of a proxy, all that l
 	const struct rt_server *srv;    /* = rt->srv + srv0 */
 };
 
+/* ---- the statistics page ---------------------------------------------------------------------------------------- */
+enum stats_verdict { STATS_ALLOW, STATS_DENY, STATS_AUTH };
+struct rt_stats_rule { uint8_t what; struct str realm; struct cond *cond; }; /* what: enum stats_verdict; realm may be empty */
+struct rt_stats {                   /* shared by the proxies that inherit it */
+	struct str uri;                 /* prefix of the request targets it answers */
+	struct str realm, node, desc;   /* node, desc: shown when not empty */
+	struct str *auth; uint32_t nauth; /* "user:password" in base 64 */
+	struct str *scope; uint32_t nscope; /* names of proxies that are shown, "." is the own one; none: all */
+	struct rt_stats_rule *rules; uint32_t nrules; /* the first whose condition holds decides; without one, auth does */
+	struct cond **admin; uint32_t nadmin; /* orders are taken when one of them is NULL or holds */
+	uint32_t refresh;               /* seconds, 0 = off */
+	bool hide_version, legends;
+};
+
 /* ---- proxies ---------------------------------------------------------------------------------------------------- */
 enum px_caps { PX_FE = 1, PX_BE = 2, PX_DISABLED = 4 };
 struct rt_proxy {
@@ -295,6 +309,7 @@ struct rt_proxy {
 	struct rt_reply *errors[RT_ERROR_SLOTS]; /* by error_slot(status): NULL = built-in */
 	struct str description;
 	const struct rt_comp *comp;     /* NULL = no compression */
+	const struct rt_stats *stats;   /* NULL = no page */
 	struct acl_set *acls;
 	uint32_t table;                 /* its stick table + 1, index into rt->tbl; 0 = none */
 	bool keeps_req;                 /* a rule or format that runs after the request has left reads its head */

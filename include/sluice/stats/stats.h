@@ -98,6 +98,7 @@ struct stats_iter {
 	uint32_t px, step, at;  /* where it stands: zero to begin */
 };
 bool stats_next(const struct stats_src *s, struct stats_iter *it, struct stats_obj *o);
+bool stats_in_scope(const struct stats_iter *it, struct str px);
 
 /* Writers: append to out. Every CSV row ends with ",\n". */
 void stats_csv_header(struct sbuf *out);

@@ -196,6 +196,17 @@ static void a_worker_clears_highest_values_or_everything_or_one_server(void **st
 	assert_int_equal(v.bin, 0);
 }
 
+static void a_walk_over_counters_may_go_back(void **state)
+{
+	(void)state;
+	static struct ctr_walk walk;
+	ctr_inc(&lst_ctr(seg, 1, 0)->bin);
+	ctr_inc(&px_ctr(seg, 0, 1)->fe.stot);
+	assert_int_equal(ctr_sum_one(seg, ctr_find(CTR_SCOPE_LST, "bin"), 1, 0, &walk), 1);
+	assert_int_equal(ctr_sum_one(seg, ctr_find(CTR_SCOPE_FEH, "queue"), 0, 0, &walk), 0);
+	assert_int_equal(ctr_sum_one(seg, ctr_find(CTR_SCOPE_FE, "stot"), 0, 0, &walk), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -205,6 +216,7 @@ int main(void)
 		T(the_mean_over_workers_weighs_by_samples), T(every_word_of_a_block_has_one_description),
 		T(histograms_are_summed_and_survive_their_worker), T(one_counter_sums_to_what_its_block_says),
 		T(a_worker_clears_highest_values_or_everything_or_one_server),
+		T(a_walk_over_counters_may_go_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Orders from the statistics page. A worker passes on what an operator has sent; it may be a worker that has gone astray, so every number
+ * is checked here. What is done is the same as the commands of the runtime interface do. */
+#include <sluice/base/notice.h>
+
+#include "cli_change.h"
+
+static void order(struct leader *l, enum change_kind kind, uint32_t srv, uint32_t mask, uint32_t value)
+{
+	change_apply(l, &(struct change){ .kind = kind, .at = srv, .mask = mask, .value = value });
+}
+
+/* Out of maintenance a server without checks is up: nobody else would say so. */
+static void order_ready(struct leader *l, uint32_t srv)
+{
+	const struct rt_server *s = &l->rt->srv[srv];
+
+	if (srv_admin_bits(srv_admin_now(l, srv)) & (ADM_FORCED_MAINT | ADM_CONFIG_MAINT) && !(s->flags & SRVF_CHECK) && s->track == RT_NONE)
+		order(l, CHG_ORDER, srv, 0, ORDER_UP);
+	order(l, CHG_ADMIN, srv, ADM_FORCED_MAINT | ADM_CONFIG_MAINT | ADM_FORCED_DRAIN, 0);
+}
+
+static void obey(struct leader *l, enum srv_action act, uint32_t srv)
+{
+	switch (act) {
+	case SRVA_READY: case SRVA_ENABLE: case SRVA_START: order_ready(l, srv); break;
+	case SRVA_DRAIN: case SRVA_STOP:
+		order(l, CHG_ADMIN, srv, ADM_FORCED_MAINT | ADM_CONFIG_MAINT | ADM_FORCED_DRAIN, ADM_FORCED_DRAIN);
+		break;
+	case SRVA_MAINT: case SRVA_DISABLE: order(l, CHG_ADMIN, srv, ADM_FORCED_MAINT | ADM_FORCED_DRAIN, ADM_FORCED_MAINT); break;
+	case SRVA_DHLTH: order(l, CHG_FLAGS, srv, ADMF_NOCHECK, ADMF_NOCHECK); break;
+	case SRVA_EHLTH: order(l, CHG_FLAGS, srv, ADMF_NOCHECK, 0); break;
+	case SRVA_DAGENT: order(l, CHG_FLAGS, srv, ADMF_NOAGENT, ADMF_NOAGENT); break;
+	case SRVA_EAGENT: order(l, CHG_FLAGS, srv, ADMF_NOAGENT, 0); break;
+	case SRVA_HRUNN: order(l, CHG_ORDER, srv, 0, ORDER_UP); break;
+	case SRVA_HNOLB: order(l, CHG_ORDER, srv, 0, ORDER_STOPPING); break;
+	case SRVA_HDOWN: order(l, CHG_ORDER, srv, 0, ORDER_DOWN); break;
+	case SRVA_SHUTDOWN: children_tell(l, ROLE_WORKER, IPC_SHUT_SERVER, srv); break;
+	case SRVA_COUNT: break;
+	}
+}
+
+void order_servers(struct leader *l, const struct ipc_msg *m)
+{
+	struct ipc_srv_order o;
+
+	if (m->arg >= SRVA_COUNT || m->num > SRV_ORDER_MAX) {
+		notice(SAY_ALERT, "a worker sends an order that does not exist");
+		return;
+	}
+	memcpy(&o, m->data, sizeof(o));
+	for (uint64_t i = 0; i < m->num; i++)
+		if (o.srv[i] < l->rt->nsrv)
+			obey(l, (enum srv_action)m->arg, o.srv[i]);
+	changes_told(l);
+}
