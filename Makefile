@@ -43,6 +43,8 @@ $(BUILD)/%.o: %.c | $(GENC)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
 $(BUILD)/src/stats/assets.o: src/stats/page.css src/stats/page.js
+# The date of the version, which tools want to see; SOURCE_DATE_EPOCH makes it reproducible.
+$(BUILD)/src/stats/info.o: CPPFLAGS += -DSLUICE_RELEASE_DATE='"$(shell date -u $(if $(SOURCE_DATE_EPOCH),-d @$(SOURCE_DATE_EPOCH),-r VERSION) +%Y/%m/%d)"'
 
 $(BUILD)/gen/%.o: $(BUILD)/gen/%.c | $(GENC)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -Wno-unused -c -o $@ $<
@@ -113,6 +115,11 @@ bench: all $(BENCH)
 soak: all tools
 	@SLUICE=$(abspath $(BIN)) TEST_TOOLS=$(abspath build/regtests/lib) regtests/soak/run $(SOAK)
 
+# The statistics page in a real browser: renders, sorts, filters, drains a server by a click; writes doc/stats-page.png.
+page: all tools
+	@regtests/deps page
+	@SLUICE=$(abspath $(BIN)) TEST_TOOLS=$(abspath build/regtests/lib) regtests/page/run
+
 layers:
 	@regtests/layers
 
@@ -131,16 +138,23 @@ demo:
 	@echo "try:  curl http://127.0.0.1:8080/"
 	@exec ./sluice -f examples/quickstart.cfg
 
+DOCDIR  = $(DESTDIR)$(PREFIX)/share/doc/sluice
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+DOCS    = README.md $(wildcard doc/*.md doc/*.png)
+
+# PREFIX is where things will live, DESTDIR is put before it for packages.
 install: all
-	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/doc/sluice/examples
-	install -m 755 sluice $(DESTDIR)$(PREFIX)/sbin/sluice
+	install -d $(DESTDIR)$(PREFIX)/sbin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(UNITDIR) $(DOCDIR)/examples
+	install -m 755 $(BIN) $(DESTDIR)$(PREFIX)/sbin/sluice
 	install -m 644 doc/sluice.1 $(DESTDIR)$(PREFIX)/share/man/man1/sluice.1
-	install -m 644 README.md doc/configuration.md doc/keywords.md $(DESTDIR)$(PREFIX)/share/doc/sluice/
-	install -m 644 examples/* $(DESTDIR)$(PREFIX)/share/doc/sluice/examples/
+	install -m 644 $(DOCS) $(DOCDIR)/
+	install -m 644 $(wildcard examples/*) $(DOCDIR)/examples/
+	sed 's,/usr/local/,$(PREFIX)/,' examples/sluice.service >$(DESTDIR)$(UNITDIR)/sluice.service
+	chmod 644 $(DESTDIR)$(UNITDIR)/sluice.service
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/sbin/sluice $(DESTDIR)$(PREFIX)/share/man/man1/sluice.1
-	rm -rf $(DESTDIR)$(PREFIX)/share/doc/sluice
+	rm -f $(DESTDIR)$(PREFIX)/sbin/sluice $(DESTDIR)$(PREFIX)/share/man/man1/sluice.1 $(DESTDIR)$(UNITDIR)/sluice.service
+	rm -rf $(DOCDIR)
 
 doc: all
 	./sluice --keywords > doc/keywords.md
@@ -149,8 +163,8 @@ clean:
 	rm -rf build build-* sluice
 
 help:
-	@echo "all demo check unit e2e asan fuzz bench soak layers lint format doc install uninstall clean"
+	@echo "all demo check unit e2e asan fuzz bench soak page layers lint format doc install uninstall clean"
 
 -include $(OBJ:.o=.d) $(UNIT:%=%.d) $(BENCH:%=%.d)
-.PHONY: soak all check unit unit-bins tools e2e asan fuzz bench layers lint format demo install uninstall doc clean help
+.PHONY: soak all check unit unit-bins tools e2e asan fuzz bench page layers lint format demo install uninstall doc clean help
 .SECONDARY:

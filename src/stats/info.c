@@ -93,7 +93,8 @@ void stats_fill_info(struct stats_src *s, struct stat_val v[INFO_COUNT], char *t
 	v[INF_node] = sv_str(s->rt->g.node);
 	v[INF_description] = sv_str(s->rt->g.description);
 	v[INF_tainted] = sv_str(STR("0"));
-	v[INF_release_date].type = v[INF_zlibmemusage].type = v[INF_maxzlibmemusage].type = SV_NONE;
+	v[INF_release_date] = sv_str(STR(SLUICE_RELEASE_DATE));
+	v[INF_zlibmemusage].type = v[INF_maxzlibmemusage].type = SV_NONE;
 	v[INF_stopping] = sv_u32(atomic_load_explicit(&s->seg->h->state, memory_order_relaxed) >= SEG_DRAINING);
 	info_limits(s, v);
 	info_memory(s, v);

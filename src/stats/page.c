@@ -9,12 +9,6 @@ static const struct col { const char *group, *label, *title; uint8_t f, how; } c
 	{ "Server", "Last change", "since the last change between UP and DOWN", ST_F_lastchg, AS_AGE },
 	{ "Server", "Check", "last health check", ST_F_check_status, AS_CHECK },
 	{ "Server", "Weight", "effective weight", ST_F_weight, AS_IS },
-	{ "Server", "Act", "active servers", ST_F_act, AS_IS },
-	{ "Server", "Bck", "backup servers", ST_F_bck, AS_IS },
-	{ "Server", "Fails", "failed checks", ST_F_chkfail, AS_IS },
-	{ "Server", "Downs", "changes from UP to DOWN", ST_F_chkdown, AS_IS },
-	{ "Server", "Downtime", "time spent DOWN", ST_F_downtime, AS_AGE },
-	{ "Server", "Throttle", "percent of the weight during slow start", ST_F_throttle, AS_IS },
 	{ "Queue", "Cur", "requests in the queue", ST_F_qcur, AS_IS },
 	{ "Queue", "Max", "most requests queued at once", ST_F_qmax, AS_IS },
 	{ "Queue", "Limit", "maxqueue", ST_F_qlimit, AS_IS },
@@ -28,14 +22,14 @@ static const struct col { const char *group, *label, *title; uint8_t f, how; } c
 	{ "Sessions", "Last", "since the last session", ST_F_lastsess, AS_AGE },
 	{ "Requests", "Rate", "requests in the last second", ST_F_req_rate, AS_IS },
 	{ "Requests", "Total", "requests so far", ST_F_req_tot, AS_IS },
-	{ "Responses", "2xx", "responses with a 2xx status", ST_F_hrsp_2xx, AS_IS },
-	{ "Responses", "3xx", "responses with a 3xx status", ST_F_hrsp_3xx, AS_IS },
-	{ "Responses", "4xx", "responses with a 4xx status", ST_F_hrsp_4xx, AS_IS },
-	{ "Responses", "5xx", "responses with a 5xx status", ST_F_hrsp_5xx, AS_IS },
 	{ "Latency", "p50", "half of all exchanges were faster; servers: the recent mean", ST_F_total_p50_us, AS_LATENCY },
 	{ "Latency", "p90", "9 of 10 exchanges were faster", ST_F_total_p90_us, AS_LATENCY },
 	{ "Latency", "p99", "99 of 100 exchanges were faster", ST_F_total_p99_us, AS_LATENCY },
 	{ "Latency", "p99.9", "999 of 1000 exchanges were faster", ST_F_total_p999_us, AS_LATENCY },
+	{ "Responses", "2xx", "responses with a 2xx status", ST_F_hrsp_2xx, AS_IS },
+	{ "Responses", "3xx", "responses with a 3xx status", ST_F_hrsp_3xx, AS_IS },
+	{ "Responses", "4xx", "responses with a 4xx status", ST_F_hrsp_4xx, AS_IS },
+	{ "Responses", "5xx", "responses with a 5xx status", ST_F_hrsp_5xx, AS_IS },
 	{ "Bytes", "In", "from clients", ST_F_bin, AS_BYTES },
 	{ "Bytes", "Out", "to clients", ST_F_bout, AS_BYTES },
 	{ "Denied", "Req", "requests denied by rules", ST_F_dreq, AS_IS },
@@ -45,6 +39,12 @@ static const struct col { const char *group, *label, *title; uint8_t f, how; } c
 	{ "Errors", "Resp", "responses in error", ST_F_eresp, AS_IS },
 	{ "Warnings", "Retr", "connections tried again", ST_F_wretr, AS_IS },
 	{ "Warnings", "Redis", "requests moved to another server", ST_F_wredis, AS_IS },
+	{ "Health", "Act", "active servers", ST_F_act, AS_IS },
+	{ "Health", "Bck", "backup servers", ST_F_bck, AS_IS },
+	{ "Health", "Fails", "failed checks", ST_F_chkfail, AS_IS },
+	{ "Health", "Downs", "changes from UP to DOWN", ST_F_chkdown, AS_IS },
+	{ "Health", "Downtime", "time spent DOWN", ST_F_downtime, AS_AGE },
+	{ "Health", "Throttle", "percent of the weight during slow start", ST_F_throttle, AS_IS },
 };
 
 void stats_html_str(struct sbuf *out, struct str s)
@@ -240,10 +240,10 @@ static void page_row(const struct stats_src *s, const struct stats_page *p, cons
 	sbuf_printf(out, "</td><td class=\"s %s\">", status_class(s, r));
 	stats_html_str(out, r->v[ST_F_status].str);
 	add(out, "</td>");
-	for (unsigned i = 0; i < ARRAY_LEN(cols); i++)
-		cell(r, &cols[i], out);
 	if (p->form)
 		row_buttons(r, out);
+	for (unsigned i = 0; i < ARRAY_LEN(cols); i++)
+		cell(r, &cols[i], out);
 	add(out, "</tr>\n");
 	if (r->o.kind == STAT_FE)
 		add(out, "</tbody><tbody class=srv>");
@@ -251,13 +251,13 @@ static void page_row(const struct stats_src *s, const struct stats_page *p, cons
 
 static void table_groups(const struct stats_page *p, struct sbuf *out)
 {
-	sbuf_printf(out, "<table><thead><tr class=g><th class=n colspan=%d></th>", p->form ? 3 : 2);
+	sbuf_printf(out, "<table><thead><tr class=g><th class=n colspan=%d></th>", p->form ? 4 : 2);
 	for (unsigned i = 0, k; i < ARRAY_LEN(cols); i = k) {
 		for (k = i + 1; k < ARRAY_LEN(cols) && !strcmp(cols[k].group, cols[i].group); k++)
 			;
 		sbuf_printf(out, "<th colspan=%u>%s</th>", k - i, cols[i].group);
 	}
-	add(out, p->form ? "<th></th></tr>\n" : "</tr>\n");
+	add(out, "</tr>\n");
 }
 
 static void table_open(const struct stats_src *s, struct stats_page *p, uint32_t px, struct sbuf *out)
@@ -287,10 +287,12 @@ static void table_open(const struct stats_src *s, struct stats_page *p, uint32_t
 	if (p->form)
 		sbuf_printf(out, "<th><input type=checkbox class=all title=\"all servers shown\"></th>"), c++;
 	sbuf_printf(out, "<th class=n data-c=%u>Name</th><th class=s data-c=%u>Status</th>", c, c + 1);
-	c += 2;
+	if (p->form)
+		add(out, "<th class=x>Order</th>");
+	c += p->form ? 3 : 2;
 	for (unsigned i = 0; i < ARRAY_LEN(cols); i++, c++)
 		sbuf_printf(out, "<th data-c=%u title=\"%s\">%s</th>", c, cols[i].title, cols[i].label);
-	sbuf_printf(out, "%s</tr></thead>\n%s", p->form ? "<th></th>" : "", x->caps & PX_FE ? "" : "<tbody class=srv>");
+	sbuf_printf(out, "</tr></thead>\n%s", x->caps & PX_FE ? "" : "<tbody class=srv>");
 }
 
 static void table_close(struct stats_page *p, struct sbuf *out)
@@ -362,7 +364,7 @@ static void link_to(const struct stats_page *p, const char *opt, const char *lab
 {
 	add(out, "<a href=\"");
 	stats_html_str(out, p->o.uri);
-	sbuf_printf(out, "%s\">%s</a> ", opt, label);
+	sbuf_printf(out, "%s\">%s</a>\n", opt, label);
 }
 
 static void page_bar(const struct stats_page *p, struct sbuf *out)
@@ -378,7 +380,7 @@ static void page_bar(const struct stats_page *p, struct sbuf *out)
 	}
 	if (!listed)
 		sbuf_printf(out, "<option value=%u selected>%u s</option>", p->o.refresh, p->o.refresh);
-	add(out, "</select></label> <span id=note class=DOWN></span></div>\n<p class=sub>");
+	add(out, "</select></label> <span id=note class=DOWN></span></div>\n<p class=links>");
 	link_to(p, "", "all", out);
 	link_to(p, ";up", "up only", out);
 	link_to(p, ";no-maint", "without maintenance", out);

@@ -43,7 +43,7 @@
     });
   }
   function show(text) {
-    var doc = new DOMParser().parseFromString(text, 'text/html'), fresh = doc.querySelector('main'), old = document.querySelector('main');
+    var doc = new DOMParser().parseFromString(text.replace(/<style[^]*?<\/style>/, ''), 'text/html'), fresh = doc.querySelector('main'), old = document.querySelector('main');
     if (!fresh) return;
     var ticked = new Set(Array.from(old.querySelectorAll('input[name=s]:checked')).map(function (i) { return i.getAttribute('data-id'); }));
     fresh.querySelectorAll('input[name=s]').forEach(function (i) { i.checked = ticked.has(i.getAttribute('data-id')); });
