@@ -142,3 +142,22 @@ ptrdiff_t uri_unescape(struct str s, bool form, char *out)
 	}
 	return o;
 }
+
+bool form_next(struct arena *a, struct str *rest, struct str *name, struct str *val)
+{
+	struct str field;
+	ptrdiff_t eq, n;
+	char *p;
+
+	if (!rest->n)
+		return false;
+	field = str_split(rest, '&');
+	p = arena_bytes(a, field.n + 1);
+	eq = str_chr(field, '=');
+	*name = eq < 0 ? field : str_sub(field, 0, (size_t)eq);
+	n = uri_unescape(eq < 0 ? STR_NULL : str_sub(field, (size_t)eq + 1, field.n), true, p);
+	*val = str_n(p, n < 0 ? 0 : (size_t)n);
+	if (n < 0)
+		*name = STR_NULL;
+	return true;
+}

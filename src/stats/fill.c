@@ -175,14 +175,13 @@ static struct str addr_value(struct stats_row *r, const struct addr *a)
 static void fill_listener(const struct stats_src *s, struct stats_row *r)
 {
 	const struct rt_listener *l = &s->rt->lst[r->o.idx];
-	const struct rt_proxy *px = &s->rt->px[r->o.px];
 	uint32_t nth = 1;
 
 	for (uint32_t i = 0; i < r->o.idx; i++)
 		nth += s->rt->lst[i].px == r->o.px;
 	fill_common(s, r, listener_name(s, r, nth), nth);
 	r->v[ST_F_scur] = sv_u32(live_sum(s->seg, LIVE_LST, r->o.idx));
-	r->v[ST_F_slim] = sv_u32(l->opts->maxconn ? l->opts->maxconn : fe_limit(s, px));
+	r->v[ST_F_slim] = sv_u32(l->opts->maxconn);
 	r->v[ST_F_status] = sv_str(str_eq(fe_status(s, r->o.px), STR("OPEN")) ? STR("OPEN") : STR("WAITING"));
 	r->v[ST_F_proto] = sv_str(l->addr.family == AF_UNIX ? STR("unix") : l->addr.family == AF_INET6 ? STR("tcpv6") : STR("tcpv4"));
 	if (s->legends)

@@ -81,8 +81,6 @@ uint32_t stats_srv_weight(const struct stats_src *s, uint32_t srv)
 	uint64_t admin = srv_admin_of(s, srv), op = srv_op_of(s, srv);
 	uint32_t w = srv_admin_weight(admin);
 
-	if (srv_admin_bits(admin) & ADM_DRAIN)
-		return 0;
 	if (srv_op_state(op) == SRV_STARTING && w)
 		w = (w * srv_op_ramp(op) + 99) / 100;
 	return w;

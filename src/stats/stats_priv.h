@@ -23,7 +23,7 @@ struct be_sums { uint32_t act, bck, weight, uweight, usable, checked_up, passed;
 void stats_be_sums(const struct stats_src *s, uint32_t px, struct be_sums *out);
 /* The server whose check decides: the end of a chain of `track`. */
 uint32_t stats_srv_root(const struct rt *rt, uint32_t srv);
-/* Weight with slow start, as HAProxy shows it; 0 when drained. */
+/* Weight with slow start, as HAProxy shows it: drained servers keep theirs. */
 uint32_t stats_srv_weight(const struct stats_src *s, uint32_t srv);
 /* Seconds in DOWN up to now. */
 uint32_t stats_srv_downtime(const struct stats_src *s, uint32_t srv);

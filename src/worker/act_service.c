@@ -54,7 +54,7 @@ enum rule_verdict act_exec_use_service(struct stream *s, const struct rule *r UN
 {
 	struct stats_gen *x;
 
-	s->flags |= SF_STATS;
+	s->service = true;
 	term_set(s, 'L', 'R');
 	if (s->req.method != HTTP_GET && s->req.method != HTTP_HEAD) {
 		reply_error(s, 405);

@@ -247,7 +247,7 @@ enum step_result step_stats(struct stream *s)
 	enum stats_verdict v = page_verdict(s, px->stats, &realm);
 	enum step_result r;
 
-	s->flags |= SF_STATS;
+	s->service = true;
 	if (v != STATS_ALLOW) {
 		refuse(s, v, realm);
 		return step_to(s, ST_REPLY);

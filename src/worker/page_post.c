@@ -44,26 +44,6 @@ static bool same_origin(const struct stream *s)
 
 /* ---- the fields ------------------------------------------------------------------------------------------------------- */
 
-/* The next field, unescaped into memory of the stream; false at the end. A field that cannot be read has an empty name. */
-static bool form_next(struct stream *s, struct str *rest, struct str *name, struct str *val)
-{
-	struct str field;
-	ptrdiff_t eq, n;
-	char *p;
-
-	if (!rest->n)
-		return false;
-	field = str_split(rest, '&');
-	p = arena_bytes(s->arena, field.n + 1);
-	eq = str_chr(field, '=');
-	*name = eq < 0 ? field : str_sub(field, 0, (size_t)eq);
-	n = uri_unescape(eq < 0 ? STR_NULL : str_sub(field, (size_t)eq + 1, field.n), true, p);
-	*val = str_n(p, n < 0 ? 0 : (size_t)n);
-	if (n < 0)
-		*name = STR_NULL;
-	return true;
-}
-
 struct form { struct str backend, action, one, token; };
 
 static void form_read(struct stream *s, struct str body, struct form *f)
@@ -71,7 +51,7 @@ static void form_read(struct stream *s, struct str body, struct form *f)
 	struct str name, val;
 
 	*f = (struct form){ 0 };
-	while (form_next(s, &body, &name, &val)) {
+	while (form_next(s->arena, &body, &name, &val)) {
 		if (str_eq(name, STR("b")))
 			f->backend = val;
 		else if (str_eq(name, STR("action")))
@@ -192,7 +172,7 @@ const char *page_order(struct stream *s, const struct rt_proxy *px, struct str b
 	o.action = (uint32_t)act;
 	if (f.one.n)
 		orders_add(&o, be, server);
-	while (!f.one.n && form_next(s, &rest, &name, &val))
+	while (!f.one.n && form_next(s->arena, &rest, &name, &val))
 		if (str_eq(name, STR("s")))
 			orders_add(&o, be, val);
 	orders_send(&o);

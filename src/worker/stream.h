@@ -68,7 +68,6 @@ enum strm_flags {
 	SF_TCP_RES_DONE = 1 << 25,  /* tcp-response content rules have decided */
 	SF_REQ_PREPARED = 1 << 26,  /* headers_request() has run for this attempt */
 	SF_AFTER_DONE = 1 << 27,    /* http-after-response rules have run */
-	SF_STATS = 1 << 30,         /* answered by the statistics page or a service */
 	SF_HDRS_DONE = 1 << 29,     /* the headers that configuration adds are in, for all attempts */
 	SF_STUCK = 1 << 30,         /* persistence has been looked up */
 	SF_IGNORE_PERSIST = 1u << 31,
@@ -86,6 +85,7 @@ struct stream {
 	uint8_t ninterim;                 /* 1xx responses passed on */
 	bool running;                     /* inside strm_run(): a wake only notes `again` */
 	bool again;
+	bool service;                     /* answered by the statistics page or a service: <STATS> in logs */
 	int8_t log_level;                 /* set-log-level: 0 = as usual, level + 1, or LOG_SILENT */
 	char term[4];                     /* termination state; '-' until somebody sets it: see term.h */
 	uint32_t flags;                   /* enum strm_flags */

@@ -80,7 +80,7 @@ static void log_names(const struct stream *s, struct log_data *d)
 	d->be_name = s->be ? s->be->name : s->fe->name;
 	d->srv_name = s->srv_idx != RT_NONE ? wk.rt->srv[s->srv_idx].name : STR_NULL;
 	d->no_server = s->srv_idx == RT_NONE;
-	d->stats = s->flags & SF_STATS;
+	d->stats = s->service;
 	d->srv = s->srv_idx != RT_NONE ? &wk.rt->srv[s->srv_idx].addr : NULL;
 	d->bind_name = se->lst->opts->name;
 	d->fe_tls = se->lst->opts->ssl;

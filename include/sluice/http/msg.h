@@ -114,6 +114,9 @@ bool uri_has_query(struct str target);
 /* Resolves %XX into out (at least s.n bytes) and returns the length; -1: a '%' without two hex digits. A '+' is a blank when form, and
  * behind a '?' in any case. */
 ptrdiff_t uri_unescape(struct str s, bool form, char *out) MUST_CHECK;
+/* The next field of application/x-www-form-urlencoded text and advances *rest: its name as it is, its value unescaped into memory of a.
+ * false at the end. The name of a field whose value cannot be unescaped is empty. */
+bool form_next(struct arena *a, struct str *rest, struct str *name, struct str *val);
 
 /* scheme://authority and target of a request in absolute form, made in a. */
 struct str msg_absolute_url(const struct http_msg *m, struct arena *a);

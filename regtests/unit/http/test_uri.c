@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
+#include <sluice/base/buf.h>
 #include <sluice/http/h1.h>
 
 static void a_target_is_split_at_the_first_question_mark(void **state)
@@ -70,6 +71,37 @@ static void hosts_that_could_be_read_in_two_ways_are_refused(void **state)
 		assert_false(host_accepted(bad[i]));
 }
 
+static void escapes_are_resolved_and_broken_ones_refused(void **state)
+{
+	static const struct { const char *in; bool form; const char *out; } good[] = {
+		{ "a%20b%2F", false, "a b/" }, { "a+b?c+d", false, "a+b?c d" }, { "a+b", true, "a b" }, { "%e4%C3", false, "\xe4\xc3" }, { "", true, "" },
+	};
+	char out[64];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(good); i++) {
+		ptrdiff_t n = uri_unescape(str_c(good[i].in), good[i].form, out);
+		assert_true(n >= 0 && str_eq(str_n(out, (size_t)n), str_c(good[i].out)));
+	}
+	assert_int_equal(uri_unescape(STR("a%2"), false, out), -1);
+	assert_int_equal(uri_unescape(STR("%zz"), true, out), -1);
+}
+
+static void forms_are_read_field_by_field(void **state)
+{
+	struct str rest = STR("b=%23app&s=web+1&bad=%z&flag&=x&"), name, val;
+	struct sbuf all = { 0 };
+	struct arena a;
+
+	(void)state;
+	arena_init(&a, 256);
+	while (form_next(&a, &rest, &name, &val))
+		sbuf_printf(&all, "[" STR_FMT "|" STR_FMT "]", STR_ARG(name), STR_ARG(val));
+	assert_string_equal(sbuf_cstr(&all), "[b|#app][s|web 1][|][flag|][|x]");
+	sbuf_free(&all);
+	arena_free(&a);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -78,6 +110,8 @@ int main(void)
 		cmocka_unit_test(a_fragment_belongs_to_neither_path_nor_query),
 		cmocka_unit_test(hosts_of_every_legal_kind_are_accepted),
 		cmocka_unit_test(hosts_that_could_be_read_in_two_ways_are_refused),
+		cmocka_unit_test(escapes_are_resolved_and_broken_ones_refused),
+		cmocka_unit_test(forms_are_read_field_by_field),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -88,6 +88,18 @@ TEST(the_weight_of_a_backend_is_that_of_the_servers_in_use)
 	assert_string_equal(fx_text(ST_F_act), "0");
 }
 
+TEST(the_weight_of_a_server_grows_in_slow_start_and_outlives_a_drain)
+{
+	fx_admin(0, 0, 10);
+	atomic_store(&seg->srv[0].op, srv_op_pack(SRV_STARTING, 4, 25, 1));
+	fx_row(STAT_SRV, PX_APP, 0);
+	assert_string_equal(fx_text(ST_F_weight), "3");
+	assert_string_equal(fx_text(ST_F_throttle), "25");
+	fx_state(0, SRV_UP, 4), fx_admin(0, ADM_FORCED_DRAIN, 10);
+	fx_row(STAT_SRV, PX_APP, 0);
+	assert_string_equal(fx_text(ST_F_weight), "10");
+}
+
 TEST(downtime_runs_while_a_server_is_down)
 {
 	src.now_ms = 100000;
@@ -107,7 +119,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(states_have_haproxys_words), T(orders_of_the_operator_come_before_health), T(a_follower_speaks_of_the_server_it_follows),
 		T(a_ring_of_followers_ends), T(a_backend_is_up_while_a_server_takes_requests),
-		T(the_weight_of_a_backend_is_that_of_the_servers_in_use), T(downtime_runs_while_a_server_is_down),
+		T(the_weight_of_a_backend_is_that_of_the_servers_in_use),
+		T(the_weight_of_a_server_grows_in_slow_start_and_outlives_a_drain), T(downtime_runs_while_a_server_is_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

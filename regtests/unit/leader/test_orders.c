@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Orders from the statistics page: what they do, and what a worker gone astray cannot do. */
+#include "../unit.h"
+#include <sluice/base/notice.h>
+#include "../../../src/leader/cli_change.h"
+
+static struct rt rt;
+static struct rt_server srv[3];
+static struct rt_proxy px;
+static struct leader l;
+
+static int open_leader(void **state UNUSED)
+{
+	for (unsigned i = 0; i < 3; i++)
+		srv[i] = (struct rt_server){ .track = RT_NONE, .flags = SRVF_CHECK };
+	px.name = STR("b");
+	notice_quiet(true);
+	rt = (struct rt){ .px = &px, .npx = 1, .srv = srv, .nsrv = 3 };
+	l = (struct leader){ .rt = &rt, .seg = segment_create(1, 1, 1, 3, 0) };
+	return l.seg ? 0 : -1;
+}
+
+static int close_leader(void **state UNUSED)
+{
+	segment_unmap(l.seg);
+	return 0;
+}
+
+static void say(unsigned act, uint64_t num, uint32_t a, uint32_t b)
+{
+	struct ipc_msg m = { .type = IPC_SRV_ORDER, .arg = act, .num = num };
+	struct ipc_srv_order o = { { a, b } };
+
+	memcpy(m.data, &o, sizeof(o));
+	order_servers(&l, &m);
+}
+
+static unsigned bits(unsigned i) { return srv_admin_bits(srv_admin_now(&l, i)); }
+
+TEST(states_are_set_and_taken_back)
+{
+	say(SRVA_DRAIN, 2, 0, 2);
+	assert_int_equal(bits(0), ADM_FORCED_DRAIN);
+	assert_int_equal(bits(1), 0);
+	assert_int_equal(bits(2), ADM_FORCED_DRAIN);
+	say(SRVA_MAINT, 1, 0, 0);
+	assert_int_equal(bits(0), ADM_FORCED_MAINT);
+	say(SRVA_READY, 1, 0, 0);
+	assert_int_equal(bits(0), 0);
+}
+
+TEST(older_words_do_the_same)
+{
+	say(SRVA_DISABLE, 1, 1, 0);
+	assert_int_equal(bits(1), ADM_FORCED_MAINT);
+	say(SRVA_ENABLE, 1, 1, 0);
+	assert_int_equal(bits(1), 0);
+	say(SRVA_STOP, 1, 1, 0);
+	assert_int_equal(bits(1), ADM_FORCED_DRAIN);
+	say(SRVA_START, 1, 1, 0);
+	assert_int_equal(bits(1), 0);
+}
+
+TEST(health_is_ordered_from_the_checker)
+{
+	say(SRVA_HDOWN, 1, 0, 0);
+	assert_int_equal(l.seg->srv[0].order & 0xff, ORDER_DOWN);
+	say(SRVA_HRUNN, 1, 0, 0);
+	assert_int_equal(l.seg->srv[0].order & 0xff, ORDER_UP);
+	say(SRVA_DHLTH, 1, 0, 0);
+	assert_true(srv_admin_flags(srv_admin_now(&l, 0)) & ADMF_NOCHECK);
+	say(SRVA_EHLTH, 1, 0, 0);
+	assert_false(srv_admin_flags(srv_admin_now(&l, 0)) & ADMF_NOCHECK);
+}
+
+TEST(readers_are_told_once_an_order)
+{
+	uint64_t before = l.seg->h->epoch_leader;
+
+	say(SRVA_DRAIN, 2, 0, 1);
+	assert_int_equal(l.seg->h->epoch_leader, before + 1);
+}
+
+TEST(numbers_out_of_range_do_nothing)
+{
+	say(SRVA_MAINT, 2, 3, UINT32_MAX);
+	say(SRVA_MAINT, SRV_ORDER_MAX + 1, 0, 0);
+	say(SRVA_COUNT, 1, 0, 0);
+	say(UINT32_MAX, 1, 0, 0);
+	for (unsigned i = 0; i < 3; i++)
+		assert_int_equal(bits(i), 0);
+}
+
+#define T(f) cmocka_unit_test_setup_teardown(f, open_leader, close_leader)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { T(states_are_set_and_taken_back), T(older_words_do_the_same), T(health_is_ordered_from_the_checker),
+					    T(readers_are_told_once_an_order), T(numbers_out_of_range_do_nothing) };
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
