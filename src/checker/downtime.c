@@ -16,7 +16,7 @@ void downtime_server(const struct target *t)
 	struct seg_srv *w = &t->ck->seg->srv[t->srv];
 	uint64_t op = atomic_load_explicit(&w->op, memory_order_relaxed);
 
-	if (srv_op_state(op) == SRV_DOWN && srv_op_since(op) < now_s())
+	if ((srv_op_state(op) == SRV_DOWN || t->maint) && srv_op_since(op) < now_s())
 		add_word(&w->down_s, now_s() - srv_op_since(op));
 }
 

@@ -169,9 +169,15 @@ static void climb(struct checker *ck)
 	recount_starting(ck);
 }
 
+/* For whoever reads statistics a server in maintenance is down from now on, as in HAProxy; its health stays what it was. */
 static void enter_maint(struct target *t)
 {
+	downtime_server(t);
+	if (t->health.state != SRV_DOWN)
+		count_word(&t->ck->seg->srv[t->srv].chk_down);
 	t->maint = true;
+	t->since_ms = clock_ms();
+	store_op(t);
 	if (t->ops)
 		probe_abort(t);
 }
@@ -179,8 +185,8 @@ static void enter_maint(struct target *t)
 /* Out of maintenance a server starts as its init-state says, or as the one it follows stands. */
 static void leave_maint(struct target *t)
 {
-	t->maint = false;
 	downtime_server(t);
+	t->maint = false;
 	t->since_ms = clock_ms();
 	health_init(&t->health, t->s);
 	if (t->leads)

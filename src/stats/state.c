@@ -91,7 +91,7 @@ uint32_t stats_srv_downtime(const struct stats_src *s, uint32_t srv)
 	uint64_t op = srv_op_of(s, srv);
 	uint32_t sum = atomic_load_explicit(&s->seg->srv[srv].down_s, memory_order_relaxed);
 
-	return srv_op_state(op) == SRV_DOWN ? sum + stats_age(s, srv_op_since(op)) : sum;
+	return srv_op_state(op) == SRV_DOWN || srv_admin_bits(srv_admin_of(s, srv)) & ADM_MAINT ? sum + stats_age(s, srv_op_since(op)) : sum;
 }
 
 void stats_be_sums(const struct stats_src *s, uint32_t px, struct be_sums *out)

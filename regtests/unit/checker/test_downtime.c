@@ -34,6 +34,9 @@ static void time_spent_down_is_added_when_it_ends(void **state)
 	set(0, SRV_UP, 990);
 	downtime_server(&t);
 	assert_int_equal(f.ck.seg->srv[0].down_s, 60);
+	t.maint = true; /* maintenance counts, whatever the health is */
+	downtime_server(&t);
+	assert_int_equal(f.ck.seg->srv[0].down_s, 70);
 }
 
 static void a_backend_goes_down_with_its_last_server(void **state)

@@ -112,6 +112,9 @@ TEST(downtime_runs_while_a_server_is_down)
 	atomic_store(&seg->srv[0].op, srv_op_pack(SRV_UP, 4, 100, 95));
 	stats_fill(&src, &o, STAT_ALL, &row);
 	assert_string_equal(fx_text(ST_F_downtime), "7");
+	fx_admin(0, ADM_FORCED_MAINT, 1);
+	stats_fill(&src, &o, STAT_ALL, &row);
+	assert_string_equal(fx_text(ST_F_downtime), "12");
 }
 
 int main(void)
