@@ -22,6 +22,7 @@ UNIT=$T/root/usr/lib/systemd/system/sluice.service
 match 'ExecStart=/usr/sbin/sluice ' "$(cat "$UNIT")"
 nomatch '/usr/local' "$(cat "$UNIT")"
 match 'Type=notify' "$(cat "$UNIT")"
+match 'KillMode=process' "$(cat "$UNIT")"
 match 'ExecReload=/bin/kill -USR2' "$(cat "$UNIT")"
 if command -v systemd-analyze >/dev/null; then
 	sed "s,/usr/sbin/sluice,$T/root/usr/sbin/sluice,; /^Documentation/d" "$UNIT" >"$T/sluice.service"
