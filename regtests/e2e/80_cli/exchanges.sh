@@ -96,7 +96,7 @@ match "No such proxy" "$(ask "show errors zz")"
 t "each worker gives its figures"
 is 2 "$(ask "show activity" | grep -c '^pid: ')"
 is 2 "$(ask "show pools" | grep -c '^Total: ')"
-match "eventpoll" "$(ask "show fd")"
+match "eventfd" "$(ask "show fd")"
 
 t "highest values and counters are zeroed"
 value() { ask "show stat $1" | python3 -c "import csv,sys; print([r['$3'] for r in csv.DictReader(sys.stdin) if r['svname']=='$2'][0])"; }
