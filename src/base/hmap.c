@@ -36,6 +36,17 @@ static void hmap_grow(struct hmap *m)
 			*hmap_seek(m, old[i].key, old[i].hash) = old[i];
 }
 
+void hmap_reserve(struct hmap *m, size_t n)
+{
+	size_t cap = 16;
+
+	ASSERT(!m->n);
+	while (cap * 2 < (n + 1) * 3)
+		cap *= 2;
+	m->cap = cap;
+	m->slot = ARENA_NEWN(m->arena, struct hmap_slot, cap);
+}
+
 void *hmap_put(struct hmap *m, struct str key, void *val)
 {
 	ASSERT(val);

@@ -145,9 +145,24 @@ static void dump_proxy(const struct rt *rt, uint32_t i, struct sbuf *out)
 		dump_backend(rt, p, out);
 }
 
+static void dump_maps(const struct rt *rt, struct sbuf *out)
+{
+	struct str match, val;
+	uint32_t n;
+	size_t bytes;
+
+	for (const struct map_ref *r = rt->maps.first; r; r = r->next) {
+		map_kind(r->map, &match, &val);
+		map_size(r->map, &n, &bytes);
+		sbuf_printf(out, "map " STR_FMT " " STR_FMT "->" STR_FMT " entries=%u bytes=%zu\n", STR_ARG(r->file), STR_ARG(match),
+			    STR_ARG(val), n, bytes);
+	}
+}
+
 void rt_dump(const struct rt *rt, struct sbuf *out)
 {
 	dump_global(rt, out);
+	dump_maps(rt, out);
 	for (uint32_t i = 0; i < rt->npx; i++)
 		dump_proxy(rt, i, out);
 }

@@ -38,7 +38,7 @@ struct expr_env sema_env(struct sema *s, unsigned avail)
 {
 	return (struct expr_env){
 		.arena = s->a, .avail = avail, .resolve = sema_resolve, .read_file = read_for_expr, .ctx = s,
-		.vars = s->rt->vars
+		.vars = s->rt->vars, .maps = &s->rt->maps
 	};
 }
 

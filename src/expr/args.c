@@ -11,7 +11,7 @@
  *   J JSON path   O "int"                   C input code of json()    w condition of when()
  *   m IPv4 mask   M IPv6 mask               r regular expression; the third argument holds its flags
  *   b backend     f frontend   v server ("backend/server"): resolved to an index, -1 = the current one
- *   u userlist    t stick table T the same; when it is left out, the one of the proxy */
+ *   p map file    u userlist    t stick table T the same; when it is left out, the one of the proxy */
 #include <stdlib.h>
 
 #include <sluice/base/num.h>
@@ -190,6 +190,7 @@ static bool arg_one(const struct expr_env *env, char kind, const struct xcall *x
 	case 'h':
 		out->id = (uint8_t)http_hdr_id(xa->s);
 		/* fall through */
+	case 'p':
 	case 's':
 	case 'S':
 		out->s = xa->s;

@@ -5,6 +5,7 @@
 
 #include <sluice/base/b64.h>
 #include <sluice/expr/cond.h>
+#include <sluice/expr/map.h>
 #include <sluice/expr/stick_env.h>
 #include "parse_priv.h"
 
@@ -14,12 +15,12 @@ struct arg {
 	bool is_var;                  /* V; n: var instead of i */
 	uint8_t id;                   /* h: enum http_hdr_id */
 	struct var_ref var;           /* V n */
+	const void *ptr;              /* D: EVP_MD; p: map, and the default behind it */
 	union {
 		int64_t i;            /* i n o b f v c */
 		struct str s;         /* s S h x e */
 		struct regex *re;     /* r */
 		struct addr_net net;  /* m M a */
-		const void *ptr;      /* D: EVP_MD */
 	};
 };
 
@@ -102,6 +103,10 @@ bool json_input_code(struct str word, int64_t *code);
 void json_process_init(void);
 /* fetch_auth.c: user and password of Basic credentials. */
 bool http_basic(struct smp_ctx *c, const struct http_msg *m, struct str *user, struct str *pass) MUST_CHECK;
+/* conv_map.c: constants of map converters: enum match_kind, enum smp_type of the values, and whether groups are expanded. */
+#define MAP_AUX(match, out) (MATCH_##match | SMP_##out << 8)
+#define MAP_EXPAND 0x10000
+bool map_bind(const struct expr_env *env, struct call *k, const struct xcall *x, struct xerr *err) MUST_CHECK;
 /* conv_env.c: a condition of when(), as enum smp_env_num. */
 bool when_word(struct str word, int64_t *what);
 enum { CAPTURE_REQ = -1, CAPTURE_RES = -2 }; /* constants of the capture converters: below 0, they have an effect */
@@ -124,6 +129,8 @@ bool match_find(struct str word, enum match_kind *m);
 /* Parses one pattern word; op is the integer operator in force (NULL = eq). */
 bool pat_parse(struct pat *p, enum match_kind m, bool icase, const char *op, struct str word, struct arena *a,
 	       struct xerr *err);
+/* Does v match this one pattern of text? */
+bool pat_match(const struct pat *p, enum match_kind m, bool icase, struct str v);
 /* Freezes n patterns into a set with the index that fits. */
 void patset_build(struct patset *s, enum match_kind m, bool icase, const struct pat *at, size_t n, struct arena *a);
 bool patset_match(const struct patset *s, enum match_kind m, bool icase, const struct smp *v, struct arena *tmp);

@@ -100,7 +100,7 @@ static bool has_word(struct str v, struct str pat, const char *delims, bool icas
 	return false;
 }
 
-static bool text_matches(const struct pat *p, enum match_kind m, bool icase, struct str v)
+bool pat_match(const struct pat *p, enum match_kind m, bool icase, struct str v)
 {
 	switch (m) {
 	case MATCH_STR:
@@ -156,7 +156,7 @@ bool patset_match(const struct patset *s, enum match_kind m, bool icase, const s
 	if (s->radix)
 		return radix_longest(s->radix, v->s) != NULL;
 	for (uint32_t i = 0; i < s->n; i++)
-		if (text_matches(&s->at[i], m, icase, v->s))
+		if (pat_match(&s->at[i], m, icase, v->s))
 			return true;
 	return false;
 }

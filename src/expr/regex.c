@@ -177,3 +177,22 @@ bool regex_subst(const struct regex *re, struct str s, struct str tpl, bool glob
 	}
 	return false;
 }
+
+bool regex_expand(const struct regex *re, struct str s, struct str tpl, struct arena *tmp, struct str *out)
+{
+	int rc = regex_exec(re, s, 0, 0);
+	size_t cap = 1;
+
+	if (rc < 0)
+		return false;
+	/* each byte of the template gives at most the whole subject */
+	for (size_t i = 0; i < tpl.n; i++)
+		cap += tpl.p[i] == '\\' ? s.n : 1;
+	if (cap > 1u << 20)
+		return false;
+	struct sbuf b = { .p = arena_bytes(tmp, cap), .cap = cap, .fixed = true };
+
+	add_template(&b, s, tpl, rc > 0 ? rc : REGEX_GROUPS);
+	*out = sbuf_str(&b);
+	return !b.cut;
+}

@@ -19,6 +19,8 @@ struct hmap {
 };
 
 void hmap_init(struct hmap *m, struct arena *a);
+/* Room for n keys in an empty map, so that it never grows on the way there. */
+void hmap_reserve(struct hmap *m, size_t n);
 /* Inserts or replaces; val is not NULL. Returns the former value or NULL. */
 void *hmap_put(struct hmap *m, struct str key, void *val);
 void *hmap_get(const struct hmap *m, struct str key);

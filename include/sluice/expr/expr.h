@@ -28,6 +28,7 @@ struct expr_env {
 	bool (*read_file)(void *ctx, struct str name, struct str *text);
 	void *ctx;
 	struct var_table *vars;            /* names of variables; NULL = none may be used */
+	struct map_list *maps;             /* maps read so far; NULL = none may be used */
 };
 
 struct expr *expr_compile(const struct expr_env *env, struct str text, struct xerr *err) MUST_CHECK;
@@ -75,6 +76,9 @@ struct regex *regex_compile(struct arena *a, struct str pattern, bool icase, str
 bool regex_match(const struct regex *re, struct str s);
 /* Replaces the first match (all with `global`) in s by tpl, where \0..\9 are groups; result in tmp. false = no match. */
 bool regex_subst(const struct regex *re, struct str s, struct str tpl, bool global, struct arena *tmp, struct str *out);
+
+/* What tpl gives for the first match of re in s, without the rest of s. false = no match, or more than fits into memory. */
+bool regex_expand(const struct regex *re, struct str s, struct str tpl, struct arena *tmp, struct str *out);
 
 /* Must be called once in each process after fork (match data, seeds). */
 void expr_process_init(void);

@@ -9,7 +9,7 @@
 #define SLUICE_RT_RT_H
 
 #include <sluice/base/hmap.h>
-#include <sluice/expr/expr.h>
+#include <sluice/expr/map.h>
 #include <sluice/log/log.h>
 #include <sluice/log/logfmt.h>
 #include <sluice/net/sock.h>
@@ -412,6 +412,7 @@ struct rt {
 	struct hmap px_by_name;         /* backends: name -> struct rt_proxy * */
 	uint32_t nrules;
 	struct var_table *vars;
+	struct map_list maps;
 	struct rt_userlist *userlist; uint32_t nuserlist;
 	uint64_t config_hash;
 };

@@ -8,6 +8,7 @@
 #include <sluice/base/clock.h>
 #include <sluice/base/rand.h>
 #include <sluice/expr/cond.h>
+#include <sluice/expr/map.h>
 #include <sluice/expr/stick_env.h>
 
 struct canned {
@@ -18,6 +19,7 @@ struct canned {
 	struct smp_ctx ctx;
 	struct expr_env env;
 	struct var_store vars[VAR_SCOPES];
+	struct map_list maps;
 };
 
 static inline void canned_hdr(struct http_msg *m, const char *name, const char *val)
@@ -88,6 +90,23 @@ static inline bool canned_stick(struct smp_ctx *c, const struct smp_stick *q, in
 	return q->by == STICK_BY_SLOT || q->table == 0;
 }
 
+static inline bool canned_read(void *ctx, struct str name, struct str *text)
+{
+	static const struct { const char *name, *text; } files[] = {
+		{ "m_str", "# a comment\n\n  a \t v1 \r\nabcd v2\na v3\n" }, { "m_str_int", "a 7\n" }, { "m_str_ip", "a 192.0.2.1\n" },
+		{ "m_dir", "a v1\nx v2" }, { "m_dir_int", "a 7\n" }, { "m_dir_ip", "a 192.0.2.1\n" },
+		{ "m_int", "5:9 v1\n10 v2\n" }, { "m_int_int", "5:9 7\n" }, { "m_int_ip", "7 192.0.2.1\n" },
+		{ "m_ip", "10.0.0.0/8 v0\n10.2.0.0/16 v1\n" }, { "m_ip_int", "10.0.0.0/8 7\n" }, { "m_ip_ip", "10.0.0.0/8 192.0.2.1\n" },
+		{ "m_regm", "^y(.) n\nx(.)y <\\1>\n" },
+	};
+
+	(void)ctx;
+	for (size_t i = 0; i < ARRAY_LEN(files); i++)
+		if (str_eq(name, str_c(files[i].name)))
+			return (*text = str_c(files[i].text)).n > 0;
+	return false;
+}
+
 static inline int canned_resolve(void *ctx, enum ref_kind kind, struct str name)
 {
 	(void)ctx, (void)kind;
@@ -156,7 +175,7 @@ static inline void canned_init(struct canned *t)
 		.tmp = &t->tmp,
 		.env = &env,
 	};
-	t->env = (struct expr_env){ .arena = &t->mem, .avail = ~0u, .resolve = canned_resolve };
+	t->env = (struct expr_env){ .arena = &t->mem, .avail = ~0u, .resolve = canned_resolve, .read_file = canned_read, .maps = &t->maps };
 	canned_vars(t);
 	clock_update();
 	expr_process_init();
