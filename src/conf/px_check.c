@@ -72,9 +72,6 @@ static void check_http_only(struct sema *s, const struct px_build *b)
 	if (b->p->monitor_uri.n)
 		sema_warn(s, &w, "'monitor-uri' has no effect in '" STR_FMT "', which is in mode tcp",
 			  STR_ARG(b->name));
-	if (b->p->rules[PH_TCP_RES_CONTENT].n)
-		sema_err(s, &w, "'tcp-response content' of '" STR_FMT "' is not supported in mode tcp by sluice yet",
-			 STR_ARG(b->name));
 	if (b->p->nreq_cap && b->sect != SECT_BACKEND && b->p->req_cap[0].name.n)
 		sema_warn(s, &w, "'capture' has no effect in '" STR_FMT "', which is in mode tcp", STR_ARG(b->name));
 }

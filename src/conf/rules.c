@@ -160,7 +160,8 @@ void dir_tcp_response(struct sema *s, const struct line *l)
 
 	if (k == 1) {
 		(void)!arg_time(s, &l->w[2], 1, &s->px->p->res_inspect_delay);
-		sema_warn_inert(s, &l->w[1]);
+		if (s->px->p->mode == MODE_HTTP)
+			sema_warn_inert(s, &l->w[1]);
 	} else if (k == 0)
 		rule_line(s, PH_TCP_RES_CONTENT, l, l->w + 2, l->n - 2);
 }

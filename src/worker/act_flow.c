@@ -6,12 +6,18 @@
 #include "term.h"
 #include "track.h"
 
+/* Second letter of the termination state. */
+static char phase_letter(enum rule_phase ph)
+{
+	return ph == PH_TCP_RES_CONTENT ? 'D' : ph == PH_HTTP_RES || ph == PH_HTTP_AFTER ? 'H' : 'R';
+}
+
 static bool phase_is_response(enum rule_phase ph) { return ph == PH_HTTP_RES || ph == PH_TCP_RES_CONTENT || ph == PH_HTTP_AFTER; }
 
 /* Connection and session rules are counted by who runs them. */
 static void refuse(struct stream *s, enum rule_phase ph)
 {
-	term_set(s, 'P', phase_is_response(ph) ? 'H' : 'R');
+	term_set(s, 'P', phase_letter(ph));
 	if (ph != PH_TCP_CONN && ph != PH_TCP_SESS)
 		count_denied(s, phase_is_response(ph));
 }
@@ -52,7 +58,7 @@ enum rule_verdict act_exec_tarpit(struct stream *s, const struct rule *r, enum r
 
 enum rule_verdict act_exec_return(struct stream *s, const struct rule *r, enum rule_phase ph)
 {
-	term_set(s, 'L', phase_is_response(ph) ? 'H' : 'R');
+	term_set(s, 'L', phase_letter(ph));
 	if (r->reply)
 		reply_prepare(s, r->reply, r->status);
 	else
@@ -155,7 +161,7 @@ enum rule_verdict act_exec_redirect(struct stream *s, const struct rule *r, enum
 	if (!redirect_location(s, r, &loc))
 		return RULE_CONTINUE;
 	struct rt_reply answer = { .status = r->status ? r->status : 302 };
-	term_set(s, 'L', phase_is_response(ph) ? 'H' : 'R');
+	term_set(s, 'L', phase_letter(ph));
 	reply_prepare(s, &answer, 0);
 	headers_add(s, &s->res, STR("location"), loc);
 	if (r->extra.n)

@@ -33,6 +33,50 @@ static enum step_result l4_direction(struct stream *s, struct endp *from, struct
 	return STEP_WAIT;
 }
 
+/* One list of tcp-response content rules over what the server has sent so far: up to inspect-delay, a full buffer, or its end. */
+static enum step_result response_list(struct stream *s, const struct rt_proxy *px)
+{
+	enum rule_verdict v;
+	bool final;
+
+	s->srv.mux->ops->recv(&s->srv);
+	s->ctx.l6_res = buf_str(&s->srv.rx);
+	final = !px->res_inspect_delay || s->flags & SF_FINAL_INSPECT || s->srv.flags & (EP_EOF | EP_ERR) || !(s->srv.flags & EP_RX_WAIT);
+	s->ctx.final = final;
+	v = rules_run(s, PH_TCP_RES_CONTENT, px);
+	s->ctx.final = false;
+	if (v == RULE_WAIT && !final) {
+		if (!s->exp_inspect)
+			s->exp_inspect = wk_after(px->res_inspect_delay);
+		s->exp = s->exp_inspect;
+		return STEP_WAIT;
+	}
+	s->exp = 0;
+	return v == RULE_WAIT ? STEP_NEXT : strm_obey(s, v, ST_TCP_FORWARD);
+}
+
+/* The backend's list, then the frontend's, before a byte of the server goes to the client. STEP_NEXT: they let it pass. */
+static enum step_result response_rules(struct stream *s)
+{
+	enum { BEGIN, OF_BE, OF_FE, DONE };
+
+	if (s->res_at == BEGIN) {
+		s->res_at = s->flags & SF_HTTP ? DONE : OF_BE; /* a tunnel has had its rules */
+		s->exp_inspect = 0;
+		s->flags &= ~(unsigned)SF_FINAL_INSPECT;
+	}
+	for (; s->res_at < DONE; s->res_at++) {
+		const struct rt_proxy *px = s->res_at == OF_BE ? s->be : s->fe;
+		enum step_result r = STEP_NEXT;
+
+		if (px->rules[PH_TCP_RES_CONTENT].n && (s->res_at == OF_BE || s->fe != s->be))
+			r = response_list(s, px);
+		if (r != STEP_NEXT)
+			return r;
+	}
+	return STEP_NEXT;
+}
+
 enum step_result step_tcp_forward(struct stream *s)
 {
 	enum step_result up, down;
@@ -40,7 +84,9 @@ enum step_result step_tcp_forward(struct stream *s)
 	up = l4_direction(s, &s->cli, &s->srv, SF_FIN_CLI);
 	if (up == STEP_END)
 		return up;
-	down = l4_direction(s, &s->srv, &s->cli, SF_FIN_SRV);
+	down = response_rules(s);
+	if (down == STEP_NEXT)
+		down = l4_direction(s, &s->srv, &s->cli, SF_FIN_SRV);
 	if (down == STEP_END)
 		return down;
 	if (up == STEP_NEXT && down == STEP_NEXT) {

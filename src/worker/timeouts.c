@@ -134,6 +134,7 @@ static enum step_result strm_phase_expired(struct stream *s)
 	s->exp = 0;
 	switch ((enum strm_step)s->step) {
 	case ST_TCP_RULES:
+	case ST_TCP_FORWARD:
 	case ST_BE_RULES:
 		s->flags |= SF_FINAL_INSPECT;
 		return STEP_NEXT;
