@@ -27,7 +27,7 @@ frontend f$i
   bind 127.0.0.1:${p%:*}
   default_backend b$i
 backend b$i
-  tcp-response inspect-delay 1s
+  tcp-response inspect-delay 600ms
   tcp-response content set-var(txn.code) res.payload(0,3) if { res.len ge 9 }
   tcp-response content reject unless { res.payload(0,9),bytes(0,3) -m str 220 }
   server s 127.0.0.1:${p#*:}
@@ -35,8 +35,7 @@ EOF
 done)
 EOC
 sluice_start "$T/c.cfg"
-say() { socat -t 3 -T 4 - "TCP:127.0.0.1:$1" </dev/null 2>/dev/null | tr -d '\r' || true; }
-hold() { { sleep 2; } | socat -t 3 -T 4 - "TCP:127.0.0.1:$1" 2>/dev/null | tr -d '\r' || true; }
+hold() { { sleep 1; } | socat -t 1 -T 4 - "TCP:127.0.0.1:$1" 2>/dev/null | tr -d '\r' || true; }
 
 t "a greeting that rules accept passes, in one piece or two"
 is "220 ready" "$(hold "$P")"; is "220 split ready" "$(hold "$R")"
