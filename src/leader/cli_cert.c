@@ -150,6 +150,7 @@ enum cli_state cli_commit_ssl_cert(struct cli_run *r)
 	}
 	hand_out(r->l, fd);
 	close(fd);
+	certs_look();
 	snprintf(path, sizeof(path), "%s", txn.next->path);
 	txn_clear();
 	return cli_say(r, CLI_NOTICE, "Committing %s.\nSuccess!", path);

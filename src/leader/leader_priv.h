@@ -91,7 +91,7 @@ struct leader {
 	int startup_fd;            /* what was said until the generation was active; -1 = not kept */
 	uint64_t started_ms;       /* clock_ms() */
 	int ticket_fd;             /* -1 = no TLS listener */
-	struct timer ticket_timer;
+	struct timer ticket_timer, cert_timer;
 };
 
 /* load.c: also fills in what follows from the machine: workers, maxconn. */
@@ -149,6 +149,9 @@ void successor_seg(struct leader *l, int fd);
 bool tickets_open(struct leader *l, struct inherited *in) MUST_CHECK;
 bool tickets_show(struct leader *l) MUST_CHECK;  /* to a new master */
 void tickets_start(struct leader *l);  /* the loop exists */
+/* certs.c: warns of certificates that end soon; also when one has been replaced. */
+void certs_start(struct leader *l);
+void certs_look(void);
 bool tables_open(struct leader *l, struct inherited *in) MUST_CHECK;
 bool tables_show(struct leader *l) MUST_CHECK;   /* to a new master */
 void tables_start(struct leader *l);   /* the loop exists */

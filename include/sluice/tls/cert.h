@@ -21,6 +21,7 @@ struct tls_cert {
 	uint8_t kind;               /* enum tls_key_kind */
 	char **names;               /* DNS names of the certificate, lower case; wildcards as "*.example.com" */
 	unsigned nnames;
+	uint8_t warned;             /* how near its end was at the last warning */
 	struct tls_cert *next;      /* in the store, in the order of loading */
 };
 

@@ -10,6 +10,8 @@ is "" "$("$SLUICE" -c -f "$T/q.cfg" 2>&1)"
 t "-V says that the configuration is valid"
 match "Configuration file is valid" "$("$SLUICE" -c -V -f "$T/q.cfg" 2>&1)"
 t "every example passes the configuration check"
+. "$(dirname "$0")/../../lib/certs.sh"
+ca ca; for c in www shop client; do cert $c DNS:$c.example.org; done; export CERTS=$T
 for f in "$ROOT"/examples/*.cfg; do "$SLUICE" -c -f "$f" || fail "$f"; done
 
 t "the quickstart serves a request"

@@ -52,6 +52,10 @@ is "$(serial next)" "$(served a.test)"
 is "$(serial b.test)" "$(served b.test)"
 match "new.test.*"$'\t2$' "$(say show ssl sni | grep new.test)"
 
+t "an end that is near is warned of, once"
+wait_for 5 grep -q "WARNING.*the certificate $T/a.test.pem expires in 2 days" "$T/sluice.err"
+is 1 "$(grep -c "a.test.pem expires in 2 days" "$T/sluice.err")"
+
 t "a worker that is started afterwards serves it too"
 for w in $(kids worker); do kill -9 "$w"; done
 wait_for 10 sh -c "[ \$(curl -sk -o /dev/null -w '%{http_code}' https://127.0.0.1:$P/) = 200 ]"
