@@ -184,8 +184,12 @@ static void linger_io(struct conn *c)
 
 static const struct conn_owner_ops linger_ops = { .io = linger_io };
 
+/* OpenSSL forgets the session of a connection that ends without a word. One that was cut for our own reasons is as good
+ * as before. */
 static void tls_free(struct tls *t)
 {
+	if (t->ssl && !t->broken && !t->early)
+		SSL_set_shutdown(t->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
 	SSL_free(t->ssl);
 	ERR_clear_error();
 	out_free(t);

@@ -12,6 +12,7 @@
 #include <sluice/ipc/counters.h>
 #include <sluice/ipc/msg.h>
 #include <sluice/tls/live.h>
+#include <sluice/tls/xprt_tls.h>
 #include <sluice/base/notice.h>
 #include <sluice/worker/worker.h>
 #include "accept.h"
@@ -27,6 +28,7 @@
 struct worker wk;
 
 static struct io ctl_io, wake_io;
+static bool at_once; /* stop: nothing is waited for */
 #define BEAT_MS 100
 
 static struct timer stop_timer, queue_timer, beat_timer;
@@ -99,7 +101,7 @@ static void ctl_order(const struct ipc_msg *m, int fd)
 			pool_end_streams((uint32_t)m->num, 'K');
 		return;
 	case IPC_STOP:
-		wk.draining = true;
+		wk.draining = at_once = true;
 		accept_stop();
 		kill_all('K');
 		return;
@@ -176,7 +178,7 @@ static void each_turn(void)
 	}
 	if (wk.q.waiting && !timer_on(&queue_timer))
 		timer_set(&queue_timer, now + LB_QUEUE_POLL_MS);
-	if (wk.draining && list_empty(&wk.sessions))
+	if (wk.draining && list_empty(&wk.sessions) && (at_once || !tls_lingering()))
 		loop_stop();
 }
 
