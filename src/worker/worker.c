@@ -234,6 +234,8 @@ static void teardown(void)
 	track_teardown();
 	var_store_drop(&wk.vars);
 	errors_drop();
+	for (uint32_t i = 0; i < wk.rt->nsrv; i++)
+		tls_sessions_free(&wk.srv[i].tls);
 	free(wk.lst);
 	for (uint32_t i = 0; i < wk.rt->nsrv; i++)
 		tls_sessions_free(&wk.srv[i].tls);

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "tls_test.h"
+
+static void write_file(const char *path, const char *text, size_t n)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(text, 1, n, f), n);
+	fclose(f);
+}
+
+static struct tls_cert *try_load(const char *path, struct tls_err *e)
+{
+	return tls_cert_load(&(struct tls_cert_files){ .crt = path }, e);
+}
+
+TEST(a_file_is_loaded_once_and_found_under_its_path)
+{
+	char path[64];
+	struct tls_cert *c;
+
+	make_file("DNS:A.Example,DNS:*.b", true, 10, path);
+	c = load(path);
+	assert_ptr_equal(load(path), c);
+	assert_ptr_equal(tls_cert_find(path), c);
+	assert_ptr_equal(tls_cert_at(0), c);
+	assert_null(tls_cert_at(1));
+	assert_int_equal(c->kind, TLS_KEY_RSA);
+	assert_int_equal(c->nnames, 2);
+	assert_string_equal(c->names[0], "a.example");
+	assert_string_equal(c->names[1], "*.b");
+	assert_int_equal(tls_cert_days_left(c), 10);
+	unlink(path);
+}
+
+TEST(the_key_may_stand_beside_the_certificate)
+{
+	char path[64], side[80], pem[8192], *key;
+	struct tls_cert *c;
+
+	make_file("DNS:a", false, 10, path);
+	make_pem("DNS:a", false, 10, pem, sizeof(pem));
+	key = strstr(pem, "-----BEGIN PRIVATE KEY");
+	assert_non_null(key);
+	snprintf(side, sizeof(side), "%s.key", path);
+	write_file(path, pem, (size_t)(key - pem));
+	write_file(side, key, strlen(key));
+	c = load(path);
+	assert_non_null(c->key);
+	unlink(path);
+	unlink(side);
+}
+
+TEST(what_cannot_be_used_is_said)
+{
+	char path[64], pem[8192], other[8192], mixed[16384], *key;
+	struct tls_err e;
+
+	assert_null(try_load("/nowhere/x.pem", &e));
+	assert_string_equal(e.text, "cannot read '/nowhere/x.pem': No such file or directory");
+	make_file("DNS:a", false, 10, path);
+	write_file(path, "nothing", 7);
+	assert_null(try_load(path, &e));
+	assert_non_null(strstr(e.text, "no certificate in"));
+	make_pem("DNS:a", false, 10, pem, sizeof(pem));
+	make_pem("DNS:a", false, 10, other, sizeof(other));
+	key = strstr(pem, "-----BEGIN PRIVATE KEY");
+	snprintf(mixed, sizeof(mixed), "%.*s%s", (int)(key - pem), pem, strstr(other, "-----BEGIN PRIVATE KEY"));
+	write_file(path, mixed, strlen(mixed));
+	assert_null(try_load(path, &e));
+	assert_non_null(strstr(e.text, "does not belong to the certificate"));
+	write_file(path, pem, (size_t)(key - pem));
+	assert_null(try_load(path, &e));
+	assert_non_null(strstr(e.text, "no usable private key"));
+	assert_null(tls_cert_first());
+	unlink(path);
+}
+
+TEST(a_replacement_keeps_the_kind_of_key_and_what_it_replaces_stays_when_it_fails)
+{
+	struct tls_cert *c = make_cert("DNS:a", false);
+	char pem[8192], text[4096];
+	struct sbuf b = SBUF_FIXED(text);
+	const X509 *before = c->leaf;
+	struct tls_err e;
+
+	make_pem("DNS:b", true, 10, pem, sizeof(pem));
+	assert_false(tls_cert_replace(c, str_c(pem), &e));
+	assert_non_null(strstr(e.text, "another kind"));
+	assert_false(tls_cert_replace(c, STR("junk"), &e));
+	assert_ptr_equal(c->leaf, before);
+	make_pem("DNS:b", false, 10, pem, sizeof(pem));
+	assert_true(tls_cert_replace(c, str_c(pem), &e));
+	assert_string_equal(c->names[0], "b");
+	tls_cert_describe(c, &b);
+	assert_non_null(strstr(sbuf_cstr(&b), "Subject Alternative Name: DNS:b\nAlgorithm: EC256\n"));
+	assert_non_null(strstr(sbuf_cstr(&b), "Serial: 07\n"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_teardown(a_file_is_loaded_once_and_found_under_its_path, drop_all),
+		cmocka_unit_test_teardown(the_key_may_stand_beside_the_certificate, drop_all),
+		cmocka_unit_test_teardown(what_cannot_be_used_is_said, drop_all),
+		cmocka_unit_test_teardown(a_replacement_keeps_the_kind_of_key_and_what_it_replaces_stays_when_it_fails, drop_all),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
