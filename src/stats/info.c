@@ -68,6 +68,10 @@ static void info_counters(const struct stats_src *s, struct stat_val *v)
 	v[INF_maxconnrate] = sv_u32(c.conn_rate_max);
 	v[INF_sessrate] = sv_u32(c.sess_rate);
 	v[INF_maxsessrate] = sv_u32(c.sess_rate_max);
+	v[INF_cumsslconns] = sv_u64(c.ssl_tot);
+	v[INF_sslrate] = sv_u32(c.ssl_rate);
+	v[INF_maxsslrate] = sv_u32(c.ssl_rate_max);
+	v[INF_sslfrontendsessionreuse_pct] = sv_u32(c.ssl_tot ? c.ssl_reused * 100 / c.ssl_tot : 0);
 	v[INF_droppedlogs] = sv_u64(c.log_dropped);
 	v[INF_totalbytesout] = sv_u64(c.bout);
 	v[INF_poolfailed] = sv_u32(c.pool_failed);

@@ -39,6 +39,25 @@ void count_session(const struct session *se)
 	}
 }
 
+void count_handshake(const struct session *se, bool ok, bool resumed)
+{
+	struct fe_counters *f = count_fe(se->fe);
+	struct proc_counters *p = proc_ctr(wk.seg, wk.slot);
+
+	if (!ok) {
+		ctr_inc(&p->ssl_failed);
+		ctr_inc(&f->ssl_failed);
+		return;
+	}
+	ctr_inc(&p->ssl_tot);
+	ctr_inc(&f->ssl_sess);
+	rate_hit(&p->ssl_rate, &p->ssl_rate_max);
+	if (resumed) {
+		ctr_inc(&p->ssl_reused);
+		ctr_inc(&f->ssl_reused);
+	}
+}
+
 void count_session_refused(const struct session *se, enum rule_phase ph)
 {
 	struct fe_counters *f = count_fe(se->fe);

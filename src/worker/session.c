@@ -148,6 +148,7 @@ static bool session_unready(const struct session *se) { return se->proxy || se->
 
 static void handshake_failed(struct session *se)
 {
+	count_handshake(se, false, false);
 	sess_log_failure(se);
 	session_refuse(se);
 }
@@ -343,6 +344,7 @@ static void handshake_io(struct conn *c)
 		return;
 	}
 	se->flags &= ~(unsigned)SESS_HANDSHAKE;
+	count_handshake(se, true, SSL_session_reused(tls_ssl(c)));
 	c->ops = NULL;
 	session_proceed(se);
 }

@@ -26,6 +26,12 @@ set_cert() { printf 'set ssl cert %s <<\n%s\n\n' "$T/a.test.pem" "$(cat "$1")" |
 serial() { openssl x509 -in "$T/$1.crt" -noout -serial | cut -d= -f2; }
 served() { hs "$P" -servername "$1" | openssl x509 -noout -serial 2>/dev/null | cut -d= -f2; }
 
+t "handshakes are counted: done, resumed"
+hs "$P" -servername a.test -sess_out "$T/s" >/dev/null
+hs "$P" -servername a.test -sess_in "$T/s" >/dev/null
+match "CumSslConns: 2" "$(say show info)"
+match "SslFrontendSessionReuse_pct: 50" "$(say show info)"
+
 t "certificates are listed and described"
 is "# filename
 $T/a.test.pem
