@@ -19,7 +19,7 @@
 #define assert_slice(s, text) assert_slice_at((s), (text), __FILE__, __LINE__)
 static inline void assert_slice_at(struct str s, const char *text, const char *file, int line)
 {
-	if (s.n != strlen(text) || memcmp(s.p, text, s.n) != 0) {
+	if (!str_eq(s, str_c(text))) {
 		print_error("'" STR_FMT "' is not '%s'\n", STR_ARG(s), text);
 		_fail(file, line);
 	}

@@ -237,8 +237,6 @@ static void teardown(void)
 	for (uint32_t i = 0; i < wk.rt->nsrv; i++)
 		tls_sessions_free(&wk.srv[i].tls);
 	free(wk.lst);
-	for (uint32_t i = 0; i < wk.rt->nsrv; i++)
-		tls_sessions_free(&wk.srv[i].tls);
 	free(wk.srv);
 	free(wk.lb);
 	loop_free();

@@ -37,9 +37,10 @@ is "# filename
 $T/a.test.pem
 $T/b.test.pem" "$(say show ssl cert | sed '/^$/d')"
 d=$(say show ssl cert "$T/a.test.pem")
-for w in "Filename: $T/a.test.pem" "Status: Used" "Serial: $(serial a.test)" "Subject Alternative Name: DNS:a.test" "Algorithm: EC256" "Issuer: /CN=ca" "Days left: 29"; do
+for w in "Filename: $T/a.test.pem" "Status: Used" "Serial: $(serial a.test)" "Subject Alternative Name: DNS:a.test" "Algorithm: EC256" "Issuer: /CN=ca"; do
 	grep -qF "$w" <<<"$d" || fail "no '$w' in $d"
 done
+match "Days left: (29|30)" "$d" # of 30, some moments ago
 match "Can't display" "$(say show ssl cert /nowhere 2>&1 || true)"
 
 t "the names of all listeners are listed with their certificates and what is left of them"

@@ -44,6 +44,7 @@ static int teardown(void **state)
 		free(l.listen_fd);
 		free(l.cli_fd);
 	}
+	free(l.tables);
 	close(sv[0]);
 	close(sv[1]);
 	return 0;
