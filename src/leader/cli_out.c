@@ -40,6 +40,7 @@ void cli_lines(struct sbuf *b, struct str text)
 	}
 }
 
+static void say(struct cli_run *r, enum cli_sev sev, const char *fmt, va_list ap) PRINTF_FMT(3, 0);
 static void say(struct cli_run *r, enum cli_sev sev, const char *fmt, va_list ap)
 {
 	struct sbuf text = { 0 };

@@ -163,14 +163,16 @@ static const char *how_it_ended(int status, char *out, size_t n)
 
 static void generation_failed(struct master *m, struct gen *g, uint64_t lived)
 {
-	bool accepted = g->state == GEN_COMMITTING;
 	uint64_t id = g->id;
 
-	g->state = GEN_DRAINING;
-	if (accepted)
-		gen_stop(m, g);
-	else
+	if (g->state != GEN_COMMITTING) {
+		g->state = GEN_DRAINING;
 		gen_kill(m, g, SIGKILL);
+	} else if (m->ever_active) {
+		gen_drain(m, g); /* its workers may have accepted: their clients are served to the end */
+	} else {
+		gen_stop(m, g);
+	}
 	fds_abort(m, id);
 	verdict(m, g, false);
 	if (!m->ever_active && !m->stopping)
