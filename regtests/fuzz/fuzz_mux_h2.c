@@ -204,7 +204,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(write(fd[1], front ? hello : hello + 24, front ? sizeof(hello) : sizeof(hello) - 24) > 0);
 	for (size_t at = 2; at < size && o.mux; turn()) {
 		char sink[65536];
-		ssize_t w = write(fd[1], data + at, MIN(size - at, (size_t)(1 + (roll(4) ? roll(3000) : roll(7)))));
+		size_t piece = 1 + (roll(4) ? roll(3000) : roll(7));
+		ssize_t w = write(fd[1], data + at, MIN(size - at, piece));
 
 		at += w > 0 ? (size_t)w : 0;
 		if (w < 0 || read(fd[1], sink, sizeof(sink)) == 0)
