@@ -103,4 +103,17 @@ static inline int teardown(void **state)
 
 #define TEST(fn) cmocka_unit_test_setup_teardown(fn, setup, teardown)
 
+/* A condition that has to compile. */
+static inline struct cond *compiled_cond(struct canned *t, const char *text, bool unless)
+{
+	struct str words[64];
+	struct xerr err;
+	int n = split_words(t, text, words);
+	struct cond *c = cond_compile(&t->env, acl_set_new(&t->mem, NULL), words, n, unless, &err);
+
+	if (!c)
+		fail_msg("%s: %s", text, err.msg);
+	return c;
+}
+
 #endif

@@ -5,17 +5,7 @@
 #include <stdio.h>
 #include <sluice/rt/route.h>
 
-static struct cond *cond(struct canned *t, const char *text)
-{
-	struct str words[64];
-	struct xerr err;
-	int n = split_words(t, text, words);
-	struct cond *c = cond_compile(&t->env, acl_set_new(&t->mem, NULL), words, n, false, &err);
-
-	if (!c)
-		fail_msg("%s: %s", text, err.msg);
-	return c;
-}
+static struct cond *cond(struct canned *t, const char *text) { return compiled_cond(t, text, false); }
 
 static void the_lowest_true_rule_wins_whatever_index_finds_it(void **s)
 {
