@@ -51,7 +51,7 @@ t "a clear-text listener speaks HTTP/1 and HTTP/2, as the connection begins"
 is one "$(http "http://127.0.0.1:$A/")"
 is two "$(h2 "http://127.0.0.1:$A/")"
 t "a preface that arrives byte by byte is still one"
-out=$( (printf 'PRI * HTT'; sleep 0.05; printf 'P/2.0\r\n\r\nSM\r'; sleep 0.05; printf '\n\r\n\0\0\0\4\0\0\0\0\0'; sleep 0.2) | socat -t 0.5 - "TCP:127.0.0.1:$A" | xxd -p | head -c 18)
+out=$( (printf 'PRI * HTT'; sleep 0.05; printf 'P/2.0\r\n\r\nSM\r'; sleep 0.05; printf '\n\r\n\0\0\0\4\0\0\0\0\0'; sleep 0.2) | socat -t 0.5 - "TCP:127.0.0.1:$A" | od -An -tx1 | tr -d ' \n' | head -c 18)
 match '^00001[0-9a-f]0400' "$out"
 t "a request that only begins like the preface is a request"
 match 'HTTP/1.1 400' "$(printf 'PRI / HTTP/1.1\r\nHost: a\r\nBad Header: 1\r\n\r\n' | raw "$A" | head -1)"

@@ -57,11 +57,11 @@ match 'Success!' "$(say commit ssl cert "$T/a.test.pem")"
 wait_for 5 sh -c "for i in 1 2 3 4 5 6; do openssl s_client -connect 127.0.0.1:$P -servername new.test </dev/null 2>/dev/null | openssl x509 -noout -serial | grep -q $(serial next) || exit 1; done"
 is "$(serial next)" "$(served a.test)"
 is "$(serial b.test)" "$(served b.test)"
-match "new.test.*"$'\t2$' "$(say show ssl sni | grep new.test)"
+match "new.test.*"$'\t[23]$' "$(say show ssl sni | grep new.test)"
 
 t "an end that is near is warned of, once"
-wait_for 5 grep -q "WARNING.*the certificate $T/a.test.pem expires in 2 days" "$T/sluice.err"
-is 1 "$(grep -c "a.test.pem expires in 2 days" "$T/sluice.err")"
+wait_for 5 grep -qE "WARNING.*the certificate $T/a.test.pem expires in [23] days" "$T/sluice.err" # of 3, some moments ago
+is 1 "$(grep -cE "a.test.pem expires in [23] days" "$T/sluice.err")"
 
 t "a worker that is started afterwards serves it too"
 for w in $(kids worker); do kill -9 "$w"; done
