@@ -180,6 +180,7 @@ static void a_given_descriptor_must_be_a_listening_socket(void **state)
 	assert_false(listeners_open(&l));
 	free(l.listen_fd);
 	free(l.cli_fd);
+	free(l.tables);
 	int fd = sock_listen(&lst[0].addr, &opts.sock);
 	fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) & ~O_NONBLOCK);
 	lst[0].inherited_fd = fd;
