@@ -131,6 +131,17 @@ static void fmt_content(struct fmt *f, enum frag g)
 	sbuf_add(&f->line, g == FRAG_CONT ? STR("\\\n") : frag_raw(&f->lx));
 }
 
+/* A line that is continued by nothing ends where it stands. */
+static struct str without_dangling(struct str c)
+{
+	for (c = str_trim(c); str_ends(c, STR("\n")); c = str_trim(c)) {
+		c.n -= str_ends(c, STR("\r\n")) ? 2 : 1;
+		if (str_ends(c, STR("\\")))
+			c.n--;
+	}
+	return c;
+}
+
 /* A condition keeps its inner blanks: they may stand in the argument of a predicate. */
 static enum frag fmt_condition(struct fmt *f)
 {
@@ -146,7 +157,7 @@ static enum frag fmt_condition(struct fmt *f)
 			end = f->lx.cur;
 	} while (g != FRAG_EOF && g != FRAG_EOL && g != FRAG_COMMENT);
 	f->lx.weak = false;
-	cond = str_trim(str_n(from, (size_t)(end - from)));
+	cond = without_dangling(str_n(from, (size_t)(end - from)));
 	if (cond.n) {
 		sbuf_addc(&f->line, ' ');
 		sbuf_add(&f->line, cond);

@@ -85,6 +85,12 @@ static void dot_directives_keep_margin_or_indent(void **st)
 		      "global\n    a\n\n.if 1\nbackend b\n.endif\n\nbackend c\n");
 }
 
+static void a_condition_that_is_continued_by_nothing_ends_where_it_stands(void **st)
+{
+	(void)st;
+	expect_format("global\n.if 0\n.if streq(a)\"|| \\\n   \n.endif\n.endif\n", "global\n.if 0\n.if streq(a)\"||\n.endif\n.endif\n");
+}
+
 static void carriage_returns_and_byte_order_marks_go(void **st)
 {
 	(void)st;
@@ -127,6 +133,7 @@ int main(void)
 		cmocka_unit_test(comments_stay_where_they_belong),
 		cmocka_unit_test(continuation_is_kept_and_aligned),
 		cmocka_unit_test(dot_directives_keep_margin_or_indent),
+		cmocka_unit_test(a_condition_that_is_continued_by_nothing_ends_where_it_stands),
 		cmocka_unit_test(carriage_returns_and_byte_order_marks_go),
 		cmocka_unit_test(text_that_does_not_lex_is_left_alone),
 		cmocka_unit_test(a_file_that_is_not_there_is_an_error),
