@@ -57,9 +57,8 @@ $(BUILD)/gen/%.tab.c: grammar/%.y
 	@mkdir -p $(@D)
 	bison -Wall -o $@ --defines=$(BUILD)/gen/$*.tab.h $<
 
-$(BUILD)/regtests/unit/%: regtests/unit/%.c $(LIB)
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS) -lcmocka -lbrotlidec
+$(BUILD)/regtests/unit/%: $(BUILD)/regtests/unit/%.o $(LIB)
+	$(CC) $(LDFLAGS) -o $@ $< $(LIB) $(LDLIBS) -lcmocka -lbrotlidec
 
 $(BUILD)/regtests/lib/%: regtests/lib/%.c
 	@mkdir -p $(@D)
