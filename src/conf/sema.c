@@ -3,6 +3,7 @@
  * pass: all sections, names, addresses, settings. Second pass: rules and expressions, when every name is known. A proxy
  * replays the late lines of its defaults before its own; those have been judged where they stand, so the replay is
  * silent. */
+#include <unistd.h>
 #include <sluice/base/hash.h>
 
 #include "tls_priv.h"
@@ -183,6 +184,14 @@ static void global_defaults(struct rt_global *g)
 	};
 }
 
+/* The name of this node unless a line gives another. */
+static struct str host_name(struct arena *a)
+{
+	char host[256] = "";
+
+	return gethostname(host, sizeof(host) - 1) < 0 ? STR_NULL : arena_str(a, str_c(host));
+}
+
 static void sema_init(struct sema *s, struct rt *rt)
 {
 	s->rt = rt;
@@ -203,6 +212,7 @@ static void sema_init(struct sema *s, struct rt *rt)
 	rt->vars = var_table_new(s->a);
 	s->unix_mode = s->unix_uid = s->unix_gid = -1;
 	global_defaults(&rt->g);
+	rt->g.node = host_name(s->a);
 }
 
 static void freeze_lists(struct sema *s)

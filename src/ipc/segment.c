@@ -66,7 +66,7 @@ uint32_t segment_abi(void)
 		AT(seg_srv, fail_hint), AT(seg_srv, passive_seq), AT(seg_srv, down_s), AT(seg_be, rr_cursor), AT(seg_be, first_hint),
 		sizeof(struct seg_event), SEG_EVENTS, sizeof(struct seg_place), AT(seg_srv, order), AT(seg_srv, foreign),
 		AT(seg_be, fe_state), AT(seg_be, fe_maxconn),
-		AT(seg_header, ev_head), AT(seg_header, maxconn), AT(seg_header, geo.off_ev), AT(seg_header, geo.off_place),
+		AT(seg_header, ev_head), AT(seg_header, busy_pct), AT(seg_header, maxconn), AT(seg_header, geo.off_ev), AT(seg_header, geo.off_place),
 		AT(seg_be, chk_down), AT(seg_be, state), AT(seg_header, started_s), AT(seg_header, geo.ctr_hist_off),
 	};
 #undef AT

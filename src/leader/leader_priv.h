@@ -40,6 +40,8 @@ struct child {
 	/* watchdog.c */
 	uint64_t beat, cpu_at;  /* its last beat; ms of CPU when that was first seen to stand still, 0 = not yet */
 	uint64_t kill_at;       /* SIGABRT was sent: when SIGKILL follows; 0 = no */
+	pid_t busy_pid;         /* whose CPU time was looked at last, and what it was in ms */
+	uint64_t busy_cpu;
 };
 
 struct ids { int64_t uid, gid; }; /* -1 = unchanged */
@@ -73,6 +75,7 @@ struct leader {
 	int successor_dir;            /* half of the message about it, -1 = none */
 	uint64_t followed;            /* epochs of the successor that were copied last */
 	struct timer follow, watchdog;
+	struct { uint64_t at; unsigned looks; } busy; /* how busy the workers are: measured last at, looks of the watchdog */
 	unsigned commit_deaths;       /* of workers between the order to accept and the last answer */
 	unsigned nworkers;
 	struct ids ids;
@@ -163,6 +166,7 @@ void adopt_offer(struct leader *l);
 
 /* watchdog.c */
 void watchdog_start(struct leader *l);
+void watchdog_measure(struct leader *l);                    /* publishes how busy the workers were since the last call */
 void watchdog_look(struct child *c, uint32_t stuck_ms); /* at one worker, now */
 
 /* privs.c: names to numbers, in the leader; the drop itself, in a child. */

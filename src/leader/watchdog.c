@@ -12,6 +12,7 @@
 #define LOOK_MS 250
 #define STUCK_MS 2000u
 #define KILL_MS 500u
+#define BUSY_LOOKS 4 /* looks that make one figure of how busy the workers are */
 
 /* ms of CPU that the process has used, 0 when that cannot be known. */
 static uint64_t cpu_ms(pid_t pid)
@@ -52,9 +53,31 @@ void watchdog_look(struct child *c, uint32_t stuck_ms)
 		abort_stuck(c, now - c->cpu_at);
 }
 
+void watchdog_measure(struct leader *l)
+{
+	uint64_t cpu = 0, now = clock_ms(), took = now - l->busy.at;
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < l->nchild; i++) {
+		struct child *c = &l->child[i];
+		if (c->role != ROLE_WORKER || !c->pid)
+			continue;
+		uint64_t used = cpu_ms(c->pid);
+		cpu += c->pid == c->busy_pid && used > c->busy_cpu ? used - c->busy_cpu : 0;
+		c->busy_pid = c->pid, c->busy_cpu = used;
+		n++;
+	}
+	if (l->busy.at && took && n)
+		atomic_store_explicit(&l->seg->h->busy_pct, (uint32_t)MIN(cpu * 100 / (took * n), 100u), memory_order_relaxed);
+	l->busy.at = now;
+}
+
 static void tick(struct timer *t)
 {
 	struct leader *l = CONTAINER_OF(t, struct leader, watchdog);
+
+	if (l->busy.looks++ % BUSY_LOOKS == 0)
+		watchdog_measure(l);
 
 	for (unsigned i = 0; i < l->nchild; i++)
 		if (l->child[i].role == ROLE_WORKER && l->child[i].pid)

@@ -39,6 +39,8 @@ static void info_limits(const struct stats_src *s, struct stat_val *v)
 	v[INF_maxconn] = sv_u32(now ? now : g->maxconn);
 	v[INF_connratelimit] = sv_u32(atomic_load_explicit(&h->conn_rate, memory_order_relaxed));
 	v[INF_sessratelimit] = sv_u32(atomic_load_explicit(&h->sess_rate, memory_order_relaxed));
+	v[INF_compressbpsratelim] = sv_u32((uint64_t)g->comp_max_rate << 10);
+	v[INF_idle_pct] = sv_u32(100 - MIN(atomic_load_explicit(&h->busy_pct, memory_order_relaxed), 100u));
 	v[INF_nbthread] = sv_u32(s->seg->geo.nworkers);
 	v[INF_listeners] = sv_u32(s->rt->nlst);
 }
@@ -72,6 +74,13 @@ static void info_counters(const struct stats_src *s, struct stat_val *v)
 	v[INF_sslrate] = sv_u32(c.ssl_rate);
 	v[INF_maxsslrate] = sv_u32(c.ssl_rate_max);
 	v[INF_sslfrontendsessionreuse_pct] = sv_u32(c.ssl_tot ? c.ssl_reused * 100 / c.ssl_tot : 0);
+	v[INF_sslfrontendkeyrate] = sv_u32(c.ssl_key_rate);
+	v[INF_sslfrontendmaxkeyrate] = sv_u32(c.ssl_key_rate_max);
+	v[INF_sslbackendkeyrate] = sv_u32(c.ssl_be_key_rate);
+	v[INF_sslbackendmaxkeyrate] = sv_u32(c.ssl_be_key_rate_max);
+	v[INF_compressbpsin] = sv_u32(c.comp_in_rate << 10);
+	v[INF_compressbpsout] = sv_u32(c.comp_out_rate << 10);
+	v[INF_bytesoutrate] = sv_u64(c.bout_rate << 10);
 	v[INF_droppedlogs] = sv_u64(c.log_dropped);
 	v[INF_totalbytesout] = sv_u64(c.bout);
 	v[INF_poolfailed] = sv_u32(c.pool_failed);
@@ -93,9 +102,11 @@ void stats_fill_info(struct stats_src *s, struct stat_val v[INFO_COUNT], char *t
 	v[INF_uptime] = sv_str(info_uptime(up, text, ntext));
 	v[INF_uptime_sec] = sv_u32(up);
 	v[INF_start_time_sec] = sv_u32((uint64_t)s->seg->h->started_s);
-	v[INF_idle_pct] = sv_u32(100);
 	v[INF_node] = sv_str(s->rt->g.node);
-	v[INF_description] = sv_str(s->rt->g.description);
+	if (s->rt->g.description.n)
+		v[INF_description] = sv_str(s->rt->g.description);
+	else
+		v[INF_description].type = SV_NONE;
 	v[INF_tainted] = sv_str(STR("0"));
 	v[INF_release_date] = sv_str(STR(SLUICE_RELEASE_DATE));
 	v[INF_zlibmemusage].type = v[INF_maxzlibmemusage].type = SV_NONE;

@@ -10,6 +10,15 @@ static void rate_hit(uint64_t *rate, uint64_t *max)
 	ctr_max(max, ctr_rate_read(ctr_load(rate), clock_ms()));
 }
 
+/* Bytes are added to a total, and to a rate in KiB: a second of any worker fits, and no byte is lost to rounding. */
+static void count_volume(uint64_t *total, uint64_t *rate, uint64_t bytes)
+{
+	uint64_t before = ctr_load(total);
+
+	ctr_add(total, bytes);
+	ctr_rate_hit(rate, clock_ms(), (unsigned)(((before + bytes) >> 10) - (before >> 10)));
+}
+
 void count_accept(const struct rt_proxy *fe)
 {
 	struct proc_counters *p = proc_ctr(wk.seg, wk.slot);
@@ -55,7 +64,17 @@ void count_handshake(const struct session *se, bool ok, bool resumed)
 	if (resumed) {
 		ctr_inc(&p->ssl_reused);
 		ctr_inc(&f->ssl_reused);
+	} else {
+		rate_hit(&p->ssl_key_rate, &p->ssl_key_rate_max);
 	}
+}
+
+void count_server_handshake(bool resumed)
+{
+	struct proc_counters *p = proc_ctr(wk.seg, wk.slot);
+
+	if (!resumed)
+		rate_hit(&p->ssl_be_key_rate, &p->ssl_be_key_rate_max);
 }
 
 void count_session_refused(const struct session *se, enum rule_phase ph)
@@ -181,7 +200,10 @@ void count_compressed_bytes(const struct stream *s, uint32_t in, uint32_t out)
 {
 	struct fe_counters *f = count_fe(s->fe);
 	struct be_counters *b = count_be(s->be);
+	struct proc_counters *p = proc_ctr(wk.seg, wk.slot);
 
+	count_volume(&p->comp_in, &p->comp_in_rate, in);
+	count_volume(&p->comp_out, &p->comp_out_rate, out);
 	ctr_add(&f->comp_in, in), ctr_add(&f->comp_out, out);
 	ctr_add(&b->comp_in, in), ctr_add(&b->comp_out, out);
 }
@@ -297,10 +319,11 @@ void count_bytes(struct stream *s)
 	struct fe_counters *f = count_fe(s->fe);
 	struct srv_counters *v = stream_srv(s);
 	struct lst_counters *l = count_lst(s->sess);
+	struct proc_counters *p = proc_ctr(wk.seg, wk.slot);
 	uint64_t in = s->cli.bytes_in - s->counted_in, out = s->cli.bytes_out - s->counted_out;
 
 	ctr_add(&f->bin, in), ctr_add(&f->bout, out);
-	ctr_add(&proc_ctr(wk.seg, wk.slot)->bout, out);
+	count_volume(&p->bout, &p->bout_rate, out);
 	if (s->be) {
 		ctr_add(&count_be(s->be)->bin, in);
 		ctr_add(&count_be(s->be)->bout, out);

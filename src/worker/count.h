@@ -27,6 +27,7 @@ static inline struct lst_counters *count_lst(const struct session *se)
 
 void count_accept(const struct rt_proxy *fe);
 void count_session(const struct session *se);
+void count_server_handshake(bool resumed);                              /* TLS with a server that is established */
 void count_handshake(const struct session *se, bool ok, bool resumed);     /* TLS with a client */
 void count_session_refused(const struct session *se, enum rule_phase ph); /* by a rule of that phase */
 void count_request(const struct stream *s);

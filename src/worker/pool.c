@@ -9,7 +9,9 @@
 #include <sluice/base/clock.h>
 #include <sluice/base/pool.h>
 #include <sluice/ipc/place.h>
+#include <sluice/tls/xprt_tls.h>
 #include "accept.h"
+#include "count.h"
 #include "muxes.h"
 #include "pool.h"
 #include "session.h"
@@ -178,6 +180,8 @@ bool pool_settle(struct stream *s)
 	struct conn *c = old->conn;
 	const struct mux_ops *mo = mux_select_back(&wk.rt->srv[sc->srv], c, s->flags & SF_HTTP);
 
+	if (sc->uses == 1 && tls_ssl(c))
+		count_server_handshake(SSL_session_reused(tls_ssl(c)));
 	if (old->ops == mo || sc->uses > 1)
 		return true;
 	old->conn = NULL; /* it survives the mux */

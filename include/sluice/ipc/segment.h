@@ -46,6 +46,7 @@ struct seg_header {
 	/* leader: limits in force, 0 = none; read with every accept */
 	_Alignas(64) _Atomic uint32_t maxconn;
 	_Atomic uint32_t conn_rate, sess_rate, ssl_rate; /* a second */
+	_Atomic uint32_t busy_pct;    /* leader: CPU its workers used of what they could, percent over the last second */
 };
 
 struct seg_slot {                  /* one a worker, 128 bytes */

@@ -75,6 +75,29 @@ static void a_worker_that_beats_is_left_alone_whatever_it_uses(void **state)
 	assert_int_equal(c.kill_at, 0);
 }
 
+static void how_busy_the_workers_are_is_published_as_a_share_of_what_they_could_use(void **state)
+{
+	(void)state;
+	uint32_t busy = 0;
+	l.child = &c, l.nchild = 1;
+	for (int i = 0; i < 200 && busy < 20; i++) {
+		watchdog_measure(&l);
+		for (int k = 0; k < 10; k++)
+			doze();
+		clock_update();
+		busy = atomic_load(&l.seg->h->busy_pct);
+	}
+	assert_in_range(busy, 20, 100);
+	kill(c.pid, SIGSTOP);
+	for (int i = 0; i < 200 && busy; i++) {
+		watchdog_measure(&l);
+		doze();
+		clock_update();
+		busy = atomic_load(&l.seg->h->busy_pct);
+	}
+	assert_int_equal(busy, 0);
+}
+
 static void a_worker_that_is_stopped_is_left_alone_however_long(void **state)
 {
 	(void)state;
@@ -94,6 +117,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_worker_that_spins_is_aborted_and_says_where), T(who_survives_the_abort_is_killed),
 		T(a_worker_that_beats_is_left_alone_whatever_it_uses), T(a_worker_that_is_stopped_is_left_alone_however_long),
+		T(how_busy_the_workers_are_is_published_as_a_share_of_what_they_could_use),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
