@@ -3,7 +3,7 @@
  *
  *   checker.c  the process: start, messages of the leader, the 100 ms tick
  *   probe.c    one check from its timer to its verdict: connection, timeouts, schedule
- *   chk_*.c    what is said on the connection (check_ops): tcp, http, script
+ *   chk_*.c    what is said on the connection (check_ops): tcp, http, grpc, script
  *   fleet.c    what a verdict means: health, tracking, slow start, passive errors, the words in the segment
  *   downtime.c since when servers and backends are down
  *   report.c   log lines */
@@ -22,6 +22,8 @@
 #define INFO_MAX 160
 
 struct target;
+struct exchange;
+struct grpc_call;
 
 struct check_ops {
 	const char *name;
@@ -31,8 +33,10 @@ struct check_ops {
 	void (*io)(struct target *t);
 	/* Time is up: says in words where the check stood. NULL: there is nothing to say. */
 	void (*where)(const struct target *t, struct sbuf *out);
+	/* The exchange ends, whatever its verdict: frees what start() has left in it. NULL: nothing. */
+	void (*end)(struct exchange *x);
 };
-extern const struct check_ops chk_tcp, chk_http, chk_script;
+extern const struct check_ops chk_tcp, chk_http, chk_grpc, chk_script;
 
 struct exchange {               /* what a talking check needs while it runs; from a pool */
 	struct buf in;
@@ -49,6 +53,7 @@ struct exchange {               /* what a talking check needs while it runs; fro
 		struct h1_chunk chunk;
 		bool complete;
 	} res;
+	struct grpc_call *grpc; /* chk_grpc.c */
 	char extra[512];        /* headers that differ from probe to probe */
 };
 
@@ -96,6 +101,7 @@ void probe_init(struct target *t);
 void probe_schedule_first(struct target *t, uint32_t nth, uint32_t of);
 void probe_soon(struct target *t, uint32_t ms);         /* not later than in ms, when idle */
 void probe_abort(struct target *t);                     /* no verdict, no next check */
+void probe_put_off(struct target *t);                   /* no verdict: what is missing is our own */
 /* Drops the connection and opens the one that a connect step asks for. */
 void probe_reconnect(struct target *t, const struct chk_step *st);
 void probe_finish(struct target *t, enum check_status st, unsigned code, struct str info);

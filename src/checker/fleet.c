@@ -248,6 +248,7 @@ static const struct check_ops *ops_for(const struct rt_proxy *px)
 	switch ((enum chk_kind)px->check.kind) {
 	case CHK_HTTP: return &chk_http;
 	case CHK_SCRIPT: return &chk_script;
+	case CHK_GRPC: return &chk_grpc;
 	case CHK_TCP: break;
 	}
 	return &chk_tcp;

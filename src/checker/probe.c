@@ -56,6 +56,8 @@ static void end_probe(struct target *t)
 {
 	drop_conn(t);
 	if (t->x) {
+		if (t->ops->end)
+			t->ops->end(t->x);
 		buf_release(&t->x->in);
 		pool_put(&exchange_pool, t->x);
 		t->x = NULL;
@@ -90,7 +92,7 @@ static void probe_failed(struct target *t, enum check_status st, int err)
 	probe_finish(t, st, 0, str_c(strerror(err)));
 }
 
-static void put_off(struct target *t)
+void probe_put_off(struct target *t)
 {
 	end_probe(t);
 	schedule_next(t);
@@ -177,7 +179,7 @@ static void open_conn(struct target *t, const struct chk_step *st)
 		int err = errno;
 
 		if (own_fault(err))
-			put_off(t);
+			probe_put_off(t);
 		else
 			probe_failed(t, CHK_L4CON, err);
 	} else if (conn_established(t->conn)) {
@@ -197,7 +199,7 @@ static void start(struct target *t)
 	if (t->ops->start) {
 		t->x = pool_zget(&exchange_pool);
 		if (!t->x) {
-			put_off(t);
+			probe_put_off(t);
 			return;
 		}
 	}
@@ -345,7 +347,7 @@ enum probe_io probe_fill(struct target *t)
 	if (!(t->conn->io.ready & (IO_RD | IO_HUP | IO_ERR)))
 		return PROBE_WAIT;
 	if (!buf_acquire(in)) {
-		put_off(t);
+		probe_put_off(t);
 		return PROBE_GONE;
 	}
 	if (!buf_room(in))

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Health check descriptions of backends: option httpchk and tcp-check, http-check and tcp-check lines. Lines of a proxy
+/* Health check descriptions of backends: option httpchk, grpc-check and tcp-check, http-check and tcp-check lines. Lines of a proxy
  * replace all those of its defaults; within a section they add up. One check is one connection and, for HTTP, one
  * request. */
 #include <sluice/base/num.h>
+#include <sluice/http/grpc.h>
 
 #include "chk_priv.h"
 #include "tls_priv.h"
@@ -101,6 +102,23 @@ void chk_option_tcp(struct sema *s)
 		c->kind = CHK_SCRIPT;
 	else if (c->kind == CHK_SCRIPT)
 		c->kind = CHK_TCP;
+}
+
+void chk_option_grpc(struct sema *s, const struct word *w, uint32_t n)
+{
+	struct rt_check *c = check_of(s);
+
+	if (s->no) {
+		if (c->kind == CHK_GRPC)
+			c->kind = CHK_TCP;
+		return;
+	}
+	if (n > 2)
+		sema_err(s, &w[2], "'option grpc-check' takes at most one argument, the service");
+	else if (n > 1 && w[1].s.n > GRPC_SERVICE_MAX)
+		sema_err(s, &w[1], "the name of a service has at most %d bytes", GRPC_SERVICE_MAX);
+	c->kind = CHK_GRPC;
+	c->service = n > 1 ? keep(s, w[1].s) : STR_NULL;
 }
 
 /* ---- expect ----------------------------------------------------------------------------------------------------- */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Between `option httpchk|tcp-check` and the lines that describe the steps. */
+/* Between `option httpchk|tcp-check|grpc-check` and the lines that describe the steps. */
 #ifndef SLUICE_CONF_CHK_PRIV_H
 #define SLUICE_CONF_CHK_PRIV_H
 
@@ -8,5 +8,7 @@
 /* w: httpchk and its arguments. s->no switches it off. */
 void chk_option_http(struct sema *s, const struct word *w, uint32_t n);
 void chk_option_tcp(struct sema *s);
+/* w: grpc-check and the service, if any. */
+void chk_option_grpc(struct sema *s, const struct word *w, uint32_t n);
 
 #endif

@@ -166,6 +166,11 @@ static void option_httpchk(struct sema *s, const struct opt_arg *a)
 	chk_option_http(s, a->w, a->n);
 }
 
+static void option_grpc_check(struct sema *s, const struct opt_arg *a)
+{
+	chk_option_grpc(s, a->w, a->n);
+}
+
 static void option_tcp_check(struct sema *s, const struct opt_arg *a)
 {
 	takes_none(s, a);

@@ -107,7 +107,7 @@ static void dump_server(const struct rt *rt, uint32_t i, struct sbuf *out)
 
 static void dump_backend(const struct rt *rt, const struct rt_proxy *p, struct sbuf *out)
 {
-	static const char *const checks[] = { "tcp", "http", "script" };
+	static const char *const checks[] = { "tcp", "http", "script", "grpc" };
 	const struct rt_backend *be = &p->be;
 
 	sbuf_printf(out, "  balance %s retries=%u check=%s\n", be->algo ? be->algo->name : "none", p->retries,

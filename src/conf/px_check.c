@@ -86,6 +86,8 @@ static void check_backend(struct sema *s, const struct px_build *b)
 			  "the check steps of '" STR_FMT
 			  "' have no effect without 'option httpchk' or 'option tcp-check'",
 			  STR_ARG(b->name));
+	if (c->nsteps && c->kind == CHK_GRPC && b->chk_own)
+		sema_warn(s, &w, "the check steps of '" STR_FMT "' have no effect with 'option grpc-check'", STR_ARG(b->name));
 	if (c->kind != CHK_SCRIPT)
 		return;
 	for (uint32_t i = 0; i + 1 < c->nsteps; i++)

@@ -63,7 +63,7 @@ static void server_build(struct sema *s, struct tls_srv_job *j)
 		return;
 	o.xprt_cfg = tls_back_get(t, &e);
 	check = *t;
-	check.alpn = j->t.check_alpn;
+	check.alpn = j->t.check_alpn.n || s->rt->px[srv->px].check.kind != CHK_GRPC ? j->t.check_alpn : STR("\2h2");
 	o.check_xprt_cfg = o.xprt_cfg ? tls_back_get(&check, &e) : NULL;
 	if (!o.check_xprt_cfg) {
 		sema_err(s, &j->l->w[1], "%s", e.text);

@@ -38,7 +38,7 @@ static uint64_t mix_check(uint64_t h, const struct rt_check *c)
 		h = mix_num(mix(h, s->data), s->kind | (uint64_t)s->port << 8 | (uint64_t)s->ssl << 24);
 		h = mix_expect(h, &s->exp);
 	}
-	return h;
+	return c->kind == CHK_GRPC ? mix(h, c->service) : h;
 }
 
 static uint64_t srv_identity(const struct rt *rt, const struct rt_server *s)

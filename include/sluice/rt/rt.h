@@ -191,7 +191,7 @@ struct rt_comp {
 };
 
 /* ---- health checks ---------------------------------------------------------------------------------------------- */
-enum chk_kind { CHK_TCP, CHK_HTTP, CHK_SCRIPT };
+enum chk_kind { CHK_TCP, CHK_HTTP, CHK_SCRIPT, CHK_GRPC };
 enum chk_step_kind { CS_CONNECT, CS_SEND, CS_SEND_BINARY, CS_EXPECT };
 enum chk_match { CM_STATUS, CM_RSTATUS, CM_STRING, CM_RSTRING, CM_HDR, CM_BINARY, CM_RBINARY };
 struct chk_expect {
@@ -212,6 +212,7 @@ struct rt_check {                   /* of a backend, shared by its servers */
 	struct rt_reply_hdr *hdrs; uint32_t nhdrs;
 	struct chk_step *steps; uint32_t nsteps; /* tcp-check; for http the expects */
 	bool disable_on_404, send_state;
+	struct str service;             /* grpc: empty = the server as a whole */
 };
 
 /* ---- servers ---------------------------------------------------------------------------------------------------- */

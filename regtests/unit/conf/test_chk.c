@@ -33,6 +33,23 @@ static void httpchk_has_four_forms(void **st)
 	compiled_close(&c);
 }
 
+static void grpc_check_may_name_a_service(void **st)
+{
+	struct compiled c;
+	const struct rt_check *k = check(&c, BE " option grpc-check\n");
+
+	(void)st;
+	assert_int_equal(k->kind, CHK_GRPC);
+	STR_IS(k->service, "");
+	compiled_close(&c);
+	k = check(&c, BE " option grpc-check shop.v1.Orders\n");
+	STR_IS(k->service, "shop.v1.Orders");
+	compiled_close(&c);
+	k = check(&c, "defaults\n mode http\n option grpc-check x\n" TIMES "backend b\n no option grpc-check\n");
+	assert_int_equal(k->kind, CHK_TCP);
+	compiled_close(&c);
+}
+
 static void headers_behind_the_version_are_headers(void **st)
 {
 	struct compiled c;
@@ -131,6 +148,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(httpchk_has_four_forms),
+		cmocka_unit_test(grpc_check_may_name_a_service),
 		cmocka_unit_test(headers_behind_the_version_are_headers),
 		cmocka_unit_test(http_check_send_describes_the_request),
 		cmocka_unit_test(expects_of_every_kind_are_read),
