@@ -39,33 +39,43 @@ static const char *table_hint(struct sema *s, struct str w)
 	return diag_nearest(w, names, s->tables.n);
 }
 
+bool sema_table_word(struct sema *s, const struct word *name, uint32_t *out)
+{
+	int t = sema_table(s, name->s);
+
+	*out = (uint32_t)t;
+	if (t < 0)
+		sema_err_hint(s, name, table_hint(s, name->s), "unknown stick table '" STR_FMT "'", STR_ARG(name->s));
+	return t >= 0;
+}
+
+bool sema_table_own(struct sema *s, const struct word *at, uint32_t *out)
+{
+	int t = sema_table(s, STR(""));
+
+	*out = (uint32_t)t;
+	if (t < 0)
+		sema_err(s, at, "this section has no stick table of its own: 'table <name>' says which one is meant");
+	return t >= 0;
+}
+
 /* `table t` at w[*i], or the proxy's own. */
 static bool table_arg(struct sema *s, const struct word *w, uint32_t n, uint32_t *i, const struct word *at,
 		      uint32_t *out)
 {
-	int t = sema_table(s, STR(""));
-
 	if (*i < n && word_is(&w[*i], "table")) {
 		const struct word *name = arg_next(s, w, n, i);
 
-		if (!name)
+		if (!name || !sema_table_word(s, name, out))
 			return false;
 		++*i;
-		t = sema_table(s, name->s);
-		if (t < 0) {
-			sema_err_hint(s, name, table_hint(s, name->s), "unknown stick table '" STR_FMT "'",
-				      STR_ARG(name->s));
-			return false;
-		}
-	} else if (t < 0) {
-		sema_err(s, at, "this section has no stick table of its own: 'table <name>' says which one is meant");
+	} else if (!sema_table_own(s, at, out)) {
 		return false;
 	}
 	if (*i < n) {
 		sema_err(s, &w[*i], "unexpected '" STR_FMT "'", STR_ARG(w[*i].s));
 		return false;
 	}
-	*out = (uint32_t)t;
 	return true;
 }
 
@@ -319,8 +329,7 @@ void peers_section(struct sema *s, const struct section *sec)
 
 /* ---- stick rules ------------------------------------------------------------------------------------------------ */
 
-/* May a sample of this kind be a key of the table? */
-static bool key_fits(struct sema *s, const struct word *w, const struct expr *e, uint32_t table)
+bool sema_key_fits(struct sema *s, const struct word *w, const struct expr *e, uint32_t table)
 {
 	static const uint8_t want[] = { SMP_IP, SMP_IP, SMP_INT, SMP_STR, SMP_BIN };
 	const struct rt_table *t = &s->tables.at[table];
@@ -350,7 +359,7 @@ void dir_stick(struct sema *s, const struct line *l)
 				      : PH_TCP_CONTENT);
 	c = cond_at(l->w, l->n, 3);
 	if (!(r.key = sema_expr(s, &l->w[2], avail)) || !table_arg(s, l->w, c, &i, &l->w[1], &r.table) ||
-	    !key_fits(s, &l->w[2], r.key, r.table) || !sema_cond(s, l->w, l->n, c, avail, &r.cond))
+	    !sema_key_fits(s, &l->w[2], r.key, r.table) || !sema_cond(s, l->w, l->n, c, avail, &r.cond))
 		return;
 	s->tables.at[r.table].store[SD_SERVER_ID].n = s->tables.at[r.table].store[SD_SERVER_KEY].n = 1;
 	APPEND(s->a, s->px->p->stick, s->px->p->nstick, r);
@@ -387,7 +396,7 @@ bool act_parse_track_sc(struct sema *s, struct act *a)
 		return false;
 	}
 	if (!counter_slot(s, a, a->paren) || !(a->r->expr = sema_expr(s, &a->w[1], a->avail)) ||
-	    !table_arg(s, a->w, a->n, &i, &a->w[0], &table) || !key_fits(s, &a->w[1], a->r->expr, table))
+	    !table_arg(s, a->w, a->n, &i, &a->w[0], &table) || !sema_key_fits(s, &a->w[1], a->r->expr, table))
 		return false;
 	a->r->num2 = table;
 	return true;

@@ -268,6 +268,7 @@ void px_finish(struct sema *s, struct px_build *b)
 		srv_number(s, b);
 		persist_finish(s, b);
 	}
+	filter_finish(s, b);
 	p->acls = b->own_acls ? b->own_acls : b->base ? b->base->own_acls : NULL;
 	finish_rules(s, b);
 	finish_routing(s, b);

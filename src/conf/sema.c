@@ -231,6 +231,7 @@ static void build_free(struct px_build *b)
 {
 	for (unsigned i = 0; i < PH_COUNT; i++)
 		VEC_FREE(&b->rules[i]);
+	VEC_FREE(&b->bw_names);
 	VEC_FREE(&b->redirects);
 	VEC_FREE(&b->use_be);
 	VEC_FREE(&b->use_srv);

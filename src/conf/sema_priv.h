@@ -79,6 +79,7 @@ struct px_build {                 /* a proxy or a defaults section under constru
 	bool log_global;
 	VEC(const struct log_target *) logs;
 	const struct word *default_be;
+	VEC(const struct word *) bw_names; /* of limits, as rules name them */
 	uint32_t backlog;
 	uint32_t to_unset;            /* bits of enum rt_timeout that no line gave, after px_finish() */
 	bool id_set, bound, chk_own, chk_sent;
@@ -237,6 +238,13 @@ void log_finish(struct sema *s, struct px_build *b);
 struct sock_listen_opts bind_sock_defaults(const struct sema *s);
 /* Index of a stick table; "" = the section's own. -1 = there is none. */
 int sema_table(const struct sema *s, struct str name);
+/* By the name that stands there, with did-you-mean; the section's own, `at` being where one is missed. */
+bool sema_table_word(struct sema *s, const struct word *name, uint32_t *out) MUST_CHECK;
+bool sema_table_own(struct sema *s, const struct word *at, uint32_t *out) MUST_CHECK;
+/* May a sample of e, which stands at w, be a key of the table? */
+bool sema_key_fits(struct sema *s, const struct word *w, const struct expr *e, uint32_t table) MUST_CHECK;
+/* dir_filter.c: gives the rules that set bandwidth limits their filters. */
+void filter_finish(struct sema *s, struct px_build *b);
 void peers_section(struct sema *s, const struct section *sec);
 void stick_freeze(struct sema *s);
 void persist_finish(struct sema *s, struct px_build *b);

@@ -4,6 +4,7 @@
 #include <sluice/base/clock.h>
 
 #include "act_priv.h"
+#include "bwlim.h"
 #include "session.h"
 #include "steps.h"
 
@@ -105,6 +106,12 @@ enum rule_verdict act_exec_set_timeout(struct stream *s, const struct rule *r, e
 
 	if (rule_number(s, r, &ms) && ms > 0)
 		s->to_set[r->kind == TO_CLIENT ? 0 : r->kind == TO_SERVER ? 1 : 2] = (uint32_t)MIN(ms, INT32_MAX);
+	return RULE_CONTINUE;
+}
+
+enum rule_verdict act_exec_bwlim(struct stream *s, const struct rule *r, enum rule_phase ph UNUSED)
+{
+	bwlim_set(s, r->bw);
 	return RULE_CONTINUE;
 }
 

@@ -7,6 +7,7 @@
 #include <sys/resource.h>
 #include <sluice/base/clock.h>
 #include <sluice/base/pool.h>
+#include "bwlim.h"
 #include "compress.h"
 
 #define ROUNDS 16
@@ -241,7 +242,7 @@ static bool send_out(struct stream *s)
 	bool taken;
 
 	tx.trailers_of = b->done && s->res.ntrl ? &s->res : NULL;
-	taken = s->cli.mux->ops->send(&s->cli, &tx);
+	taken = bwlim_send(s, &s->cli, &tx);
 	if (buf_len(&b->out) != len)
 		strm_touch_cli(s);
 	return taken;

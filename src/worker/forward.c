@@ -2,6 +2,7 @@
 /* Bytes from one end to the other. Nothing is copied: what one endpoint received is the body the other sends, so a
  * full receive buffer is all that a slow receiver can cost; the sender is then not read until there is room. */
 #include <sluice/base/clock.h>
+#include "bwlim.h"
 #include "steps.h"
 
 /* Rounds of receive and send before others get their turn. */
@@ -47,7 +48,7 @@ enum fwd_result fwd_move(struct stream *s, struct endp *from, struct endp *to)
 		} else if (!len) {
 			return from->flags & EP_ERR ? FWD_SRC_ERR : from->flags & EP_EOF ? FWD_DONE : FWD_WAIT;
 		}
-		taken = to->mux->ops->send(to, &tx);
+		taken = bwlim_send(s, to, &tx);
 		if (buf_len(&from->rx) != len)
 			strm_touch_sent(s, to == &s->cli, len - buf_len(&from->rx), taken);
 		if (to->flags & EP_ERR)

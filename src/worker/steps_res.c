@@ -2,6 +2,7 @@
 /* Steps of the response: waiting for its head while the request's body still flows, rules, forwarding, replies of
  * our own, the end. */
 #include <sluice/base/clock.h>
+#include "bwlim.h"
 #include "compress.h"
 #include "persist.h"
 #include "ask.h"
@@ -20,7 +21,7 @@ static enum step_result request_pump(struct stream *s)
 	if (s->srv.flags & (EP_TX_EOM | EP_ERR) || !s->srv.mux)
 		return STEP_NEXT;
 	if (s->flags & SF_REQ_HELD) {
-		s->srv.mux->ops->send(&s->srv, &tx);
+		(void)!bwlim_send(s, &s->srv, &tx);
 		return STEP_NEXT;
 	}
 	switch (fwd_move(s, &s->cli, &s->srv)) {
@@ -245,7 +246,7 @@ enum step_result step_res_send(struct stream *s)
 		s->flags |= SF_CLI_CLOSE;
 	tx.flags = (eom ? MS_EOM : 0) | (s->flags & SF_CLI_CLOSE ? MS_CLOSE : 0);
 	tx.trailers_of = s->res.ntrl && tx.flags & MS_EOM ? &s->res : NULL;
-	taken = s->cli.mux->ops->send(&s->cli, &tx);
+	taken = bwlim_send(s, &s->cli, &tx);
 	if (s->cli.flags & EP_ERR)
 		return strm_abort(s, 'C', 'D', MUX_ABORT);
 	strm_touch_cli(s);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Steps from the choice of a server to a request on its way: pick, queue, pause, connect, send. */
 #include <sluice/base/clock.h>
+#include "bwlim.h"
 #include "compress.h"
 #include "persist.h"
 #include "steps.h"
@@ -213,7 +214,7 @@ enum step_result step_send_head(struct stream *s)
 	tx.body = s->flags & SF_REQ_HELD ? &s->req_view : &s->cli.rx;
 	tx.flags = request_flags(s);
 	tx.trailers_of = s->req.ntrl && tx.flags & MS_EOM ? &s->req : NULL;
-	taken = s->srv.mux->ops->send(&s->srv, &tx);
+	taken = bwlim_send(s, &s->srv, &tx);
 	if (taken || !tx.head)
 		s->flags |= SF_REQ_SENT;
 	if (s->srv.flags & EP_ERR || s->flags & SF_REQ_SENT) {

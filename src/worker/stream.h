@@ -19,6 +19,7 @@
 #define STRM_MAX_AVOID 8
 #define LOG_SILENT (-1)
 
+struct bwlim;
 struct comp_body;
 struct session;
 struct sconn;
@@ -152,6 +153,8 @@ struct stream {
 	uint64_t track_in, track_out;     /* bytes that tracked entries have counted */
 	uint16_t status;                  /* of the final response sent to the client, 0 = none */
 	uint16_t retries;                 /* of connections, as %rc prints */
+	struct bwlim *bw;                 /* bandwidth limits that rules have set; NULL = none */
+	uint64_t exp_bw;                  /* ... when they let more pass, ms; 0 = nothing waits for them */
 	struct comp_body *comp;           /* the response is being compressed, else NULL */
 	bool comp_bypassed;               /* it would be, had there been memory, rate or CPU left */
 	uint8_t comp_algo;                /* enum comp_algo that the client takes; 0xff = not looked at yet */

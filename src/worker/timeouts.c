@@ -125,6 +125,8 @@ uint64_t strm_deadline(const struct stream *s)
 		d = s->exp_cli;
 	if (s->exp_srv && (!d || s->exp_srv < d))
 		d = s->exp_srv;
+	if (s->exp_bw && (!d || s->exp_bw < d))
+		d = s->exp_bw;
 	return d;
 }
 
@@ -187,6 +189,10 @@ void strm_expire(struct stream *s)
 		r = strm_silent(s, false);
 	else if (s->exp_cli && s->exp_cli <= now)
 		r = strm_silent(s, true);
+	else if (s->exp_bw && s->exp_bw <= now) {
+		s->exp_bw = 0;
+		r = STEP_NEXT;
+	}
 	if (r == STEP_END)
 		return;
 	s->running = false;

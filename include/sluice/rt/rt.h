@@ -81,7 +81,19 @@ enum redirect_flags { REDIR_DROP_QUERY = 1, REDIR_APPEND_SLASH = 2, REDIR_IGNORE
  *   normalize-uri                       kind = enum uri_norm, flags = 1 for its flag
  *   set-var                             var, num = enum var_cond bits, expr
  *   set-var-fmt                         var, num, fmt
- *   unset-var                           var */
+ *   unset-var                           var
+ *   set-bandwidth-limit                 bw */
+/* filter bwlim-in, bwlim-out: how many bytes of bodies (in mode tcp of everything) pass from the client, or to it. */
+struct rt_bwlim {
+	struct str name;
+	bool in;                        /* what comes from the client */
+	uint32_t limit, period;         /* bytes in so many ms; with a key the period is the table's */
+	uint32_t min_size;              /* bytes that pass at once, but for the last */
+	struct expr *key;               /* whose entry all streams share the limit of; NULL: each stream has its own */
+	uint32_t table;
+};
+/* set-bandwidth-limit; 0 and NULL: the filter's own value. */
+struct rt_bw_use { struct str name; const struct rt_bwlim *filter; uint32_t limit, period; struct expr *limit_of, *period_of; };
 enum name_match { NAME_STR, NAME_BEG, NAME_END, NAME_SUB, NAME_REG };
 struct rule {                       /* one action line */
 	uint8_t act;                    /* enum rule_id */
@@ -98,6 +110,7 @@ struct rule {                       /* one action line */
 	struct str extra;               /* set-cookie of a redirect, ... */
 	int64_t num, num2;
 	struct var_ref var;
+	struct rt_bw_use *bw;
 	struct rt_loc loc;
 	uint32_t id;                    /* running number over the whole configuration, for hit counts */
 };
@@ -310,6 +323,7 @@ struct rt_proxy {
 	struct rt_reply *errors[RT_ERROR_SLOTS]; /* by error_slot(status): NULL = built-in */
 	struct str description;
 	const struct rt_comp *comp;     /* NULL = no compression */
+	struct rt_bwlim *bwlim; uint32_t nbwlim;
 	const struct rt_stats *stats;   /* NULL = no page */
 	struct acl_set *acls;
 	uint32_t table;                 /* its stick table + 1, index into rt->tbl; 0 = none */
