@@ -153,6 +153,12 @@ OPT(proto)
 	return choose(s, v, words, ARRAY_LEN(words), "protocol", &t->o.proto);
 }
 
+OPT(ws)
+{
+	static const char *const words[] = { "auto", "h1", "h2" };
+	return choose(s, v, words, ARRAY_LEN(words), "protocol", &t->o.ws);
+}
+
 OPT(on_error)
 {
 	static const char *const words[] = { "fastinter", "fail-check", "sudden-death", "mark-down" };

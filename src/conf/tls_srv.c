@@ -45,6 +45,14 @@ static bool verify_check(struct sema *s, const struct tls_srv_job *j, const stru
 	return false;
 }
 
+/* Most servers that speak both take WebSocket only in HTTP/1. */
+static uint8_t ws_proto(const struct rt_srv_opts *o, struct str alpn)
+{
+	if (o->ws != PROTO_AUTO || o->proto != PROTO_AUTO)
+		return o->ws;
+	return str_find(alpn, STR("\2h2"), false) >= 0 && str_find(alpn, STR("\10http/1.1"), false) >= 0 ? PROTO_H1 : PROTO_AUTO;
+}
+
 static void server_build(struct sema *s, struct tls_srv_job *j)
 {
 	struct rt_server *srv = &s->rt->srv[j->srv];
@@ -70,6 +78,7 @@ static void server_build(struct sema *s, struct tls_srv_job *j)
 		return;
 	}
 	o.no_sni_auto = j->t.no_sni_auto;
+	o.ws = ws_proto(&o, t->alpn);
 	o.check_sni = j->t.check_sni;
 	if (j->t.sni && !(o.sni = sni_expr(s, srv, j->t.sni)))
 		return;

@@ -16,6 +16,7 @@ struct head {
 	bool keep;           /* "keep-alive" was named */
 	bool named_upgrade;  /* "upgrade" was named */
 	bool has_upgrade;    /* an Upgrade header is there */
+	bool h2c;            /* ... that asks for HTTP/2 */
 };
 
 static const struct {
@@ -100,10 +101,15 @@ static enum h1_error on_te(struct head *hd, struct hdr *h)
 	return H1E_NONE;
 }
 
+/* A client that has HTTP/2 beyond us would pass by every rule: no upgrade to that is passed on (RFC 9113 has dropped it as well). */
 static enum h1_error on_upgrade(struct head *hd, struct hdr *h)
 {
+	struct str rest = hdr_val(h), e;
+
 	if (h->vlen)
 		hd->has_upgrade = true;
+	while (hd->o->request && hdr_next_elem(&rest, &e))
+		hd->h2c |= str_ieq(e, STR("h2c")) || str_ieq(e, STR("h2"));
 	return H1E_NONE;
 }
 
@@ -222,7 +228,7 @@ static void connection_judge(struct head *hd)
 	}
 	if (!(m->flags & MSG_CONN_CLOSE) && (m->ver >= 11 || hd->keep))
 		m->flags |= MSG_KEEPALIVE;
-	if (hd->has_upgrade && hd->named_upgrade && m->ver >= 11)
+	if (hd->has_upgrade && hd->named_upgrade && !hd->h2c && m->ver >= 11)
 		m->flags |= MSG_UPGRADE;
 	else if (hd->has_upgrade)
 		drop_id(m, HH_UPGRADE);

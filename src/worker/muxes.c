@@ -3,6 +3,7 @@
  * the configuration says it, else ALPN, else the first bytes (a clear-text client that begins with HTTP/2's preface). */
 #include "muxes.h"
 #include "session.h"
+#include "stream.h"
 #include "worker_priv.h"
 
 #define H2_STREAMS 100u
@@ -43,7 +44,19 @@ bool mux_may_upgrade(const struct session *se)
 	return se->fe->mode == MODE_HTTP && o->proto == PROTO_AUTO && !o->ssl && !(se->fe->opts & OPT_NO_H2_UPGRADE);
 }
 
-const struct mux_ops *mux_select_back(const struct rt_server *srv, struct conn *c, bool http)
+static bool is_websocket(const struct http_msg *m)
 {
-	return http ? http_mux(srv->o->proto, c) : &mux_tcp;
+	int i = m->flags & MSG_UPGRADE ? msg_find_id(m, HH_UPGRADE, 0) : -1;
+
+	return i >= 0 && str_ieq(hdr_val(&m->hdr[i]), STR("websocket"));
+}
+
+enum rt_proto mux_proto_back(const struct stream *s, const struct rt_server *srv)
+{
+	return srv->o->ws != PROTO_AUTO && s->flags & SF_HTTP && is_websocket(&s->req) ? srv->o->ws : srv->o->proto;
+}
+
+const struct mux_ops *mux_select_back(enum rt_proto proto, struct conn *c, bool http)
+{
+	return http ? http_mux(proto, c) : &mux_tcp;
 }

@@ -120,9 +120,13 @@ struct sconn *pool_take(struct stream *s, uint32_t srv)
 	bool later = s->flags & SF_NOT_FIRST;
 	unsigned mode = s->be->reuse;
 	struct str name;
-	uint64_t sni = mode == REUSE_NEVER && list_empty(&s->sess->priv) ? 0 : tls_out_sni(s, srv, &name);
-	struct sconn *sc = s->ntries > 1 ? NULL : pool_pop(&s->sess->priv, srv, sni);
+	struct sconn *sc;
+	uint64_t sni;
 
+	if (UNLIKELY(mux_proto_back(s, &wk.rt->srv[srv]) != srv_opts(srv)->proto))
+		return NULL;
+	sni = mode == REUSE_NEVER && list_empty(&s->sess->priv) ? 0 : tls_out_sni(s, srv, &name);
+	sc = s->ntries > 1 ? NULL : pool_pop(&s->sess->priv, srv, sni);
 	if (sc || mode == REUSE_NEVER)
 		return sc;
 	if (!list_empty(&ws->shared))
@@ -149,9 +153,10 @@ struct sconn *pool_connect(struct stream *s, uint32_t srv, const struct addr *ds
 
 	if (!sc)
 		return NULL;
-	*sc = (struct sconn){ .magic = SCONN_MAGIC, .srv = srv, .place_seq = place_seq(wk.seg, srv), .sni = tls_out_sni(s, srv, &sni),
+	*sc = (struct sconn){ .magic = SCONN_MAGIC, .srv = srv, .proto = mux_proto_back(s, rs), .place_seq = place_seq(wk.seg, srv), .sni = tls_out_sni(s, srv, &sni),
 			      .priv = rs->flags & (SRVF_SEND_PROXY | SRVF_SEND_PROXY_V2) };
-	c = rs->flags & SRVF_SSL ? tls_out_connect(s, srv, dst, &o, sni) : conn_new_back(dst, &o, &xprt_raw, NULL, NULL, NULL);
+	sc->apart = sc->proto != rs->o->proto;
+	c = rs->flags & SRVF_SSL ? tls_out_connect(s, sc, dst, &o, sni) : conn_new_back(dst, &o, &xprt_raw, NULL, NULL, NULL);
 	if (!c) {
 		pool_put(&sconn_pool, sc);
 		return NULL;
@@ -161,7 +166,7 @@ struct sconn *pool_connect(struct stream *s, uint32_t srv, const struct addr *ds
 	if (s->be->opts & OPT_NOLINGER)
 		sock_set_linger_reset(c->io.fd);
 	list_init(&sc->link);
-	sc->mux = mux_select_back(rs, c, s->flags & SF_HTTP)->init(c, false, &back_cfg);
+	sc->mux = mux_select_back(sc->proto, c, s->flags & SF_HTTP)->init(c, false, &back_cfg);
 	if (!sc->mux) {
 		conn_close(c);
 		pool_put(&sconn_pool, sc);
@@ -178,7 +183,7 @@ bool pool_settle(struct stream *s)
 	struct sconn *sc = s->sc;
 	struct mux *old = sc->mux;
 	struct conn *c = old->conn;
-	const struct mux_ops *mo = mux_select_back(&wk.rt->srv[sc->srv], c, s->flags & SF_HTTP);
+	const struct mux_ops *mo = mux_select_back(sc->proto, c, s->flags & SF_HTTP);
 
 	if (sc->uses == 1 && tls_ssl(c))
 		count_server_handshake(SSL_session_reused(tls_ssl(c)));
@@ -232,7 +237,7 @@ void pool_give(struct stream *s, struct sconn *sc)
 		pool_leave(s, sc);
 		return;
 	}
-	if (wk.draining || sc->place_seq != place_seq(wk.seg, sc->srv) || (o->max_reuse && sc->uses > o->max_reuse)) {
+	if (wk.draining || sc->apart || sc->place_seq != place_seq(wk.seg, sc->srv) || (o->max_reuse && sc->uses > o->max_reuse)) {
 		pool_destroy(sc);
 		return;
 	}

@@ -19,6 +19,8 @@ struct sconn {                  /* a connection to a server */
 	uint32_t open;          /* exchanges open on it */
 	bool idle, priv;
 	bool shared;            /* carries many exchanges and is offered to more: in the `shared` list of its server */
+	uint8_t proto;          /* enum rt_proto: what was asked for */
+	bool apart;             /* ... for one exchange alone, the server is spoken to otherwise */
 	uint32_t place_seq;     /* of the address it was made to */
 	struct list link;       /* idle: in a list of its server or of its session (priv) */
 	struct mux *mux;

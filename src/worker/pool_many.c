@@ -19,7 +19,7 @@ void pool_unshare(struct sconn *sc)
 
 void pool_share(const struct stream *s, struct sconn *sc)
 {
-	if (!sc->mux->ops->room || sc->priv || sc->shared || s->be->reuse == REUSE_NEVER || wk.draining)
+	if (!sc->mux->ops->room || sc->priv || sc->apart || sc->shared || s->be->reuse == REUSE_NEVER || wk.draining)
 		return;
 	sc->shared = true;
 	list_unshift(&wk.srv[sc->srv].shared, &sc->link);
@@ -70,7 +70,7 @@ void pool_leave(struct stream *s, struct sconn *sc)
 		return;
 	if (!sc->shared || !sc->mux->ops->room(sc->mux) ||
 	    (o->pool_max_conn >= 0 && ws->nidle >= (uint32_t)o->pool_max_conn)) {
-		if (s->be->reuse == REUSE_NEVER && pool_keep_private(s, sc))
+		if (s->be->reuse == REUSE_NEVER && !sc->apart && pool_keep_private(s, sc))
 			return;
 		pool_destroy(sc);
 		return;

@@ -47,10 +47,16 @@ uint64_t tls_out_sni(struct stream *s, uint32_t srv, struct str *name)
 	return name->n ? hash_xxh3(*name, 0) | 1 : 0;
 }
 
-struct conn *tls_out_connect(struct stream *s, uint32_t srv, const struct addr *dst, const struct sock_connect_opts *o,
+/* A protocol that the server's line does not name by itself is the only one offered. */
+static struct str alpn_of(const struct sconn *sc)
+{
+	return !sc->apart ? STR_NULL : sc->proto == PROTO_H2 ? STR("\2h2") : STR("\10http/1.1");
+}
+
+struct conn *tls_out_connect(struct stream *s, const struct sconn *sc, const struct addr *dst, const struct sock_connect_opts *o,
 			     struct str sni)
 {
-	struct tls_connect k = { .back = wk.rt->srv[srv].o->xprt_cfg, .sessions = &wk.srv[srv].tls, .sni = sni };
+	struct tls_connect k = { .back = wk.rt->srv[sc->srv].o->xprt_cfg, .sessions = &wk.srv[sc->srv].tls, .sni = sni, .alpn = alpn_of(sc) };
 	char hdr[PROXY_V1_MAX];
 
 	k.preface = str_n(hdr, server_proxy_header(s, hdr));

@@ -7,11 +7,13 @@
 #include <sluice/net/sock.h>
 
 struct stream;
+struct sconn;
 
 /* The SNI of s at srv: by the server's `sni`, else from the Host header (mode tcp: what the client asked for). Returns
  * its hash, never 0 for a name; 0 and an empty name without TLS or when there is none. */
 uint64_t tls_out_sni(struct stream *s, uint32_t srv, struct str *name);
-struct conn *tls_out_connect(struct stream *s, uint32_t srv, const struct addr *dst, const struct sock_connect_opts *o,
+/* sc: the server and the protocol that is wanted. */
+struct conn *tls_out_connect(struct stream *s, const struct sconn *sc, const struct addr *dst, const struct sock_connect_opts *o,
 			     struct str sni);
 
 #endif

@@ -46,7 +46,7 @@ enum msg_flags {
 	MSG_CLOSE_DELIM = 1 << 4, /* body ends with the connection */
 	MSG_KEEPALIVE = 1 << 5,   /* the sender lets the connection live on (version and Connection header) */
 	MSG_CONN_CLOSE = 1 << 6,  /* "close" was named in Connection */
-	MSG_UPGRADE = 1 << 7,     /* Connection names upgrade and Upgrade is there */
+	MSG_UPGRADE = 1 << 7,     /* Connection names upgrade and Upgrade is there; in a request not to HTTP/2 */
 	MSG_EXPECT_100 = 1 << 8,
 	MSG_START_RAW = 1 << 9,   /* the start line may be forwarded as received (start_raw) */
 	MSG_ABS_FORM = 1 << 10,   /* target was absolute-form; authority taken from it */

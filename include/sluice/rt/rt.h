@@ -258,6 +258,7 @@ struct rt_srv_opts {                /* identical option sets of many servers are
 	bool no_sni_auto;
 	struct str check_sni, check_alpn; /* of checks; alpn in wire form */
 	uint8_t proto;                  /* enum rt_proto; auto: HTTP/1 */
+	uint8_t ws;                     /* enum rt_proto, of WebSocket; auto: as other requests */
 };
 struct rt_server {
 	struct str name;

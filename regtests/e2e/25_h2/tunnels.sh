@@ -3,7 +3,9 @@
 # of a connection that still carries exchanges.
 . "$(dirname "$0")/../../lib/sluice.sh"
 
-P=$(port) Q=$(port) O=$(port) G=$(port) X=$(port)
+P=$(port) Q=$(port) O=$(port) G=$(port) X=$(port) D=$(port) S=$(port)
+. "$(dirname "$0")/../../lib/certs.sh"
+ca ca; cert srv DNS:h
 cat >"$T/cfg" <<E
 global
   workers 1
@@ -21,6 +23,9 @@ frontend in
   bind 127.0.0.1:$P
   use_backend grpc if { path_beg /grpc }
   use_backend none if { path_beg /none }
+  use_backend wsh1 if { path_beg /wsh1 }
+  use_backend wsh2 if { path_beg /wsh2 }
+  use_backend wsauto if { path_beg /wsauto }
   use_backend h2 if { path_beg /h2 }
   default_backend h1
 backend h1
@@ -32,11 +37,25 @@ backend grpc
   server s 127.0.0.1:$G proto h2
 backend none
   server s 127.0.0.1:$X proto h2
+backend wsh1
+  http-request set-path %[path,regsub(^/wsh1,)]
+  server s 127.0.0.1:$D proto h2 ws h1
+backend wsh2
+  http-request set-path %[path,regsub(^/wsh2,)]
+  server s 127.0.0.1:$D ws h2
+backend wsauto
+  http-request set-path %[path,regsub(^/wsauto,)]
+  server s 127.0.0.1:$S ssl verify none alpn h2,http/1.1
 frontend origin
   bind 127.0.0.1:$Q proto h2
   default_backend h1
+frontend both
+  bind 127.0.0.1:$D
+  bind 127.0.0.1:$S ssl crt $T/srv.pem alpn h2,http/1.1
+  log-format "both %r"
+  default_backend h1
 E
-origin "$O" one
+ORIGIN_RAW=1 origin "$O" one
 sluice_start "$T/cfg"
 peer() { { printf "magic\nsettings\nwait SETTINGS ack\n"; cat; } | timeout 20 "$TOOLS/h2peer" "${1:-$P}"; }
 logged() { grep -qE "$1" "$T/sluice.out"; }
@@ -82,6 +101,31 @@ wait EOF' & PIDS+=($!)
 wait_for 5 listening "$X"
 match 'HTTP/1.1 50[0-9]' "$(upgrade /none/upgrade)"
 nomatch HEADERS "$(cat "$T/none")"
+t "ws h1 and ws h2 choose for WebSocket alone, auto takes HTTP/1 of a server that offers both"
+for w in wsh1=1 wsh2=2 wsauto=1; do
+	match 'HTTP/1.1 101.*hello' "$(upgrade "/${w%=*}/upgrade" | tr -d '\r\n')"
+	out=$(peer <<S
+h 1 h $WS|:path=/${w%=*}/upgrade|sec-websocket-version=13
+wait HEADERS 1 h :status=200
+d 1 - hello
+wait DATA 1 - 5 hello
+d 1 e *0
+stop
+S
+)
+	wait_for 5 eval "[ \"\$(grep -c '^both .*/upgrade.* HTTP/${w#*=}' '$T/sluice.out')\" = 2 ]" || fail "$w: $(grep ^both "$T/sluice.out")"
+	is one "$(http "http://127.0.0.1:$P/${w%=*}/")"
+	: >"$T/sluice.out"
+done
+t "other requests of these servers go on in their own protocol"
+is "one one one one" "$(for i in 1 2; do http "http://127.0.0.1:$P/wsh1/"; http "http://127.0.0.1:$P/wsh2/"; done | xargs)"
+wait_for 5 eval "[ \"\$(grep -c '^both.*HTTP/2' '$T/sluice.out') \$(grep -c '^both.*HTTP/1' '$T/sluice.out')\" = '2 2' ]"
+t "an upgrade to HTTP/2 is not passed on: rules would see one request of many"
+is one "$(http --http2 "http://127.0.0.1:$P/")"
+is one "$(http --http2 "http://127.0.0.1:$P/h2/")"
+http -H "Connection: Upgrade, HTTP2-Settings" -H "Upgrade: foo, h2c" -H "HTTP2-Settings: AAMAAABkAAQAoAAA" "http://127.0.0.1:$P/" >"$T/null"
+nomatch "[Hh]2c|2-Settings" "$(cat "$T/origin.one.log")"
+
 t "timeout tunnel ends a silent one, and no sooner a talking one"
 out=$(peer <<S
 h 1 h $WS|:path=/upgrade|sec-websocket-version=13

@@ -33,11 +33,12 @@ static void every_option_reaches_its_field(void **st)
 		   "mark-down init-state down backup disabled "
 		   "on-marked-down shutdown-sessions on-marked-up shutdown-backup-sessions cookie ck pool-max-conn 11 "
 		   "pool-purge-delay 12s "
-		   "pool-low-conn 13 max-reuse 14 tcp-ut 15s source 8.8.8.8 tfo non-stick id 16\n");
+		   "pool-low-conn 13 max-reuse 14 tcp-ut 15s source 8.8.8.8 tfo non-stick id 16 ws h2\n");
 	const struct rt_server *s = &rt->srv[0];
 	const struct rt_srv_opts *o = s->o;
 
 	(void)st;
+	assert_int_equal(o->ws, PROTO_H2);
 	assert_int_equal(o->inter, 1000);
 	assert_int_equal(o->fastinter, 2000);
 	assert_int_equal(o->downinter, 3000);

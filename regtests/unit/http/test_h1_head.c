@@ -334,7 +334,7 @@ static void keep_alive_follows_version_and_connection(void **state)
 	}
 }
 
-static void upgrade_needs_connection_and_http11(void **state)
+static void upgrade_needs_connection_and_http11_and_is_never_to_http2(void **state)
 {
 	struct http_msg m;
 
@@ -343,6 +343,9 @@ static void upgrade_needs_connection_and_http11(void **state)
 	assert_true(m.flags & MSG_UPGRADE);
 	assert_true(live(&m, "upgrade"));
 	accept(&m, "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\r\n", true);
+	assert_false(m.flags & MSG_UPGRADE);
+	assert_false(live(&m, "upgrade"));
+	accept(&m, "GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket, H2C\r\nConnection: Upgrade\r\n\r\n", true);
 	assert_false(m.flags & MSG_UPGRADE);
 	assert_false(live(&m, "upgrade"));
 	accept(&m, "GET / HTTP/1.0\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n", true);
@@ -462,7 +465,7 @@ int main(void)
 		cmocka_unit_test(an_absolute_target_loses_scheme_and_authority),
 		cmocka_unit_test(hop_by_hop_headers_are_marked_but_rules_still_see_connection),
 		cmocka_unit_test(keep_alive_follows_version_and_connection),
-		cmocka_unit_test(upgrade_needs_connection_and_http11),
+		cmocka_unit_test(upgrade_needs_connection_and_http11_and_is_never_to_http2),
 		cmocka_unit_test(expect_counts_in_http11_only),
 		cmocka_unit_test(a_response_is_framed_by_status_request_and_headers),
 		cmocka_unit_test(a_close_delimited_response_does_not_keep_the_connection),
