@@ -45,12 +45,14 @@ static void go(void)
 				probe_schedule_first(&checker.t[i], nth, n);
 			nth++;
 		}
+	agents_go(&checker);
 }
 
 static void lose_leader(void)
 {
 	io_del(&ctl);
 	close(ctl.fd);
+	checker.ctl = -1;
 	if (!checker.going)
 		stop(1);
 }
@@ -87,7 +89,7 @@ static uint32_t count_checked(const struct rt *rt)
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < rt->nsrv; i++)
-		n += !!(rt->srv[i].flags & SRVF_CHECK);
+		n += !!(rt->srv[i].flags & SRVF_CHECK) + !!(rt->srv[i].flags & SRVF_AGENT);
 	return n;
 }
 
@@ -106,7 +108,7 @@ static void init_process(const struct heritage *h)
 int checker_run(const struct heritage *h)
 {
 	exit_status = 0;
-	checker = (struct checker){ .h = h, .rt = h->rt, .seg = h->seg };
+	checker = (struct checker){ .h = h, .rt = h->rt, .seg = h->seg, .ctl = h->ctl };
 	init_process(h);
 	if (!fleet_init(&checker) || !http_requests_build(&checker) || !io_add(&ctl, h->ctl, IO_READ, on_ctl))
 		return 1;

@@ -3,7 +3,8 @@
  *
  *   checker.c  the process: start, messages of the leader, the 100 ms tick
  *   probe.c    one check from its timer to its verdict: connection, timeouts, schedule
- *   chk_*.c    what is said on the connection (check_ops): tcp, http, grpc, script
+ *   chk_*.c    what is said on the connection (check_ops): tcp, http, grpc, script, agent
+ *   agents.c   what the answer of an agent means
  *   fleet.c    what a verdict means: health, tracking, slow start, passive errors, the words in the segment
  *   downtime.c since when servers and backends are down
  *   report.c   log lines */
@@ -24,6 +25,7 @@
 struct target;
 struct exchange;
 struct grpc_call;
+struct report;
 
 struct check_ops {
 	const char *name;
@@ -36,7 +38,7 @@ struct check_ops {
 	/* The exchange ends, whatever its verdict: frees what start() has left in it. NULL: nothing. */
 	void (*end)(struct exchange *x);
 };
-extern const struct check_ops chk_tcp, chk_http, chk_grpc, chk_script;
+extern const struct check_ops chk_tcp, chk_http, chk_grpc, chk_script, chk_agent;
 
 struct exchange {               /* what a talking check needs while it runs; from a pool */
 	struct buf in;
@@ -59,11 +61,13 @@ struct exchange {               /* what a talking check needs while it runs; fro
 
 enum probe_phase { PROBE_IDLE, PROBE_CONNECTING, PROBE_TALKING };
 
-struct target {                 /* a server that is checked or follows one */
+struct target {                 /* a server that is checked, follows one or has an agent; or, for its probe alone, that agent */
 	struct checker *ck;
 	const struct rt_server *s;
 	const struct rt_proxy *px;
-	const struct check_ops *ops; /* NULL: follows another */
+	const struct check_ops *ops; /* NULL: is not checked itself */
+	struct target *peer;    /* of a server its agent, or NULL; of an agent the server */
+	bool agent;
 	uint32_t srv;
 	struct health health;
 	uint8_t phase;          /* enum probe_phase */
@@ -89,6 +93,9 @@ struct checker {
 	struct segment *seg;
 	struct target *t;       /* ntargets */
 	uint32_t ntargets, nstarting;
+	struct target *agent;   /* nagents */
+	uint32_t nagents;
+	int ctl;                /* channel to the leader, -1 = it is gone */
 	struct target **of_srv; /* by server index; NULL = neither checked nor following */
 	struct http_request *http; /* by proxy index */
 	uint64_t leader_epoch;
@@ -127,6 +134,17 @@ void fleet_verdict(struct target *t, enum check_status st, unsigned code, uint32
 /* The health of t was set by hand. */
 void fleet_ordered(struct target *t, enum health_change ch);
 void fleet_tick(struct checker *ck);
+/* What follows from a change of the health of t, or of its counter alone. */
+void fleet_settle(struct target *t, enum health_change ch, bool moved, const struct report *r);
+
+/* agents.c */
+bool agents_init(struct checker *ck) MUST_CHECK;        /* after the servers */
+void agents_go(struct checker *ck);
+void agents_free(struct checker *ck);
+struct addr agent_place(const struct target *a);        /* where it listens */
+struct str agent_question(struct target *a);            /* what it is told; lives as long as the exchange */
+void agent_answered(struct target *a, struct str text); /* gives the verdict */
+void agent_verdict(struct target *a, enum check_status st, uint32_t ms, struct str info);
 
 /* orders.c: health set and checks disabled by the runtime interface */
 bool orders_init(struct checker *ck) MUST_CHECK;
@@ -140,6 +158,7 @@ struct report {                 /* why: part of every line */
 	int64_t ms;             /* < 0: not said */
 	struct str info;
 	bool ordered;           /* by the runtime interface: no check found it */
+	bool agent;             /* the agent said so */
 	const struct target *via; /* the tracked server, or NULL */
 };
 void report_check(const struct target *t, const struct report *r);

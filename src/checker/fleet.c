@@ -5,6 +5,7 @@
  * hang on the server at the end of their chain, so one change reaches all of them in one step. */
 #include <stdlib.h>
 #include <sluice/base/clock.h>
+#include <sluice/ipc/note.h>
 #include "checker_priv.h"
 
 static uint64_t admin_of(const struct target *t)
@@ -68,7 +69,7 @@ static void tell_followers(struct target *t, const struct report *r)
 	}
 }
 
-static void settle(struct target *t, enum health_change ch, bool moved, const struct report *r)
+void fleet_settle(struct target *t, enum health_change ch, bool moved, const struct report *r)
 {
 	if (ch != HEALTH_SAME) {
 		changed(t, ch, r);
@@ -89,22 +90,25 @@ void fleet_verdict(struct target *t, enum check_status st, unsigned code, uint32
 
 	if (in_maint(t))
 		return;
-	atomic_store_explicit(&w->check, check_word_with_errno(health_check_word(st, code, ms), t->err), memory_order_relaxed);
+	bool noted = info.n && note_write(t->ck->seg, t->srv, NOTE_CHECK, info);
+	atomic_store_explicit(&w->check, check_word_note(check_word_with_errno(health_check_word(st, code, ms), t->err), noted), memory_order_release);
 	t->err = 0;
 	if (res == HEALTH_FAILED)
 		count_word(&w->chk_fail);
 	else if (t->observed)
 		atomic_store_explicit(&w->fail_hint, 0, memory_order_relaxed);
 	t->status = st;
+	if (t->peer && t->peer->off)
+		t->health.agent_down = false; /* nobody asks it any more */
 	ch = health_apply(&t->health, res, t->s->o->slowstart > 0, &moved);
 	if (moved || news)
 		report_check(t, &r);
-	settle(t, ch, moved, &r);
+	fleet_settle(t, ch, moved, &r);
 }
 
 void fleet_ordered(struct target *t, enum health_change ch)
 {
-	settle(t, ch, true, &(struct report){ .status = t->status, .ms = -1, .ordered = true });
+	fleet_settle(t, ch, true, &(struct report){ .status = t->status, .ms = -1, .ordered = true });
 }
 
 /* Workers have counted error-limit failures in a row on this server. */
@@ -129,7 +133,7 @@ static void act_on_errors(struct target *t)
 		count_word(&w->chk_fail);
 		t->status = CHK_HANA;
 		report_check(t, &r);
-		settle(t, ch, moved, &r);
+		fleet_settle(t, ch, moved, &r);
 	}
 	probe_soon(t, o->fastinter ? o->fastinter : o->inter);
 }
@@ -185,12 +189,15 @@ static void enter_maint(struct target *t)
 /* Out of maintenance a server starts as its init-state says, or as the one it follows stands. */
 static void leave_maint(struct target *t)
 {
+	bool agent_down = t->health.agent_down;
+
 	downtime_server(t);
 	t->maint = false;
 	t->since_ms = clock_ms();
 	health_init(&t->health, t->s);
 	if (t->leads)
 		health_follow(&t->health, &t->leads->health, false);
+	(void)health_agent(&t->health, !agent_down, false);
 	t->status = CHK_INI;
 	publish(t);
 	probe_soon(t, 1);
@@ -257,7 +264,7 @@ static const struct check_ops *ops_for(const struct rt_proxy *px)
 /* A server whose name is not resolved stays as it is: there is nothing to connect to. */
 static bool wanted(const struct rt_server *s)
 {
-	return s->track != RT_NONE || (s->flags & SRVF_CHECK && !(s->flags & SRVF_UNRESOLVED));
+	return s->track != RT_NONE || (s->flags & (SRVF_CHECK | SRVF_AGENT) && !(s->flags & SRVF_UNRESOLVED));
 }
 
 static uint64_t age_of(uint64_t op)
@@ -288,7 +295,7 @@ static void init_target(struct checker *ck, struct target *t, uint32_t srv)
 
 	*t = (struct target){ .ck = ck, .s = s, .px = &ck->rt->px[s->px], .srv = srv, .status = CHK_INI };
 	ck->of_srv[srv] = t;
-	t->ops = s->track == RT_NONE ? ops_for(t->px) : NULL;
+	t->ops = s->flags & SRVF_CHECK && s->track == RT_NONE ? ops_for(t->px) : NULL;
 	t->observed = t->ops && s->o->observe != OBSERVE_NONE;
 	t->seen_passive = atomic_load(&ck->seg->srv[srv].passive_seq);
 	t->maint = in_maint(t);
@@ -348,7 +355,7 @@ bool fleet_init(struct checker *ck)
 	for (uint32_t i = 0; i < n; i++)
 		if (ck->t[i].s->track != RT_NONE)
 			link_follower(ck, &ck->t[i]);
-	if (!orders_init(ck))
+	if (!agents_init(ck) || !orders_init(ck))
 		return false;
 	publish_all(ck);
 	return true;
@@ -370,6 +377,7 @@ void fleet_free(struct checker *ck)
 {
 	for (uint32_t i = 0; i < ck->ntargets; i++)
 		probe_abort(&ck->t[i]);
+	agents_free(ck);
 	free(ck->t);
 	free(ck->of_srv);
 	orders_free(ck);

@@ -10,9 +10,9 @@ static uint32_t order_of(const struct checker *ck, uint32_t srv)
 	return atomic_load_explicit(&ck->seg->srv[srv].order, memory_order_acquire);
 }
 
-static bool checks_off(const struct checker *ck, uint32_t srv)
+static unsigned flags_of(const struct checker *ck, uint32_t srv)
 {
-	return srv_admin_flags(atomic_load_explicit(&ck->seg->srv[srv].admin, memory_order_acquire)) & ADMF_NOCHECK;
+	return srv_admin_flags(atomic_load_explicit(&ck->seg->srv[srv].admin, memory_order_acquire));
 }
 
 /* A server that nobody checks: its words are all there is of it. */
@@ -35,7 +35,7 @@ static void obey(struct checker *ck, uint32_t srv, enum srv_order order)
 {
 	struct target *t = ck->of_srv[srv];
 
-	if (order > ORDER_DOWN)
+	if (order > ORDER_AGENT_DOWN)
 		return;
 	if (!t)
 		obey_unchecked(ck, srv, order);
@@ -58,13 +58,16 @@ void orders_look(struct checker *ck)
 {
 	for (uint32_t i = 0; i < ck->rt->nsrv; i++) {
 		uint32_t order = order_of(ck, i);
+		struct target *t = ck->of_srv[i];
 
 		if (order != ck->seen_order[i]) {
 			ck->seen_order[i] = order;
 			obey(ck, i, (enum srv_order)(order & 0xff));
 		}
-		if (ck->of_srv[i])
-			switch_checks(ck->of_srv[i], checks_off(ck, i));
+		if (t)
+			switch_checks(t, flags_of(ck, i) & ADMF_NOCHECK);
+		if (t && t->peer)
+			switch_checks(t->peer, flags_of(ck, i) & ADMF_NOAGENT);
 	}
 }
 
@@ -73,8 +76,11 @@ bool orders_init(struct checker *ck)
 	ck->seen_order = calloc(MAX(ck->rt->nsrv, 1u), sizeof(*ck->seen_order));
 	for (uint32_t i = 0; ck->seen_order && i < ck->rt->nsrv; i++) {
 		ck->seen_order[i] = order_of(ck, i);
-		if (ck->of_srv[i])
-			ck->of_srv[i]->off = checks_off(ck, i);
+		struct target *t = ck->of_srv[i];
+		if (t)
+			t->off = flags_of(ck, i) & ADMF_NOCHECK;
+		if (t && t->peer)
+			t->peer->off = flags_of(ck, i) & ADMF_NOAGENT;
 	}
 	return ck->seen_order != NULL;
 }

@@ -28,15 +28,26 @@ static uint32_t jittered(const struct target *t, uint32_t ms)
 	return spread ? ms - spread + rand_below(2 * spread + 1) : ms;
 }
 
+static uint32_t interval(const struct target *t)
+{
+	return t->agent ? t->s->o->agent_inter : health_interval(&t->health, t->s->o);
+}
+
+/* What the whole of a probe may take. */
+static uint32_t nominal(const struct target *t)
+{
+	return t->agent ? t->s->o->agent_inter : t->s->o->inter;
+}
+
 /* Checks with long intervals start in slots, many in one turn of the loop: a third less CPU with thousands of servers. */
 static uint64_t slot_of(const struct target *t, uint64_t at)
 {
-	return t->s->o->inter < SLOTS_FROM_MS ? at : (at + SLOT_MS - 1) / SLOT_MS * SLOT_MS;
+	return nominal(t) < SLOTS_FROM_MS ? at : (at + SLOT_MS - 1) / SLOT_MS * SLOT_MS;
 }
 
 static void schedule_next(struct target *t)
 {
-	uint64_t next = t->started_ns / 1000000 + jittered(t, health_interval(&t->health, t->s->o));
+	uint64_t next = t->started_ns / 1000000 + jittered(t, interval(t));
 
 	timer_set(&t->timer, slot_of(t, MAX(next, clock_ms() + 1)));
 }
@@ -80,7 +91,10 @@ void probe_finish(struct target *t, enum check_status st, unsigned code, struct 
 	if (info.n)
 		memcpy(copy, info.p, info.n);
 	end_probe(t);
-	fleet_verdict(t, st, code, ms, str_n(copy, info.n));
+	if (t->agent)
+		agent_verdict(t, st, ms, str_n(copy, info.n));
+	else
+		fleet_verdict(t, st, code, ms, str_n(copy, info.n));
 	if (!t->maint && !t->off && t->phase == PROBE_IDLE)
 		schedule_next(t);
 }
@@ -126,12 +140,14 @@ static uint32_t connect_timeout(const struct target *t)
 {
 	uint32_t to = t->px->to[TO_CONNECT];
 
-	return to ? MIN(to, t->s->o->inter) : t->s->o->inter;
+	return to ? MIN(to, nominal(t)) : nominal(t);
 }
 
 /* Is this connection of the check a TLS one? A `connect` step says so itself, `default` means as the server's. */
 static bool wants_tls(const struct target *t, const struct chk_step *st)
 {
+	if (t->agent)
+		return false;
 	if (st && !st->as_server)
 		return st->ssl;
 	return (t->s->flags & SRVF_CHECK_SSL) || (st && st->ssl);
@@ -142,6 +158,8 @@ static bool wants_proxy(const struct target *t)
 	const struct rt_srv_opts *o = t->s->o;
 	bool elsewhere = o->check_port || o->check_addr.family;
 
+	if (t->agent)
+		return false;
 	return t->s->flags & SRVF_CHECK_SEND_PROXY ||
 	       (!elsewhere && t->s->flags & (SRVF_SEND_PROXY | SRVF_SEND_PROXY_V2));
 }
@@ -162,7 +180,7 @@ static void open_conn(struct target *t, const struct chk_step *st)
 {
 	const struct rt_srv_opts *o = t->s->o;
 	struct sock_connect_opts so = { .source = o->source.family ? &o->source : NULL, .tos = -1, .mark = -1 };
-	struct addr a = check_addr(t, st ? st->port : 0);
+	struct addr a = t->agent ? agent_place(t) : check_addr(t, st ? st->port : 0);
 	struct tls_connect k = { .back = o->check_xprt_cfg, .sni = st && st->sni.n ? st->sni : o->check_sni };
 
 	if (!so.source && t->px->source.family)
@@ -220,7 +238,7 @@ static bool introduce(struct target *t)
 /* `timeout check` counts from here; without it the whole check has one interval. */
 static void connected(struct target *t)
 {
-	uint64_t whole = t->started_ns / 1000000 + t->s->o->inter, now = clock_ms();
+	uint64_t whole = t->started_ns / 1000000 + nominal(t), now = clock_ms();
 
 	t->phase = PROBE_TALKING;
 	if (!t->ops->start) {
@@ -278,10 +296,8 @@ void probe_init(struct target *t)
 /* First checks are spread over the interval of the state they begin in, so that neither a start nor a restart is a storm. */
 void probe_schedule_first(struct target *t, uint32_t nth, uint32_t of)
 {
-	uint64_t interval = health_interval(&t->health, t->s->o);
-
 	if (!t->off)
-		timer_set(&t->timer, slot_of(t, clock_ms() + 1 + interval * nth / MAX(of, 1u)));
+		timer_set(&t->timer, slot_of(t, clock_ms() + 1 + (uint64_t)interval(t) * nth / MAX(of, 1u)));
 }
 
 void probe_soon(struct target *t, uint32_t ms)

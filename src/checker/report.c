@@ -76,13 +76,15 @@ void report_check(const struct target *t, const struct report *r)
 	uint64_t admin = atomic_load_explicit(&t->ck->seg->srv[t->srv].admin, memory_order_relaxed);
 	char text[LINE_MAX_LEN];
 	struct sbuf b = SBUF_FIXED(text);
-	bool up = t->health.pos >= t->health.rise;
+	bool up = r->agent ? !t->health.agent_down : t->health.pos >= t->health.rise;
 	unsigned have, of;
 
 	if (!(t->px->opts & OPT_LOG_HEALTH))
 		return;
 	health_fraction(&t->health, &have, &of);
-	sbuf_printf(&b, "Health check for %sserver ", t->s->flags & SRVF_BACKUP ? "backup " : "");
+	if (r->agent)
+		have = up, of = 1;
+	sbuf_printf(&b, "%s check for %sserver ", r->agent ? "Agent" : "Health", t->s->flags & SRVF_BACKUP ? "backup " : "");
 	add_name(&b, t);
 	sbuf_printf(&b, " %s", result_word(r->status));
 	add_reason(&b, r);

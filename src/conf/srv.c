@@ -7,7 +7,7 @@
 void srv_init_tmpl(struct srv_tmpl *t)
 {
 	memset(t, 0, sizeof(*t));
-	t->o.inter = 2000;
+	t->o.inter = t->o.agent_inter = 2000;
 	t->o.rise = 2;
 	t->o.fall = 3;
 	t->o.on_error = ONERR_FAIL_CHECK;
@@ -60,6 +60,8 @@ static void check_options(struct sema *s, const struct line *l, struct srv_tmpl 
 	}
 	if (t->track && (t->flags & SRVF_CHECK))
 		sema_err(s, t->track, "a server cannot have both 'check' and 'track'");
+	if ((t->flags & SRVF_AGENT) && !t->o.agent_port)
+		sema_err(s, &l->w[1], "a server with 'agent-check' needs 'agent-port'");
 	if ((t->flags & SRVF_CHECK) && (srv->flags & SRVF_PORT_FROM_CLIENT) && !t->o.check_port)
 		sema_err(s, &l->w[2], "a server without a port of its own needs 'port' to be checked");
 }
@@ -213,7 +215,7 @@ void srv_resolve_tracks(struct sema *s)
 			continue;
 		if (!track_ends(rt, i, &end)) {
 			sema_err(s, s->track[i], "tracking runs in a circle");
-		} else if (!(rt->srv[end].flags & SRVF_CHECK)) {
+		} else if (!(rt->srv[end].flags & (SRVF_CHECK | SRVF_AGENT))) {
 			sema_err(s, s->track[i], "the tracked server '" STR_FMT "' has no check",
 				 STR_ARG(rt->srv[end].name));
 		}

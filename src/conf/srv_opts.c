@@ -16,6 +16,8 @@ OPT_SET(backup, SRVF_BACKUP)
 OPT_CLEAR(no_backup, SRVF_BACKUP)
 OPT_SET(check, SRVF_CHECK)
 OPT_CLEAR(no_check, SRVF_CHECK)
+OPT_SET(agent_check, SRVF_AGENT)
+OPT_CLEAR(no_agent_check, SRVF_AGENT)
 OPT_SET(disabled, SRVF_DISABLED)
 OPT_CLEAR(enabled, SRVF_DISABLED)
 OPT_SET(non_stick, SRVF_NON_STICK)
@@ -35,15 +37,18 @@ OPT_U32(minconn, minconn, 0, 10000000)
 OPT_U32(maxqueue, maxqueue, 0, 10000000)
 OPT_U32(pool_low_conn, pool_low_conn, 0, INT32_MAX)
 
-OPT(inter)
+static bool interval(struct sema *s, const struct word *v, uint32_t *ms)
 {
-	if (!arg_time(s, v, 1, &t->o.inter))
+	if (!arg_time(s, v, 1, ms))
 		return false;
-	if (t->o.inter)
+	if (*ms)
 		return true;
 	sema_err(s, v, "the interval of checks cannot be 0");
 	return false;
 }
+
+OPT(inter) { return interval(s, v, &t->o.inter); }
+OPT(agent_inter) { return interval(s, v, &t->o.agent_inter); }
 
 /* HAProxy counts seconds here. */
 OPT(slowstart)
@@ -77,6 +82,7 @@ static bool small_number(struct sema *s, const struct word *v, uint32_t min, uin
 OPT(rise) { return small_number(s, v, 1, 255, &t->o.rise); }
 OPT(fall) { return small_number(s, v, 1, 255, &t->o.fall); }
 OPT(weight) { return small_number(s, v, 0, 256, &t->weight); }
+OPT(agent_port) { return small_number(s, v, 1, 65535, &t->o.agent_port); }
 OPT(check_port) { return small_number(s, v, 1, 65535, &t->o.check_port); }
 OPT(id) { return arg_u32(s, v, 1, INT32_MAX, &t->id); }
 
@@ -89,6 +95,25 @@ OPT(cookie)
 OPT(track)
 {
 	t->track = v;
+	return true;
+}
+
+OPT(agent_addr)
+{
+	struct addr_spec a;
+	if (!addr_spec_parse(s, v, v->s, ADDR_SOURCE, &a))
+		return false;
+	t->o.agent_addr = a.addr;
+	return true;
+}
+
+OPT(agent_send)
+{
+	if (v->s.n > AGENT_SEND_MAX) {
+		sema_err(s, v, "'agent-send' takes at most %d bytes", AGENT_SEND_MAX);
+		return false;
+	}
+	t->o.agent_send = keep(s, v->s);
 	return true;
 }
 

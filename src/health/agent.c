@@ -50,7 +50,7 @@ static bool take_word(struct str w, struct agent_reply *r)
 {
 	static const struct { struct str word; uint8_t oper, admin; } words[] = {
 		{ { "up", 2 }, AGENT_UP, 0 }, { { "down", 4 }, AGENT_DOWN, 0 }, { { "stopped", 7 }, AGENT_STOPPED, 0 },
-		{ { "fail", 4 }, AGENT_FAIL, 0 }, { { "ready", 5 }, 0, AGENT_READY }, { { "drain", 5 }, 0, AGENT_DRAIN },
+		{ { "fail", 4 }, AGENT_FAIL, 0 }, { { "failed", 6 }, AGENT_FAIL, 0 }, { { "ready", 5 }, 0, AGENT_READY }, { { "drain", 5 }, 0, AGENT_DRAIN },
 		{ { "maint", 5 }, 0, AGENT_MAINT },
 	};
 
@@ -64,15 +64,40 @@ static bool take_word(struct str w, struct agent_reply *r)
 	return take_number(w, r);
 }
 
+const char *agent_oper_word(enum agent_oper o)
+{
+	static const char *const words[] = { [AGENT_UP] = "up", [AGENT_DOWN] = "down", [AGENT_STOPPED] = "stopped", [AGENT_FAIL] = "fail" };
+
+	return o > AGENT_OPER_NONE && o < ARRAY_LEN(words) ? words[o] : "";
+}
+
 bool health_agent_parse(struct str text, struct agent_reply *r)
 {
 	struct str rest = first_line(text), w;
 
 	*r = (struct agent_reply){ .weight_pct = -1, .maxconn = -1 };
 	while ((w = next_word(&rest)).n)
-		if (!take_word(w, r))
-			return false;
+		if (!take_word(w, r) && !r->error.n)
+			r->error = w;
 	if (rest.n && rest.p[0] == '#')
 		r->reason = str_trim(str_sub(rest, 1, rest.n - 1));
-	return true;
+	return !r->error.n;
+}
+
+uint64_t health_agent_admin(const struct agent_reply *r, const struct rt_server *s, uint64_t admin)
+{
+	unsigned bits = srv_admin_bits(admin), weight = srv_admin_weight(admin);
+	uint32_t maxconn = srv_admin_maxconn(admin);
+
+	if (r->admin == AGENT_MAINT)
+		bits = (bits & ~(unsigned)ADM_FORCED_DRAIN) | ADM_FORCED_MAINT;
+	else if (r->admin)
+		bits &= ~(unsigned)(ADM_FORCED_MAINT | ADM_CONFIG_MAINT | ADM_FORCED_DRAIN);
+	if (r->admin == AGENT_DRAIN)
+		bits |= ADM_FORCED_DRAIN;
+	if (r->weight_pct >= 0)
+		weight = MIN(s->weight * (unsigned)r->weight_pct / 100, 256u);
+	if (r->maxconn >= 0)
+		maxconn = (uint32_t)MIN(r->maxconn, (int64_t)UINT32_MAX);
+	return srv_admin_pack(bits, weight, maxconn) | (uint64_t)srv_admin_flags(admin) << 24;
 }

@@ -51,6 +51,7 @@ void health_init(struct health *h, const struct rt_server *s)
 {
 	set_bounds(h, s);
 	h->pos = top(h);
+	h->agent_down = false;
 	if (is_checked(s))
 		switch ((enum init_state)s->o->init_state) {
 		case INIT_FULLY_UP: break;
@@ -69,9 +70,12 @@ void health_restore(struct health *h, const struct rt_server *s, uint64_t op)
 {
 	set_bounds(h, s);
 	h->state = srv_op_state(op);
-	if (h->state > SRV_STOPPING)
+	h->agent_down = s->flags & SRVF_AGENT && srv_op_flags(op) & OPF_AGENT_DOWN;
+	if (h->state > SRV_STOPPING || h->agent_down)
 		h->state = SRV_DOWN;
 	h->pos = MIN((uint16_t)srv_op_pos(op), top(h));
+	if (h->agent_down)
+		return;
 	if (h->state == SRV_DOWN)
 		h->pos = MIN(h->pos, (uint16_t)(h->rise - 1));
 	else
@@ -117,7 +121,7 @@ enum health_change health_apply(struct health *h, enum health_result r, bool slo
 		if (h->pos >= h->rise)
 			h->pos = top(h);
 	}
-	if (h->pos < h->rise)
+	if (h->pos < h->rise || h->agent_down)
 		return HEALTH_SAME;
 	return enter(h, r == HEALTH_CONDPASS ? SRV_STOPPING : SRV_UP, slow);
 }
@@ -141,10 +145,24 @@ enum health_change health_on_error(struct health *h, enum on_error mode, bool *m
 	return fail(h, moved);
 }
 
+enum health_change health_agent(struct health *h, bool up, bool slow)
+{
+	if (h->agent_down == !up)
+		return HEALTH_SAME;
+	h->agent_down = !up;
+	if (!up)
+		return enter(h, SRV_DOWN, false);
+	return h->pos < h->rise ? HEALTH_SAME : enter(h, SRV_UP, slow);
+}
+
 enum health_change health_force(struct health *h, enum srv_order order)
 {
 	if (order == ORDER_NONE)
 		return HEALTH_SAME;
+	if (order == ORDER_AGENT_UP || order == ORDER_AGENT_DOWN)
+		return health_agent(h, order == ORDER_AGENT_UP, false);
+	if (order != ORDER_DOWN)
+		h->agent_down = false;
 	h->pos = order == ORDER_DOWN ? 0 : top(h);
 	return enter(h, order == ORDER_DOWN ? SRV_DOWN : order == ORDER_UP ? SRV_UP : SRV_STOPPING, false);
 }
@@ -154,6 +172,8 @@ enum health_change health_follow(struct health *h, const struct health *of, bool
 	bool up = of->state != SRV_DOWN;
 
 	h->pos = up ? top(h) : 0;
+	if (h->agent_down)
+		return HEALTH_SAME;
 	return enter(h, of->state == SRV_STARTING ? SRV_UP : (enum srv_op)of->state, slow);
 }
 
@@ -184,7 +204,7 @@ void health_fraction(const struct health *h, unsigned *have, unsigned *of)
 
 uint64_t health_op_word(const struct health *h, uint32_t since_s)
 {
-	return srv_op_pack((enum srv_op)h->state, MIN(h->pos, (uint16_t)0xff), h->ramp, since_s);
+	return srv_op_pack((enum srv_op)h->state, MIN(h->pos, (uint16_t)0xff), h->ramp, since_s) | (h->agent_down ? (uint64_t)OPF_AGENT_DOWN << 24 : 0);
 }
 
 uint64_t health_check_word(enum check_status s, unsigned code, uint32_t duration_ms)

@@ -11,6 +11,7 @@ enum { AT_BE = 1, AT_SRV = 3, AT_OP = 5, AT_ADMIN, AT_UWEIGHT, AT_IWEIGHT, AT_SI
 static const uint8_t numbers[CHK_STATUS_COUNT] = {
 	[CHK_INI] = 1, [CHK_HANA] = 4, [CHK_SOCKERR] = 5, [CHK_L4OK] = 6, [CHK_L4TOUT] = 7, [CHK_L4CON] = 8, [CHK_L6OK] = 9,
 	[CHK_L6TOUT] = 10, [CHK_L6RSP] = 11, [CHK_L7TOUT] = 12, [CHK_L7RSP] = 13, [CHK_L7OK] = 15, [CHK_L7OKC] = 16, [CHK_L7STS] = 17,
+	[CHK_CHECKED] = 3,
 };
 
 unsigned check_status_number(enum check_status s) { return s < CHK_STATUS_COUNT ? numbers[s] : 0; }

@@ -24,7 +24,7 @@ bool place_copy(const struct seg_place *sp, struct srv_place *p)
 		memcpy(p, &sp->copy[seq & 1], sizeof(*p));
 		atomic_thread_fence(memory_order_acquire);
 		if (atomic_load_explicit(&sp->seq, memory_order_relaxed) == seq)
-			return seq && family_ok(&p->addr) && family_ok(&p->check_addr);
+			return seq && family_ok(&p->addr) && family_ok(&p->check_addr) && family_ok(&p->agent_addr) && p->send_len <= PLACE_SEND_MAX;
 	}
 	return false;
 }

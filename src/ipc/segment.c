@@ -10,6 +10,7 @@
 #include <unistd.h>
 #include <sluice/ipc/counters.h>
 #include <sluice/ipc/event.h>
+#include <sluice/ipc/note.h>
 #include <sluice/ipc/place.h>
 
 #define ADMIT_TRIES 8
@@ -43,7 +44,8 @@ static void layout(struct seg_geometry *g, unsigned nworkers, unsigned npx, unsi
 	g->off_ctr = page_up(g->off_ev + SEG_EVENTS * sizeof(struct seg_event));
 	layout_counters(g);
 	g->off_place = page_up(g->off_ctr + (nworkers + 1) * g->ctr_column);
-	g->size = page_up(g->off_place + nsrv * sizeof(struct seg_place));
+	g->off_note = page_up(g->off_place + nsrv * sizeof(struct seg_place));
+	g->size = page_up(g->off_note + (uint64_t)nsrv * NOTE_COUNT * sizeof(struct seg_note));
 }
 
 static uint32_t fnv1a(uint32_t hash, const void *p, size_t n)
@@ -68,6 +70,7 @@ uint32_t segment_abi(void)
 		AT(seg_be, fe_state), AT(seg_be, fe_maxconn),
 		AT(seg_header, ev_head), AT(seg_header, busy_pct), AT(seg_header, maxconn), AT(seg_header, geo.off_ev), AT(seg_header, geo.off_place),
 		AT(seg_be, chk_down), AT(seg_be, state), AT(seg_header, started_s), AT(seg_header, geo.ctr_hist_off),
+		AT(seg_srv, agent), sizeof(struct seg_note), AT(seg_header, geo.off_note),
 	};
 #undef AT
 	uint32_t hash = fnv1a(2166136261u, shape, sizeof(shape));
@@ -102,6 +105,7 @@ static struct segment *segment_attach(int fd, const struct seg_geometry *g)
 	s->ev = (struct seg_event *)(void *)(base + g->off_ev);
 	s->ctr = base + g->off_ctr;
 	s->place = (struct seg_place *)(void *)(base + g->off_place);
+	s->note = (struct seg_note *)(void *)(base + g->off_note);
 	return s;
 }
 

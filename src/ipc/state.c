@@ -12,6 +12,8 @@
 #define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 #define OBJECTS_MAX 4000000u
 #define COUNTERS_MAX 4096u
+/* Builds without notes wrote as much. What a head lacks is zero, and so not looked at. */
+#define HEAD_MIN (offsetof(struct state_head, srv_agent) + 4)
 
 /* ---- writing ---- */
 
@@ -24,6 +26,7 @@ static void head_words(struct state_head *h)
 	h->srv_admin = offsetof(struct seg_srv, admin);
 	h->srv_ewma = offsetof(struct seg_srv, ewma);
 	h->srv_down_s = offsetof(struct seg_srv, down_s);
+	h->srv_agent = offsetof(struct seg_srv, agent);
 	h->be_chk_down = offsetof(struct seg_be, chk_down);
 	h->be_down_s = offsetof(struct seg_be, down_s);
 	h->be_state = offsetof(struct seg_be, state);
@@ -63,6 +66,7 @@ static void head_fill(struct state_head *h, const struct segment *s, const struc
 		.nworkers = g->nworkers, .npx = g->npx, .nsrv = g->nsrv, .nlst = g->nlst,
 		.srv = { g->off_srv, sizeof(struct seg_srv) }, .be = { g->off_be, sizeof(struct seg_be) },
 		.place = { g->off_place, sizeof(struct seg_place) }, .events = { g->off_ev, sizeof(struct seg_event) },
+		.note = { g->off_note, sizeof(struct seg_note) },
 		.nevents = SEG_EVENTS,
 		.rows_srv = { (uint64_t)((const char *)live_row(s, LIVE_SRV, 0) - (const char *)s->h), g->row_stride },
 	};
@@ -127,7 +131,7 @@ static bool field_ok(uint32_t at, uint32_t size, uint64_t stride) { return at % 
 static bool words_ok(const struct state_head *h)
 {
 	const uint32_t wide[] = { h->srv_op, h->srv_check, h->srv_admin, h->srv_ewma };
-	const uint32_t narrow[] = { h->srv_chk_fail, h->srv_chk_down, h->srv_down_s };
+	const uint32_t narrow[] = { h->srv_chk_fail, h->srv_chk_down, h->srv_down_s, h->srv_agent };
 	const uint64_t own[] = { h->off_state, h->off_fold_seq, h->off_epoch_checker, h->off_epoch_leader };
 
 	for (size_t i = 0; i < ARRAY_LEN(wide); i++)
@@ -161,7 +165,7 @@ static bool head_ok(const struct state_head *h)
 {
 	uint64_t size = h->seg_size;
 
-	if (h->magic != STATE_MAGIC || h->version != STATE_VERSION || h->head_size < sizeof(*h) || h->ctr_size != sizeof(struct state_ctr) ||
+	if (h->magic != STATE_MAGIC || h->version != STATE_VERSION || h->head_size < HEAD_MIN || h->ctr_size != sizeof(struct state_ctr) ||
 	    h->obj_size != sizeof(struct state_obj) || h->nctr > COUNTERS_MAX)
 		return false;
 	if (h->nworkers < 1 || h->nworkers > SEG_MAX_WORKERS || h->npx > OBJECTS_MAX || h->nsrv > OBJECTS_MAX || h->nlst > OBJECTS_MAX)
@@ -174,6 +178,7 @@ static bool head_ok(const struct state_head *h)
 			return false;
 	return part_ok(&h->srv, h->nsrv, size) && part_ok(&h->be, h->npx, size) && part_ok(&h->rows_srv, h->nsrv, size) &&
 	       part_ok(&h->place, h->nsrv, size) && part_ok(&h->events, h->nevents, size) &&
+	       part_ok(&h->note, (uint64_t)h->nsrv * NOTE_COUNT, size) &&
 	       h->rows_srv.stride >= 4ull * h->nworkers && words_ok(h);
 }
 
@@ -212,6 +217,8 @@ static bool map_files(struct state_view *v, int dir_fd, int seg_fd)
 	    fstat(seg_fd, &seg) < 0 || pread(dir_fd, &v->h, sizeof(v->h), 0) != (ssize_t)sizeof(v->h))
 		return false;
 	errno = EPROTO;
+	if (v->h.head_size < sizeof(v->h))
+		memset((char *)&v->h + v->h.head_size, 0, sizeof(v->h) - v->h.head_size);
 	if (!head_ok(&v->h) || (uint64_t)dir.st_size < dir_size(&v->h) || (uint64_t)seg.st_size < v->h.seg_size)
 		return false;
 	v->dir_size = (size_t)dir.st_size;
@@ -356,7 +363,7 @@ void state_read_srv(const struct state_view *v, uint32_t i, struct state_srv *ou
 	*out = (struct state_srv){
 		.op = load64(p + v->h.srv_op), .check = load64(p + v->h.srv_check), .admin = load64(p + v->h.srv_admin),
 		.ewma = load64(p + v->h.srv_ewma), .chk_fail = load32(p + v->h.srv_chk_fail), .chk_down = load32(p + v->h.srv_chk_down),
-		.down_s = load32(p + v->h.srv_down_s),
+		.down_s = load32(p + v->h.srv_down_s), .agent = v->h.srv_agent ? load32(p + v->h.srv_agent) : 0,
 	};
 }
 
@@ -375,6 +382,14 @@ bool state_read_place(const struct state_view *v, uint32_t i, struct srv_place *
 	const char *at = v->seg + v->h.place.off + i * v->h.place.stride;
 	return v->h.place.stride == sizeof(struct seg_place) && v->h.place.off % _Alignof(struct seg_place) == 0 &&
 	       place_copy((const struct seg_place *)(const void *)at, out);
+}
+
+size_t state_read_note(const struct state_view *v, uint32_t i, enum note_kind k, char *out)
+{
+	ASSERT(i < v->h.nsrv && k < NOTE_COUNT);
+	const char *at = v->seg + v->h.note.off + ((uint64_t)i * NOTE_COUNT + k) * v->h.note.stride;
+	return v->h.note.stride == sizeof(struct seg_note) && v->h.note.off % _Alignof(struct seg_note) == 0
+		       ? note_copy((const struct seg_note *)(const void *)at, out) : 0;
 }
 
 uint32_t state_read_limit(const struct state_view *v, unsigned i)

@@ -59,35 +59,39 @@ static void apply_fe_state(struct leader *l, uint32_t px, uint32_t state)
 }
 
 /* What was done stands on stderr and among the events. */
-static void said_admin(const struct leader *l, uint32_t srv, unsigned bits)
+static void said_admin(const struct leader *l, uint32_t srv, unsigned bits, bool by_agent)
 {
 	const struct rt_server *s = &l->rt->srv[srv];
 	struct str px = l->rt->px[s->px].name;
 	const char *what = bits & ADM_FORCED_MAINT ? "going DOWN for maintenance" : bits & ADM_FORCED_DRAIN ? "drained" : "ready";
 
-	notice(SAY_WARNING, "Server " STR_FMT "/" STR_FMT " is %s (runtime socket).", STR_ARG(px), STR_ARG(s->name), what);
-	events_admin(srv, bits & ADM_FORCED_MAINT ? DEED_MAINT : bits & ADM_FORCED_DRAIN ? DEED_DRAIN : DEED_READY);
+	notice(SAY_WARNING, "Server " STR_FMT "/" STR_FMT " is %s (%s).", STR_ARG(px), STR_ARG(s->name), what, by_agent ? "agent" : "runtime socket");
+	events_admin(srv, bits & ADM_FORCED_MAINT ? DEED_MAINT : bits & ADM_FORCED_DRAIN ? DEED_DRAIN : DEED_READY, by_agent);
 }
 
-static void said_moved(const struct leader *l, uint32_t srv, const struct addr *a)
+static void said_moved(const struct leader *l, uint32_t srv, const struct addr *from, const struct addr *a)
 {
 	const struct rt_server *s = &l->rt->srv[srv];
 	struct str px = l->rt->px[s->px].name;
 	char text[ADDR_TEXT_MAX];
 	size_t n = addr_text(a, text);
 
+	if (addr_eq(from, a, true))
+		return; /* where checks go, or something of the agent */
+
 	notice(SAY_WARNING, "Server " STR_FMT "/" STR_FMT " is at %.*s now (runtime socket).", STR_ARG(px), STR_ARG(s->name), (int)n, text);
-	events_admin(srv, DEED_MOVED);
+	events_admin(srv, DEED_MOVED, false);
 }
 
 static void apply_server(struct leader *l, const struct change *c)
 {
 	struct seg_srv *s = &l->seg->srv[c->at];
+	struct srv_place before = cli_place(l, c->at);
 
 	switch ((enum change_kind)c->kind) {
 	case CHG_ADMIN:
 		put_bits(s, c->mask & 0xff, c->value);
-		said_admin(l, c->at, c->value);
+		said_admin(l, c->at, c->value, c->by_agent);
 		inherit(l, c->at);
 		break;
 	case CHG_FLAGS: put_bits(s, (uint64_t)c->mask << 24, (uint64_t)c->value << 24); break;
@@ -98,7 +102,7 @@ static void apply_server(struct leader *l, const struct change *c)
 		if (!place_write(l->seg, c->at, c->place))
 			notice(SAY_ALERT, "cannot store the address of a server: %s", strerror(errno));
 		else
-			said_moved(l, c->at, &c->place->addr);
+			said_moved(l, c->at, &before.addr, &c->place->addr);
 		break;
 	default: break;
 	}

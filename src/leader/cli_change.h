@@ -19,7 +19,8 @@ enum change_kind {
 	CHG_MAXCONN_ALL, CHG_CONN_RATE, CHG_SESS_RATE, CHG_SSL_RATE, /* of the process: value */
 };
 
-struct change { uint8_t kind; uint32_t at, mask, value; const struct srv_place *place; /* copied */ };
+/* by_agent: the agent of the server asks, not an operator. */
+struct change { uint8_t kind; bool by_agent; uint32_t at, mask, value; const struct srv_place *place; /* copied */ };
 
 /* Applies the change, or adds it to the open transaction. Returns CLI_DONE, with a message when there is no room. */
 enum cli_state cli_change(struct cli_run *r, const struct change *c);
@@ -35,12 +36,20 @@ void txn_spoil(struct cli_sess *s);
 enum admin_deed { DEED_NONE, DEED_READY, DEED_MAINT, DEED_DRAIN, DEED_MOVED };
 bool events_start(struct leader *l) MUST_CHECK; /* false: no memory */
 void events_stop(void);
-void events_admin(uint32_t srv, enum admin_deed what);
+void events_admin(uint32_t srv, enum admin_deed what, bool by_agent);
 
 /* ---- cli_find.c: names of the configuration, or #id; on failure the message is written and RT_NONE returned ---- */
 uint32_t cli_server(struct cli_run *r, struct str name);   /* "backend/server" */
 uint32_t cli_backend(struct cli_run *r, struct str name);
 uint32_t cli_frontend(struct cli_run *r, struct str name);
+
+/* ---- cli_agent.c: the parts of `set server` and the commands that concern its agent; v is the word behind the part ---- */
+enum cli_state set_agent(struct cli_run *r, uint32_t srv, struct str v);
+enum cli_state set_agent_addr(struct cli_run *r, uint32_t srv, struct str v);
+enum cli_state set_agent_port(struct cli_run *r, uint32_t srv, struct str v);
+enum cli_state set_agent_send(struct cli_run *r, uint32_t srv, struct str v);
+enum cli_state agent_off(struct cli_run *r, uint32_t srv);
+enum cli_state agent_on(struct cli_run *r, uint32_t srv);
 
 /* ---- cli_state.c: the present words of a server ---- */
 static inline uint64_t srv_admin_now(const struct leader *l, uint32_t srv)
@@ -51,5 +60,9 @@ static inline uint64_t srv_admin_now(const struct leader *l, uint32_t srv)
 struct srv_place cli_place(const struct leader *l, uint32_t srv);
 /* HAProxy's administrative bits: a server disabled by its configuration counts as set into maintenance too. */
 unsigned cli_admin_bits(uint64_t admin);
+/* Nobody looks at it: the operator's word is all there is. */
+static inline bool srv_unchecked(const struct rt_server *s) { return !(s->flags & (SRVF_CHECK | SRVF_AGENT)) && s->track == RT_NONE; }
+/* cli_server.c: do weights of its servers stay what they were when its tables were built, but for off and on? */
+bool weights_fixed(const struct rt_backend *be);
 
 #endif

@@ -14,13 +14,11 @@ static enum cli_state change_srv(struct cli_run *r, enum change_kind k, uint32_t
 
 /* ---- state ---- */
 
-static bool unchecked(const struct rt_server *s) { return !(s->flags & SRVF_CHECK) && s->track == RT_NONE; }
-
 static enum cli_state state_ready(struct cli_run *r, uint32_t srv)
 {
 	bool was = srv_admin_bits(srv_admin_now(r->l, srv)) & (ADM_FORCED_MAINT | ADM_CONFIG_MAINT);
 
-	if (was && unchecked(&r->l->rt->srv[srv]))
+	if (was && srv_unchecked(&r->l->rt->srv[srv]))
 		change_srv(r, CHG_ORDER, srv, 0, ORDER_UP);
 	return change_srv(r, CHG_ADMIN, srv, ADM_FORCED_MAINT | ADM_CONFIG_MAINT | ADM_FORCED_DRAIN, 0);
 }
@@ -49,7 +47,7 @@ static enum cli_state set_state(struct cli_run *r, uint32_t srv, struct str v)
 /* ---- weight ---- */
 
 /* HAProxy's algorithms that build their tables once: there a weight can only be switched off and on. */
-static bool is_static(const struct rt_backend *be)
+bool weights_fixed(const struct rt_backend *be)
 {
 	if (be->algo == lb_algo_find(STR("static-rr")))
 		return true;
@@ -72,7 +70,7 @@ static enum cli_state set_weight(struct cli_run *r, uint32_t srv, struct str v)
 		n = MIN((int64_t)s->weight * MIN(n, 25600) / 100, (int64_t)WEIGHT_MAX);
 	else if (n < 0 || n > WEIGHT_MAX)
 		return cli_fail(r, "Absolute weight can only be between 0 and 256 inclusive.");
-	if (n && n != s->weight && is_static(&r->l->rt->px[s->px].be))
+	if (n && n != s->weight && weights_fixed(&r->l->rt->px[s->px].be))
 		return cli_fail(r, "Backend is using a static LB algorithm and only accepts weights '0%%' and '100%%'.");
 	return change_srv(r, CHG_WEIGHT, srv, 0, (uint32_t)n);
 }
@@ -198,11 +196,6 @@ static enum cli_state set_addr(struct cli_run *r, uint32_t srv, struct str v)
 
 /* ---- set server ---- */
 
-static enum cli_state no_agent(struct cli_run *r, uint32_t srv UNUSED, struct str v UNUSED)
-{
-	return cli_fail(r, "agent checks are not enabled on this server.");
-}
-
 static enum cli_state no_fqdn(struct cli_run *r, uint32_t srv UNUSED, struct str v UNUSED)
 {
 	return cli_fail(r, "set server <b>/<s> fqdn failed because no resolution is configured.");
@@ -219,7 +212,7 @@ static enum cli_state no_name(struct cli_run *r, uint32_t srv UNUSED, struct str
 }
 
 static const struct { const char *word; enum cli_state (*fn)(struct cli_run *, uint32_t, struct str); } parts[] = {
-	{ "addr", set_addr }, { "agent", no_agent }, { "agent-addr", no_agent }, { "agent-port", no_agent }, { "agent-send", no_agent },
+	{ "addr", set_addr }, { "agent", set_agent }, { "agent-addr", set_agent_addr }, { "agent-port", set_agent_port }, { "agent-send", set_agent_send },
 	{ "check-addr", set_check_addr }, { "check-port", set_check_port }, { "fqdn", no_fqdn }, { "health", set_health }, { "name", no_name },
 	{ "ssl", no_ssl }, { "state", set_state }, { "weight", set_weight },
 };
@@ -247,18 +240,12 @@ static enum cli_state with_server(struct cli_run *r, enum cli_state (*fn)(struct
 }
 
 static enum cli_state checks_off(struct cli_run *r, uint32_t srv) { return change_srv(r, CHG_FLAGS, srv, ADMF_NOCHECK, ADMF_NOCHECK); }
-static enum cli_state agent_off(struct cli_run *r, uint32_t srv) { return change_srv(r, CHG_FLAGS, srv, ADMF_NOAGENT, ADMF_NOAGENT); }
 
 static enum cli_state checks_on(struct cli_run *r, uint32_t srv)
 {
 	if (!(r->l->rt->srv[srv].flags & SRVF_CHECK))
 		return cli_fail(r, "Health check was not configured on this server, cannot enable.");
 	return change_srv(r, CHG_FLAGS, srv, ADMF_NOCHECK, 0);
-}
-
-static enum cli_state agent_on(struct cli_run *r, uint32_t srv UNUSED)
-{
-	return cli_fail(r, "Agent was not configured on this server, cannot enable.");
 }
 
 enum cli_state cli_disable_server(struct cli_run *r) { return with_server(r, state_maint); }

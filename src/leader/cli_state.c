@@ -71,7 +71,7 @@ static void state_row(struct cli_run *r, uint32_t i)
 	cli_str(r, "srv_name", s->name);
 	cell_ip(r, "srv_addr", &p.addr);
 	cells_health(r, s, &r->l->seg->srv[i]);
-	cli_num(r, "srv_agent_state", 0);
+	cli_num(r, "srv_agent_state", !(s->flags & SRVF_AGENT) ? 0 : srv_admin_flags(srv_admin_now(r->l, i)) & ADMF_NOAGENT ? 18 : 22);
 	cli_num(r, "bk_f_forced_id", 0);
 	cli_num(r, "srv_f_forced_id", 0);
 	cli_str(r, "srv_fqdn", s->host);
@@ -80,8 +80,8 @@ static void state_row(struct cli_run *r, uint32_t i)
 	cli_num(r, "srv_use_ssl", s->o->xprt_cfg != NULL);
 	cli_num(r, "srv_check_port", p.check_port ? p.check_port : s->o->check_port);
 	cell_ip(r, "srv_check_addr", p.check_addr.family ? &p.check_addr : &s->o->check_addr);
-	cli_str(r, "srv_agent_addr", STR_NULL);
-	cli_num(r, "srv_agent_port", 0);
+	cell_ip(r, "srv_agent_addr", p.agent_addr.family ? &p.agent_addr : &s->o->agent_addr);
+	cli_num(r, "srv_agent_port", p.agent_port ? p.agent_port : s->o->agent_port);
 	cli_row_end(r);
 }
 

@@ -34,7 +34,7 @@ uint64_t import_op(const struct rt_server *s, uint64_t old, uint32_t now_s)
 {
 	struct health h;
 	uint32_t since = srv_op_since(old);
-	bool checked = s->flags & SRVF_CHECK || s->track != RT_NONE;
+	bool checked = s->flags & (SRVF_CHECK | SRVF_AGENT) || s->track != RT_NONE;
 
 	if (checked && !(s->flags & SRVF_UNRESOLVED))
 		health_restore(&h, s, old);
@@ -56,6 +56,14 @@ bool import_place(struct leader *l, uint32_t i, const struct state_view *v, uint
 	return srv_admin_flags(admin) & ADMF_PLACE && state_read_place(v, j, &p) && (same_place(l, i, &p) || place_write(l->seg, i, &p));
 }
 
+static bool import_note(struct leader *l, uint32_t i, const struct state_view *v, uint32_t j, enum note_kind k, bool noted)
+{
+	char text[NOTE_TEXT];
+	size_t n = noted ? state_read_note(v, j, k, text) : 0;
+
+	return n && note_write(l->seg, i, k, str_n(text, n));
+}
+
 static void import_srv(struct leader *l, uint32_t i, const struct state_view *v, uint32_t old_i, uint32_t now_s)
 {
 	struct seg_srv *w = &l->seg->srv[i];
@@ -63,7 +71,11 @@ static void import_srv(struct leader *l, uint32_t i, const struct state_view *v,
 
 	state_read_srv(v, old_i, &old);
 	store64(&w->op, import_op(&l->rt->srv[i], old.op, now_s));
-	store64(&w->check, check_word_status(old.check) < CHK_STATUS_COUNT ? old.check : 0);
+	bool known = check_word_status(old.check) < CHK_STATUS_COUNT, agent_known = agent_word_status(old.agent) < CHK_STATUS_COUNT;
+	bool noted = import_note(l, i, v, old_i, NOTE_CHECK, known && check_word_noted(old.check));
+	bool agent_noted = import_note(l, i, v, old_i, NOTE_AGENT, agent_known && agent_word_noted(old.agent));
+	store64(&w->check, known ? check_word_note(old.check, noted) : 0);
+	store32(&w->agent, agent_known ? agent_word(agent_word_status(old.agent), agent_word_ms(old.agent), agent_noted) : 0);
 	uint64_t place = import_place(l, i, v, old_i, old.admin) ? (uint64_t)ADMF_PLACE << 24 : 0;
 	store64(&w->admin, import_admin(l->names.srv[i].cfg, old.admin, v->srv[old_i].cfg) | place);
 	store64(&w->ewma, old.ewma);

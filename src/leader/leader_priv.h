@@ -190,6 +190,8 @@ unsigned children_alive(const struct leader *l, enum role role);
 
 /* orders.c: an order from the statistics page, checked before anything is done. */
 void order_servers(struct leader *l, const struct ipc_msg *m);
+/* The same from the agent of a server. */
+void order_agent(struct leader *l, const struct ipc_msg *m);
 
 /* leader.c: the pid file, opened early (false: said on stderr) and written late. */
 bool pidfile_open(struct leader *l) MUST_CHECK;

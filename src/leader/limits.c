@@ -31,7 +31,7 @@ static uint32_t checked_servers(const struct rt *rt)
 {
 	uint32_t n = 0;
 	for (uint32_t i = 0; i < rt->nsrv; i++)
-		n += (rt->srv[i].flags & SRVF_CHECK) != 0;
+		n += !!(rt->srv[i].flags & SRVF_CHECK) + !!(rt->srv[i].flags & SRVF_AGENT);
 	return n;
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Orders from the statistics page. A worker passes on what an operator has sent; it may be a worker that has gone astray, so every number
- * is checked here. What is done is the same as the commands of the runtime interface do. */
+/* Orders from the statistics page and from agents. A worker passes on what an operator has sent, the checker what an agent has said; either
+ * may have gone astray, so every number is checked here. What is done is the same as the commands of the runtime interface do. */
 #include <sluice/base/notice.h>
+#include <sluice/health/health.h>
 
 #include "cli_change.h"
 
@@ -15,7 +16,7 @@ static void order_ready(struct leader *l, uint32_t srv)
 {
 	const struct rt_server *s = &l->rt->srv[srv];
 
-	if (srv_admin_bits(srv_admin_now(l, srv)) & (ADM_FORCED_MAINT | ADM_CONFIG_MAINT) && !(s->flags & SRVF_CHECK) && s->track == RT_NONE)
+	if (srv_admin_bits(srv_admin_now(l, srv)) & (ADM_FORCED_MAINT | ADM_CONFIG_MAINT) && srv_unchecked(s))
 		order(l, CHG_ORDER, srv, 0, ORDER_UP);
 	order(l, CHG_ADMIN, srv, ADM_FORCED_MAINT | ADM_CONFIG_MAINT | ADM_FORCED_DRAIN, 0);
 }
@@ -52,5 +53,33 @@ void order_servers(struct leader *l, const struct ipc_msg *m)
 	for (uint64_t i = 0; i < m->num; i++)
 		if (o.srv[i] < l->rt->nsrv)
 			obey(l, (enum srv_action)m->arg, o.srv[i]);
+	changes_told(l);
+}
+
+void order_agent(struct leader *l, const struct ipc_msg *m)
+{
+	struct ipc_agent a;
+	struct agent_reply r;
+	uint32_t srv = (uint32_t)m->num;
+
+	memcpy(&a, m->data, sizeof(a));
+	if (m->num >= l->rt->nsrv || !(l->rt->srv[srv].flags & SRVF_AGENT) || a.admin > AGENT_MAINT) {
+		notice(SAY_ALERT, "the checker sends an order that does not exist");
+		return;
+	}
+	r = (struct agent_reply){ .admin = (uint8_t)a.admin, .weight_pct = MIN(a.weight_pct, 25600), .maxconn = a.maxconn };
+	const struct rt_server *s = &l->rt->srv[srv];
+	uint64_t now = srv_admin_now(l, srv);
+	if (srv_admin_flags(now) & ADMF_NOAGENT)
+		return; /* it was disabled while this was on its way */
+	uint64_t want = health_agent_admin(&r, s, now);
+	unsigned bits = ADM_FORCED_MAINT | ADM_CONFIG_MAINT | ADM_FORCED_DRAIN, weight = srv_admin_weight(want);
+
+	if ((now ^ want) & bits)
+		change_apply(l, &(struct change){ .kind = CHG_ADMIN, .by_agent = true, .at = srv, .mask = bits, .value = srv_admin_bits(want) & bits });
+	if (weight != srv_admin_weight(now) && (!weight || weight == s->weight || !weights_fixed(&l->rt->px[s->px].be)))
+		order(l, CHG_WEIGHT, srv, 0, weight);
+	if (srv_admin_maxconn(want) != srv_admin_maxconn(now))
+		order(l, CHG_MAXCONN, srv, 0, srv_admin_maxconn(want));
 	changes_told(l);
 }

@@ -5,6 +5,7 @@
 #include <sluice/base/clock.h>
 #include <sluice/health/health.h>
 #include <sluice/http/msg.h>
+#include <sluice/ipc/note.h>
 #include <sluice/ipc/place.h>
 #include <sluice/lb/lb.h>
 #include "stats_priv.h"
@@ -201,10 +202,21 @@ static int64_t session_age(struct stats_src *s, const struct stats_obj *o)
 	return last ? MAX(s->now_s - (int64_t)last, (int64_t)0) : -1;
 }
 
-static struct str check_detail(struct stats_row *r, uint64_t word)
+static struct str note(const struct stats_src *s, struct stats_row *r, enum note_kind k)
+{
+	char text[NOTE_TEXT];
+	size_t n = note_read(s->seg, r->o.idx, k, text);
+
+	return row_text(r, "%.*s", (int)n, text);
+}
+
+static struct str check_detail(const struct stats_src *s, struct stats_row *r, uint64_t word)
 {
 	enum check_status st = check_word_status(word);
 	unsigned err = check_word_errno(word);
+
+	if (check_word_noted(word))
+		return note(s, r, NOTE_CHECK);
 
 	if (err)
 		return row_text(r, "%s", strerror((int)err));
@@ -229,10 +241,28 @@ static void fill_check(const struct stats_src *s, struct stats_row *r)
 		r->v[ST_F_check_code] = sv_u32(check_word_code(word));
 	if (st > CHK_INI)
 		r->v[ST_F_check_duration] = sv_u64(check_word_ms(word));
-	r->v[ST_F_last_chk] = sv_str(check_detail(r, word));
+	r->v[ST_F_last_chk] = sv_str(check_detail(s, r, word));
 	r->v[ST_F_check_rise] = sv_u32(o->rise);
 	r->v[ST_F_check_fall] = sv_u32(o->fall);
 	r->v[ST_F_check_health] = sv_u32(srv_op_pos(srv_op_of(s, r->o.idx)));
+}
+
+static void fill_agent(const struct stats_src *s, struct stats_row *r)
+{
+	uint32_t word = atomic_load_explicit(&s->seg->srv[r->o.idx].agent, memory_order_acquire);
+	enum check_status st = agent_word_status(word) == CHK_UNKNOWN ? CHK_INI : agent_word_status(word);
+
+	if (srv_admin_flags(srv_admin_of(s, r->o.idx)) & ADMF_NOAGENT)
+		return;
+	r->v[ST_F_agent_status] = sv_str(str_c(check_status_word(st)));
+	r->v[ST_F_agent_desc] = sv_str(str_c(check_status_text(st)));
+	if (check_status_has_code(st))
+		r->v[ST_F_agent_code] = sv_u32(0);
+	if (st > CHK_INI)
+		r->v[ST_F_agent_duration] = sv_u64(agent_word_ms(word));
+	r->v[ST_F_last_agt] = sv_str(agent_word_noted(word) ? note(s, r, NOTE_AGENT) : STR(""));
+	r->v[ST_F_agent_rise] = r->v[ST_F_agent_fall] = sv_u32(1);
+	r->v[ST_F_agent_health] = sv_u32(!(srv_op_flags(srv_op_of(s, r->o.idx)) & OPF_AGENT_DOWN));
 }
 
 /* A connection that carries no request now is idle. */
@@ -303,6 +333,8 @@ static void fill_server(struct stats_src *s, struct stats_row *r)
 	fill_connections(s, r);
 	if (srv->flags & SRVF_CHECK)
 		fill_check(s, r);
+	if (srv->flags & SRVF_AGENT)
+		fill_agent(s, r);
 }
 
 static void fill_backend(struct stats_src *s, struct stats_row *r)

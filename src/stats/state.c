@@ -30,6 +30,8 @@ enum srv_class stats_srv_class(const struct stats_src *s, uint32_t srv)
 
 	if (adm & ADM_MAINT)
 		return SRV_CLASS_MAINT;
+	if (srv_op_flags(srv_op_of(s, srv)) & OPF_AGENT_DOWN)
+		return SRV_CLASS_DOWN;
 	switch (srv_op_state(srv_op_of(s, srv))) {
 	case SRV_DOWN: return pos && srv_checked(s, root) ? SRV_CLASS_GOING_UP : SRV_CLASS_DOWN;
 	case SRV_STOPPING: return SRV_CLASS_NOLB;
@@ -70,6 +72,10 @@ void stats_srv_status(const struct stats_src *s, uint32_t srv, char *out, size_t
 
 	if (c == SRV_CLASS_MAINT)
 		maint_word(s, srv, out, n);
+	else if (srv_op_flags(srv_op_of(s, srv)) & OPF_AGENT_DOWN)
+		snprintf(out, n, "DOWN (agent)");
+	else if (c == SRV_CLASS_DRAIN && s->rt->srv[srv].flags & SRVF_AGENT)
+		snprintf(out, n, "DRAIN (agent)");
 	else if (srv_checked(s, root) && pos && pos < MIN(rise + fall - 1, 255u))
 		snprintf(out, n, "%s %u/%u", words[c], up ? pos - rise + 1 : pos, up ? fall : rise);
 	else

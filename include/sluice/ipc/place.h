@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Where a server stands now, when that was changed at run time: address, port, and where its checks go. Two copies and a number: the
+/* Where a server stands now, when that was changed at run time: address, port, and where its checks and those of its agent go. Two copies and a number: the
  * leader fills the copy that nobody reads and then says that it counts. A server has a place when ADMF_PLACE stands in its admin word;
  * others must not be looked up (reading would allocate the page). */
 #ifndef SLUICE_IPC_PLACE_H
@@ -8,11 +8,16 @@
 #include <sluice/base/addr.h>
 #include <sluice/ipc/segment.h>
 
+#define PLACE_SEND_MAX 128
+
 struct srv_place {
 	struct addr addr;         /* IPv4 or IPv6; AF_UNSPEC: as configured */
 	struct addr check_addr;   /* AF_UNSPEC: as configured */
-	uint16_t check_port;      /* 0: as configured */
+	struct addr agent_addr;   /* AF_UNSPEC: as configured */
+	uint16_t check_port, agent_port; /* 0: as configured */
 	bool fixed_port;          /* the port of addr counts even where the configuration maps ports */
+	uint8_t send_len;         /* 0: as configured */
+	char agent_send[PLACE_SEND_MAX]; /* what the agent is told */
 };
 
 struct seg_place {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The shared segment of a generation: one sealed memfd, no pointers, every area with exactly one writer.
  *
- *   header | worker slots | server states | live rows | backend words | events | counters per worker | places
+ *   header | worker slots | server states | live rows | backend words | events | counters per worker | places | notes
  *
  *   live rows     per object a row of 32-bit gauges, one column a worker (16 workers a cache line). Worker i stores only column i,
  *                 with plain relaxed stores; readers sum the row. The leader zeroes the column of a dead worker, so gauges stay exact.
@@ -9,6 +9,7 @@
  *   backend words round-robin cursor: any worker, atomic add. state and downtime: the checker. What the runtime interface sets for a
  *                 frontend: the leader alone.
  *   events        ring of changes of state: the checker alone (ipc/event.h)
+ *   notes         what the last check and the last answer of the agent said in words: the checker alone (ipc/note.h)
  *   places        addresses set at run time: the leader alone (ipc/place.h); pages that nobody touched cost nothing */
 #ifndef SLUICE_IPC_SEGMENT_H
 #define SLUICE_IPC_SEGMENT_H
@@ -30,6 +31,7 @@ struct seg_geometry {
 	uint32_t zero;
 	uint64_t off_srv, off_rows, off_be, off_ev, off_ctr, off_place; /* byte offsets */
 	uint64_t ctr_column, ctr_px_off, ctr_srv_off, ctr_lst_off, ctr_hist_off; /* bytes of a column of counters; where its parts start */
+	uint64_t off_note;            /* bytes */
 };
 
 struct seg_header {
@@ -62,8 +64,8 @@ enum srv_op { SRV_DOWN = 0, SRV_STARTING = 1, SRV_UP = 2, SRV_STOPPING = 3 /* NO
 enum srv_admin { ADM_FORCED_MAINT = 1, ADM_INHERITED_MAINT = 2, ADM_CONFIG_MAINT = 4, ADM_FORCED_DRAIN = 8, ADM_INHERITED_DRAIN = 16, ADM_RESOLUTION = 32 };
 
 struct seg_srv {                   /* one a server, one cache line: all but ewma and the hints changes rarely */
-	_Alignas(64) _Atomic uint64_t op;  /* checker: state 8 | check position 8 | slow start % 8 | flags 8 | seconds of last change 32 */
-	_Atomic uint64_t check;       /* checker: status 8 | http code 16 | duration ms 24 | errno 16 */
+	_Alignas(64) _Atomic uint64_t op;  /* checker: state 8 | check position 8 | slow start % 8 | enum srv_op_flags 8 | seconds of last change 32 */
+	_Atomic uint64_t check;       /* checker: status 8 | http code 16 | duration ms 24 | errno 15 | has a note 1 */
 	_Atomic uint32_t chk_fail, chk_down; /* checker: failed checks, transitions to DOWN */
 	_Atomic uint64_t admin;       /* leader: admin bits 8 | weight 16 (user weight 0-256) | enum srv_admin_flags 8 | maxconn 32 */
 	_Atomic uint64_t ewma;        /* any worker: 1/64 microseconds 32 | ms stamp 32 */
@@ -72,8 +74,10 @@ struct seg_srv {                   /* one a server, one cache line: all but ewma
 	_Atomic uint32_t down_s;      /* checker: seconds spent DOWN before the last change */
 	_Atomic uint32_t order;       /* leader: enum srv_order 8 | number of the order 24; the checker obeys each once */
 	_Atomic uint32_t foreign;     /* leader: requests of other generations in flight on it, when it has a limit */
+	_Atomic uint32_t agent;       /* checker: last answer of its agent: status 8 | duration ms 23 | has a note 1 */
 };
-enum srv_order { ORDER_NONE, ORDER_UP, ORDER_STOPPING, ORDER_DOWN };
+enum srv_op_flags { OPF_AGENT_DOWN = 1 /* its agent says so, whatever the checks find */ };
+enum srv_order { ORDER_NONE, ORDER_UP, ORDER_STOPPING, ORDER_DOWN, ORDER_AGENT_UP, ORDER_AGENT_DOWN };
 enum srv_admin_flags { ADMF_PLACE = 1 /* look into its place */, ADMF_NOCHECK = 2, ADMF_NOAGENT = 4 };
 enum fe_state { FE_OPEN, FE_DISABLED, FE_SHUT };
 
@@ -96,6 +100,7 @@ struct segment {                   /* a process's view: pointers into the mappin
 	struct seg_be *be;
 	struct seg_event *ev;         /* ipc/event.h */
 	struct seg_place *place;      /* ipc/place.h */
+	struct seg_note *note;        /* ipc/note.h: NOTE_COUNT a server */
 	char *rows, *ctr;
 	struct state_view *older;     /* generations before this one whose counts are not in our own columns: a list of views */
 };
@@ -107,7 +112,7 @@ enum live_kind {
 };
 
 /* Creates (leader) and maps a segment; sizes come from tbl/counters.def and the arguments. NULL and errno on failure (EINVAL: no
- * worker or more than SEG_MAX_WORKERS). All but counters and places is allocated at once, so that no later store can meet a full machine. */
+ * worker or more than SEG_MAX_WORKERS). All but counters, places and notes is allocated at once, so that no later store can meet a full machine. */
 struct segment *segment_create(uint64_t generation, unsigned nworkers, unsigned npx, unsigned nsrv, unsigned nlst) MUST_CHECK;
 /* Maps an existing one after checking magic, abi, size and seals; fd is duplicated. NULL and errno (EPROTO: not ours). */
 struct segment *segment_map(int fd) MUST_CHECK;
@@ -162,6 +167,7 @@ static inline enum srv_op srv_op_state(uint64_t op) { return (enum srv_op)(op & 
 static inline unsigned srv_op_pos(uint64_t op) { return (op >> 8) & 0xff; }
 /* Share of its weight a server gets now, 1-100; 100 unless SRV_STARTING. */
 static inline unsigned srv_op_ramp(uint64_t op) { return (op >> 16) & 0xff; }
+static inline unsigned srv_op_flags(uint64_t op) { return (op >> 24) & 0xff; }
 static inline uint32_t srv_op_since(uint64_t op) { return (uint32_t)(op >> 32); }
 static inline uint64_t srv_op_pack(enum srv_op st, unsigned pos, unsigned ramp, uint32_t since_s)
 {

@@ -14,6 +14,7 @@
 
 #include <sluice/ipc/counters.h>
 #include <sluice/ipc/event.h>
+#include <sluice/ipc/note.h>
 #include <sluice/ipc/place.h>
 
 #define STATE_MAGIC 0x736c7374u
@@ -37,7 +38,8 @@ struct state_head {
 	uint32_t nevents, be_fe_state, be_fe_maxconn, off_limits[4];
 	uint64_t off_ev_head;
 	uint32_t cfg_limits[4];                 /* what the configuration alone would give */
-	uint32_t zero;
+	uint32_t srv_agent;                     /* offset in a server's words; 0 = it has none */
+	struct state_part note;                 /* struct seg_note */
 };
 struct state_ctr { uint32_t scope, kind, off, n; char name[32]; };
 /* key: hash of the name; proxies have one as a frontend and one as a backend, 0 = is none. identity: of what must be the same for the state to
@@ -70,12 +72,14 @@ void state_close(struct state_view *v);
 enum seg_state state_phase(const struct state_view *v);
 uint64_t state_epochs(const struct state_view *v);      /* moves whenever a state or admin word has changed */
 /* The words of its server i (from of_srv), of its backend i. */
-struct state_srv { uint64_t op, check, admin, ewma; uint32_t chk_fail, chk_down, down_s; };
+struct state_srv { uint64_t op, check, admin, ewma; uint32_t chk_fail, chk_down, down_s, agent; };
 struct state_be { uint64_t state; uint32_t chk_down, down_s, fe_state, fe_maxconn; };
 void state_read_srv(const struct state_view *v, uint32_t i, struct state_srv *out);
 void state_read_be(const struct state_view *v, uint32_t i, struct state_be *out);
 /* The runtime address of its server i, whose admin word says that it has one. false: of another form, or not there. */
 bool state_read_place(const struct state_view *v, uint32_t i, struct srv_place *out);
+/* A note of its server i, whose words say that it has one: as note_read(). */
+size_t state_read_note(const struct state_view *v, uint32_t i, enum note_kind k, char *out);
 uint32_t state_read_limit(const struct state_view *v, unsigned i);
 /* Its event number n, the first is 0; false: overwritten, not there, or of another form. The server stays its own index. */
 bool state_read_event(const struct state_view *v, uint64_t n, struct seg_event *out);

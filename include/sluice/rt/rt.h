@@ -236,13 +236,18 @@ enum srv_flags {
 	SRVF_BACKUP = 1, SRVF_CHECK = 2, SRVF_DISABLED = 4, SRVF_SHUT_ON_DOWN = 8, SRVF_PORT_FROM_CLIENT = 16 /* port 0: the client's */,
 	SRVF_PORT_OFFSET = 32, SRVF_UNRESOLVED = 64, SRVF_TFO = 512, SRVF_SHUT_BACKUP_ON_UP = 1024,
 	SRVF_NON_STICK = 2048, SRVF_SEND_PROXY = 128, SRVF_SEND_PROXY_V2 = 256, SRVF_CHECK_SEND_PROXY = 4096,
-	SRVF_SSL = 8192, SRVF_CHECK_SSL = 16384, SRVF_NO_CHECK_SSL = 32768,
+	SRVF_SSL = 8192, SRVF_CHECK_SSL = 16384, SRVF_NO_CHECK_SSL = 32768, SRVF_AGENT = 65536 /* agent-check */,
 };
+#define AGENT_SEND_MAX 128
 struct rt_srv_opts {                /* identical option sets of many servers are shared: a server costs what differs */
 	uint32_t inter, fastinter, downinter; /* ms; fastinter/downinter 0 = inter */
 	uint16_t rise, fall;
 	uint16_t check_port;
 	struct addr check_addr;
+	uint32_t agent_inter;           /* ms */
+	struct addr agent_addr;         /* AF_UNSPEC: the server's */
+	uint16_t agent_port;
+	struct str agent_send;          /* what its agent is told before it answers */
 	uint8_t on_error, init_state, observe;
 	uint32_t error_limit;
 	uint32_t maxconn, minconn, maxqueue;

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 #include <sluice/ipc/counters.h>
 #include <sluice/ipc/event.h>
+#include <sluice/ipc/note.h>
 #include <sluice/ipc/place.h>
 
 /* A change here is a change of the layout: other builds refuse the segment by its abi hash, and that is meant to be seen. */
@@ -40,16 +41,17 @@ static void layout_is_the_golden_one(void **state)
 		{ offsetof(struct seg_header, geo.ctr_srv_off), 112, "geo.ctr_srv_off" },
 		{ offsetof(struct seg_header, geo.ctr_lst_off), 120, "geo.ctr_lst_off" },
 		{ offsetof(struct seg_header, geo.ctr_hist_off), 128, "geo.ctr_hist_off" },
-		{ offsetof(struct seg_header, state), 136, "state" },
-		{ offsetof(struct seg_header, fold_seq), 140, "fold_seq" },
-		{ offsetof(struct seg_header, epoch_checker), 144, "epoch_checker" },
-		{ offsetof(struct seg_header, epoch_leader), 152, "epoch_leader" },
-		{ offsetof(struct seg_header, checker_beat), 160, "checker_beat" },
-		{ offsetof(struct seg_header, started_ms), 168, "started_ms" },
-		{ offsetof(struct seg_header, started_s), 176, "started_s" },
-		{ offsetof(struct seg_header, ev_head), 184, "ev_head" },
-		{ offsetof(struct seg_header, maxconn), 192, "maxconn" },
-		{ sizeof(struct seg_header), 256, "header" },
+		{ offsetof(struct seg_header, geo.off_note), 136, "geo.off_note" },
+		{ offsetof(struct seg_header, state), 144, "state" },
+		{ offsetof(struct seg_header, fold_seq), 148, "fold_seq" },
+		{ offsetof(struct seg_header, epoch_checker), 152, "epoch_checker" },
+		{ offsetof(struct seg_header, epoch_leader), 160, "epoch_leader" },
+		{ offsetof(struct seg_header, checker_beat), 168, "checker_beat" },
+		{ offsetof(struct seg_header, started_ms), 176, "started_ms" },
+		{ offsetof(struct seg_header, started_s), 184, "started_s" },
+		{ offsetof(struct seg_header, ev_head), 192, "ev_head" },
+		{ offsetof(struct seg_header, maxconn), 256, "maxconn" },
+		{ sizeof(struct seg_header), 320, "header" },
 		{ offsetof(struct seg_slot, epoch), 4, "slot.epoch" },
 		{ offsetof(struct seg_slot, pid), 8, "slot.pid" },
 		{ offsetof(struct seg_slot, beat), 16, "slot.beat" },
@@ -65,6 +67,7 @@ static void layout_is_the_golden_one(void **state)
 		{ offsetof(struct seg_srv, passive_seq), 44, "srv.passive_seq" },
 		{ offsetof(struct seg_srv, down_s), 48, "srv.down_s" },
 		{ offsetof(struct seg_srv, order), 52, "srv.order" },
+		{ offsetof(struct seg_srv, agent), 60, "srv.agent" },
 		{ sizeof(struct seg_srv), 64, "srv" },
 		{ offsetof(struct seg_be, rr_cursor), 0, "be.rr_cursor" },
 		{ offsetof(struct seg_be, first_hint), 8, "be.first_hint" },
@@ -93,7 +96,8 @@ static void areas_do_not_overlap_and_end_at_the_size(void **state)
 	assert_true(h->geo.off_be + 3 * sizeof(struct seg_be) <= h->geo.off_ev);
 	assert_true(h->geo.off_ev + SEG_EVENTS * sizeof(struct seg_event) <= h->geo.off_ctr);
 	assert_true(h->geo.off_ctr + 18 * h->geo.ctr_column <= h->geo.off_place);
-	assert_true(h->geo.off_place + 100 * sizeof(struct seg_place) <= h->geo.size);
+	assert_true(h->geo.off_place + 100 * sizeof(struct seg_place) <= h->geo.off_note);
+	assert_true(h->geo.off_note + 200 * sizeof(struct seg_note) <= h->geo.size);
 	assert_ptr_equal(live_row(s, LIVE_SRV_CONN, 99), s->rows + (1 + 9 + 299) * (size_t)h->geo.row_stride);
 	assert_ptr_equal(live_row(s, LIVE_LST, 0), s->rows + (1 + 9 + 300) * (size_t)h->geo.row_stride);
 	assert_true((char *)(srv_ctr(s, 99, 16) + 1) <= (char *)lst_ctr(s, 0, 16));

@@ -2,6 +2,8 @@
 /* Orders from the statistics page: what they do, and what a worker gone astray cannot do. */
 #include "../unit.h"
 #include <sluice/base/notice.h>
+#include <sluice/health/health.h>
+#include <sluice/lb/lb.h>
 #include "../../../src/leader/cli_change.h"
 
 static struct rt rt;
@@ -91,11 +93,39 @@ TEST(numbers_out_of_range_do_nothing)
 		assert_int_equal(bits(i), 0);
 }
 
+TEST(an_agent_sets_state_weight_and_limit_of_its_server_and_of_no_other)
+{
+	struct ipc_agent a = { .admin = AGENT_DRAIN, .weight_pct = 50, .maxconn = 9 };
+	struct ipc_msg m = { .type = IPC_AGENT, .num = 0 };
+
+	px.be.algo = lb_algo_find(STR("p2c"));
+	srv[0].weight = 10;
+	memcpy(m.data, &a, sizeof(a));
+	order_agent(&l, &m);
+	assert_int_equal(bits(0), 0); /* it has no agent */
+	srv[0].flags |= SRVF_AGENT;
+	order_agent(&l, &m);
+	assert_int_equal(bits(0), ADM_FORCED_DRAIN);
+	assert_int_equal(srv_admin_weight(srv_admin_now(&l, 0)), 5);
+	assert_int_equal(srv_admin_maxconn(srv_admin_now(&l, 0)), 9);
+	assert_int_equal(bits(1), 0);
+	m.num = 3;
+	order_agent(&l, &m);
+	m.num = 1ull << 32;
+	order_agent(&l, &m);
+	a = (struct ipc_agent){ .admin = 77, .weight_pct = -1, .maxconn = -1 };
+	memcpy(m.data, &a, sizeof(a));
+	m.num = 0;
+	order_agent(&l, &m);
+	assert_int_equal(bits(0), ADM_FORCED_DRAIN);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, open_leader, close_leader)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = { T(states_are_set_and_taken_back), T(older_words_do_the_same), T(health_is_ordered_from_the_checker),
-					    T(readers_are_told_once_an_order), T(numbers_out_of_range_do_nothing) };
+					    T(readers_are_told_once_an_order), T(numbers_out_of_range_do_nothing),
+					    T(an_agent_sets_state_weight_and_limit_of_its_server_and_of_no_other) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
