@@ -28,7 +28,7 @@ void downtime_backend(const struct checker *ck, uint32_t px)
 	uint32_t since = (uint32_t)(old >> 32);
 	unsigned active, backup, down;
 
-	if (!(p->caps & PX_BE) || !p->be.nsrv)
+	if (!(p->caps & PX_BE) || !rt_has_servers(&p->be))
 		return;
 	fleet_count(ck, p, &active, &backup);
 	down = !active && !backup;

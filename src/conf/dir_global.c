@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include <sluice/base/num.h>
 
-#include "sema_priv.h"
+#include "srv_priv.h"
 
 #define WORKERS_MAX 64            /* columns of a live row */
 #define MAXCONN_MAX 10000000
@@ -34,6 +34,7 @@ GLOBAL_U32(maxconnrate, maxconnrate, 0, MAXCONN_MAX)
 GLOBAL_U32(maxsessrate, maxsessrate, 0, MAXCONN_MAX)
 GLOBAL_U32(ulimit_n, ulimit_n, 1, INT32_MAX)
 GLOBAL_U32(spread_checks, spread_checks, 0, 50)
+GLOBAL_U32(tune_spare_servers, spare_servers, 0, SPARE_MAX)
 GLOBAL_U32(tune_maxhdr, maxhdr, 1, 32767)
 GLOBAL_U32(tune_maxaccept, maxaccept, 1, 1000000)
 GLOBAL_U32(tune_h2_streams, h2.streams, 1, 10000)

@@ -114,7 +114,7 @@ void dir_cookie(struct sema *s, const struct line *l)
 void dir_dynamic_cookie_key(struct sema *s, const struct line *l) { s->px->p->cookie.key = keep(s, l->w[1].s); }
 
 /* The value HAProxy gives it: XXH64 of key, address and port. */
-static struct str dynamic_value(struct sema *s, const struct rt_cookie *c, const struct addr *a)
+struct str persist_dynamic(struct sema *s, const struct rt_cookie *c, const struct addr *a)
 {
 	char text[1100];
 	size_t n = c->key.n, len = a->family == AF_INET ? sizeof(a->in4) : sizeof(a->in6);
@@ -135,7 +135,7 @@ void persist_finish(struct sema *s, struct px_build *b)
 		return;
 	for (uint32_t i = 0; i < p->be.nsrv; i++)
 		if (!srv[i].cookie.n && (srv[i].addr.family == AF_INET || srv[i].addr.family == AF_INET6))
-			srv[i].cookie = dynamic_value(s, &p->cookie, &srv[i].addr);
+			srv[i].cookie = persist_dynamic(s, &p->cookie, &srv[i].addr);
 }
 
 static void persist_line(struct sema *s, const struct line *l, bool force)

@@ -82,6 +82,7 @@ void dir_use_server(struct sema *s, const struct line *l)
 			sema_err(s, &l->w[1], "unknown server '" STR_FMT "' in this backend", STR_ARG(l->w[1].s));
 			return;
 		}
+		srv->flags |= SRVF_NAMED;
 		u.target = (uint32_t)(srv - s->rt->srv);
 	}
 	if (sema_cond(s, l->w, l->n, c, avail, &u.cond))

@@ -30,7 +30,7 @@ static void dump_global(const struct rt *rt, struct sbuf *out)
 		    "proxies=%u servers=%u "
 		    "listeners=%u rules=%u\n",
 		    g->workers, g->maxconn, g->ulimit_n, g->bufsize, g->maxrewrite, g->maxhdr, g->hard_stop_after,
-		    rt->npx, rt->nsrv, rt->nlst, rt->nrules);
+		    rt->npx, rt->nsrv - rt->nspare, rt->nlst, rt->nrules);
 }
 
 static void dump_listeners(const struct rt *rt, uint32_t px, struct sbuf *out)
@@ -113,7 +113,8 @@ static void dump_backend(const struct rt *rt, const struct rt_proxy *p, struct s
 	sbuf_printf(out, "  balance %s retries=%u check=%s\n", be->algo ? be->algo->name : "none", p->retries,
 		    checks[p->check.kind]);
 	for (uint32_t i = 0; i < be->nsrv; i++)
-		dump_server(rt, be->srv0 + i, out);
+		if (rt_srv_exists(&be->srv[i]))
+			dump_server(rt, be->srv0 + i, out);
 	for (uint32_t i = 0; i < p->nuse_srv; i++) {
 		struct str name =
 			p->use_srv[i].target == RT_NONE ? STR("<dynamic>") : rt->srv[p->use_srv[i].target].name;

@@ -23,7 +23,10 @@ int sema_resolve(void *ctx, enum ref_kind kind, struct str name)
 		if (!b || !b->srv_names.arena)
 			return -1;
 		srv = hmap_get(&b->srv_names, str_sub(name, (size_t)(slash + 1), name.n));
-		return srv ? (int)(srv - s->rt->srv) : -1;
+		if (!srv)
+			return -1;
+		srv->flags |= SRVF_NAMED;
+		return (int)(srv - s->rt->srv);
 	default: return -1;
 	}
 	return b ? (int)(b->p - s->rt->px) : -1;

@@ -5,6 +5,7 @@
  * silent. */
 #include <unistd.h>
 #include <sluice/base/hash.h>
+#include <sluice/base/num.h>
 
 #include "tls_priv.h"
 
@@ -89,6 +90,8 @@ static void pass_early(struct sema *s)
 			else if (d)
 				s->px->has_late = true;
 		}
+		if (s->px && s->px->sect & (SECT_BACKEND | SECT_LISTEN))
+			srv_reserve(s, s->px);
 	}
 }
 
@@ -148,6 +151,36 @@ static void pass_late(struct sema *s)
 
 /* ---- whole ------------------------------------------------------------------------------------------------------ */
 
+static uint32_t servers_of(const struct line *l)
+{
+	uint32_t first;
+
+	if (word_is(&l->w[0], "server-template"))
+		return l->n > 2 ? srv_template_count(l->w[2].s, &first) : 0;
+	return word_is(&l->w[0], "server");
+}
+
+static uint32_t servers_in(const struct section *sec)
+{
+	uint32_t n = 0;
+
+	for (size_t k = 0; k < sec->lines.n; k++)
+		n += servers_of(&sec->lines.at[k]);
+	return n;
+}
+
+/* How many spare rows there will be must be known before the first server; what is wrong with the word is said in its turn. */
+static void peek_spare(struct sema *s, const struct section *sec)
+{
+	uint64_t n;
+
+	for (size_t k = 0; k < sec->lines.n; k++) {
+		const struct line *l = &sec->lines.at[k];
+		if (l->n > 1 && word_is(&l->w[0], "tune.spare-servers") && num_u64(l->w[1].s, &n))
+			s->rt->g.spare_servers = (uint32_t)MIN(n, (uint64_t)SPARE_MAX);
+	}
+}
+
 /* Proxies and servers are counted first: their arrays never move, so that pointers to them stay good. */
 static void count_objects(struct sema *s)
 {
@@ -158,10 +191,15 @@ static void count_objects(struct sema *s)
 		const struct section *sec = &s->src->sections.at[i];
 		unsigned sect = sect_of(&sec->head.w[0]);
 		npx += sect >= SECT_FRONTEND;
-		if (!(sect & (SECT_BACKEND | SECT_LISTEN)))
-			continue;
-		for (size_t k = 0; k < sec->lines.n; k++)
-			s->nsrv_cap += word_is(&sec->lines.at[k].w[0], "server");
+		s->nbackends += !!(sect & (SECT_BACKEND | SECT_LISTEN));
+		if (sect == SECT_GLOBAL)
+			peek_spare(s, sec);
+	}
+	for (size_t i = 0; i < s->src->sections.n; i++) {
+		const struct section *sec = &s->src->sections.at[i];
+		uint32_t n = servers_in(sec);
+		if (sect_of(&sec->head.w[0]) & (SECT_BACKEND | SECT_LISTEN))
+			s->nsrv_cap += n + srv_spare(s, n);
 	}
 	rt->px = ARENA_NEWN(s->a, struct rt_proxy, npx + 1);
 	rt->srv = ARENA_NEWN(s->a, struct rt_server, s->nsrv_cap + 1);
@@ -181,6 +219,7 @@ static void global_defaults(struct rt_global *g)
 		.uid = -1,
 		.gid = -1,
 		.server_close_spread = 10000,
+		.spare_servers = RT_NONE,
 	};
 }
 
@@ -225,6 +264,7 @@ static void freeze_lists(struct sema *s)
 	rt->g.log_targets = VEC_FREEZE(&s->glogs, s->a), rt->g.nlog = (uint32_t)s->glogs.n;
 	rt->cli = VEC_FREEZE(&s->cli, s->a), rt->ncli = (uint32_t)s->cli.n;
 	rt->nrules = s->next_rule;
+	srv_live_freeze(s);
 }
 
 static void build_free(struct px_build *b)

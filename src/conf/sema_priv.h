@@ -84,6 +84,7 @@ struct px_build {                 /* a proxy or a defaults section under constru
 	uint32_t to_unset;            /* bits of enum rt_timeout that no line gave, after px_finish() */
 	bool id_set, bound, chk_own, chk_sent;
 	bool srv_ids;                 /* a server has an id of its own */
+	uint32_t nspare;              /* rows behind its servers */
 	uint8_t chk_steps_seen;
 	VEC(struct rule) rules[PH_COUNT];
 	VEC(struct rule) redirects;
@@ -134,7 +135,9 @@ struct sema {
 	VEC(struct rt_cli_sock) cli;
 	VEC(struct rt_table) tables;
 	const struct word **track;    /* by server index, NULL = none */
-	uint32_t nsrv_cap;
+	uint32_t nsrv_cap, nbackends;
+	const struct srv_tmpl *kept_dsrv; /* the last one that was kept for servers that come at run time, as it was in the build */
+	const void *kept_dsrv_as;
 	uint64_t lookup_ms;           /* spent on names that did not answer */
 	uint32_t next_rule, next_id;
 	struct acl_set *no_acls;      /* of proxies without ACLs: the predefined ones */
@@ -231,6 +234,8 @@ bool rule_ends_list(unsigned act);
 void srv_init_tmpl(struct srv_tmpl *t);
 void srv_resolve_tracks(struct sema *s);
 void srv_number(struct sema *s, struct px_build *b);
+/* Value of the dynamic cookie of a server at a. */
+struct str persist_dynamic(struct sema *s, const struct rt_cookie *c, const struct addr *a);
 bool redirect_parse(struct sema *s, struct rule *r, const struct word *w, uint32_t n);
 struct rt_reply *reply_from_file(struct sema *s, const struct word *w, uint32_t status);
 bool log_target_parse(struct sema *s, const struct line *l, struct log_target *t);

@@ -2,6 +2,9 @@
 /* `server` and `default-server`: name, address, parameters. What many servers have in common is stored once: option
  * sets are interned by their bytes, so that a server costs only what differs. `track` is resolved when all servers are
  * known. */
+#include <sluice/base/hash.h>
+#include <sluice/base/num.h>
+
 #include "tls_priv.h"
 
 void srv_init_tmpl(struct srv_tmpl *t)
@@ -83,43 +86,102 @@ static bool claim_name(struct sema *s, const struct line *l, struct rt_server *s
 	return true;
 }
 
-void dir_server(struct sema *s, const struct line *l)
+bool srv_line(struct sema *s, const struct line *l, struct rt_server *srv, struct srv_tmpl *t)
 {
-	struct rt_proxy *p = s->px->p;
-	struct rt_server *srv = &s->rt->srv[s->rt->nsrv];
-	struct srv_tmpl t = s->px->dsrv;
 	struct addr_spec a;
 
 	if (!arg_name(s, &l->w[1], "server") || !addr_spec_parse(s, &l->w[2], l->w[2].s, ADDR_SERVER, &a))
-		return;
+		return false;
 	if (a.fd >= 0 || a.dgram) {
 		sema_err(s, &l->w[2], "this kind of server address is not supported by sluice yet");
-		return;
+		return false;
 	}
-	t.track = NULL;
-	t.id = 0;
-	if (!srv_opts_parse(s, l->w + 3, l->n - 3, &t))
-		return;
-	if (!t.track)
-		t.track = s->px->dsrv.track;
-	srv->name = keep(s, l->w[1].s);
-	srv->loc = sema_loc(s, l->w[0].at);
-	if (!claim_name(s, l, srv))
-		return;
-	srv->flags = t.flags;
+	*t = s->px->dsrv;
+	t->track = NULL;
+	t->id = 0;
+	if (!srv_opts_parse(s, l->w + 3, l->n - 3, t))
+		return false;
+	if (!t->track)
+		t->track = s->px->dsrv.track;
+	*srv = (struct rt_server){ .name = keep(s, l->w[1].s), .flags = t->flags, .px = (uint32_t)(s->px->p - s->rt->px),
+				   .weight = t->weight, .cookie = t->cookie, .track = RT_NONE, .id = t->id, .own = srv->own };
 	apply_address(srv, &a);
-	check_options(s, l, &t, srv);
-	srv->px = (uint32_t)(p - s->rt->px);
-	srv->weight = t.weight;
-	srv->cookie = t.cookie;
-	srv->track = RT_NONE;
-	srv->id = t.id;
+	check_options(s, l, t, srv);
+	return true;
+}
+
+uint64_t srv_line_hash(const struct line *l)
+{
+	uint64_t h = 1;
+
+	for (uint32_t i = 1; i < l->n; i++)
+		h = hash_xxh3(l->w[i].s, h ^ l->w[i].s.n);
+	return h;
+}
+
+/* again: what is to be said about its parameters has been said. */
+static bool server_add(struct sema *s, const struct line *l, bool again)
+{
+	struct rt_server *srv = &s->rt->srv[s->rt->nsrv];
+	struct srv_tmpl t;
+
+	s->mute = again;
+	bool ok = srv_line(s, l, srv, &t);
+	s->mute = false;
+	if (!ok)
+		return false;
+	srv->loc = sema_loc(s, l->w[0].at);
+	srv->line = srv_line_hash(l);
+	if (!claim_name(s, l, srv))
+		return false;
 	s->px->srv_ids |= t.id != 0;
 	srv->o = srv_opts_intern(s, &t.o);
 	tls_server_later(s, l, srv, &t.tls);
 	s->track[s->rt->nsrv] = t.track;
-	p->be.nsrv++;
+	s->px->p->be.nsrv++;
 	s->rt->nsrv++;
+	return true;
+}
+
+void dir_server(struct sema *s, const struct line *l) { (void)server_add(s, l, false); }
+
+/* ---- templates -------------------------------------------------------------------------------------------------- */
+
+uint32_t srv_template_count(struct str range, uint32_t *first)
+{
+	ptrdiff_t dash = str_chr(range, '-');
+	uint64_t lo = 1, hi;
+
+	if (dash >= 0 && !num_u64(str_sub(range, 0, (size_t)dash), &lo))
+		return 0;
+	if (!num_u64(str_sub(range, (size_t)(dash + 1), range.n), &hi) || lo > hi || hi - lo >= SRV_TEMPLATE_MAX || hi > UINT32_MAX - 1)
+		return 0;
+	*first = (uint32_t)lo;
+	return (uint32_t)(hi - lo) + 1;
+}
+
+/* The line of one of them: `server`, prefix and number, address, parameters. */
+static const struct line *template_line(struct sema *s, const struct line *l, uint32_t number)
+{
+	struct line *one = ARENA_NEW(&s->scratch, struct line);
+
+	*one = (struct line){ .w = ARENA_NEWN(&s->scratch, struct word, l->n - 1), .n = l->n - 1 };
+	one->w[0] = l->w[0];
+	one->w[1] = l->w[1];
+	one->w[1].s = arena_printf(&s->scratch, STR_FMT "%u", STR_ARG(l->w[1].s), number);
+	memcpy(one->w + 2, l->w + 3, (l->n - 3) * sizeof(*one->w));
+	return one;
+}
+
+void dir_server_template(struct sema *s, const struct line *l)
+{
+	uint32_t first = 0, n = srv_template_count(l->w[2].s, &first);
+
+	if (!n)
+		sema_err(s, &l->w[2], "'" STR_FMT "' is no number of servers: <n>, or <first>-<last>, of at most %u", STR_ARG(l->w[2].s),
+			 SRV_TEMPLATE_MAX);
+	for (uint32_t i = 0; i < n && server_add(s, template_line(s, l, first + i), i > 0); i++)
+		;
 }
 
 /* ---- ids -------------------------------------------------------------------------------------------------------- */
@@ -134,7 +196,8 @@ static void same_id(struct sema *s, const struct px_build *b, const struct rt_se
 {
 	for (size_t i = 0; i < b->sec->lines.n; i++) {
 		const struct line *l = &b->sec->lines.at[i];
-		if (word_is(&l->w[0], "server") && l->n > 1 && str_eq(l->w[1].s, srv->name))
+		struct rt_loc at = sema_loc(s, l->w[0].at);
+		if (at.line == srv->loc.line && at.file == srv->loc.file)
 			sema_err(s, &l->w[1], "server '" STR_FMT "' has the same id %u as '" STR_FMT "'",
 				 STR_ARG(srv->name), srv->id, STR_ARG(other->name));
 	}

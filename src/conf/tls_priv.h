@@ -28,6 +28,9 @@ void tls_opts_paths(struct sema *s, struct tls_opts *o);
 /* A bind line whose words are known. */
 void tls_bind_later(struct sema *s, const struct line *l, struct rt_bind_opts *o, const struct tls_words *t);
 void tls_server_later(struct sema *s, const struct line *l, struct rt_server *srv, const struct tls_words *t);
+/* For a server that comes at run time: fills o from what exists already. *have = false: something of it would have to be made, which
+ * takes a reload. false after a diagnosis. */
+bool tls_server_live(struct sema *s, const struct line *l, struct rt_server *srv, struct tls_words *t, struct rt_srv_opts *o, bool *have) MUST_CHECK;
 void tls_binds_finish(struct sema *s);
 void tls_servers_finish(struct sema *s);
 /* After all sections were read. */

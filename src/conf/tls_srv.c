@@ -32,14 +32,14 @@ static struct expr *sni_expr(struct sema *s, const struct rt_server *srv, const 
 	return sema_expr(s, w, avail);
 }
 
-static bool verify_check(struct sema *s, const struct tls_srv_job *j, const struct tls_opts *o)
+static bool verify_check(struct sema *s, const struct line *l, const struct tls_opts *o)
 {
 	if (o->verify != TLS_VERIFY_OPTIONAL && (o->verify == TLS_VERIFY_NONE || o->ca_file))
 		return true;
 	if (o->verify == TLS_VERIFY_OPTIONAL)
-		sema_err(s, &j->l->w[1], "'verify' of a server is none or required");
+		sema_err(s, &l->w[1], "'verify' of a server is none or required");
 	else
-		sema_err(s, &j->l->w[1],
+		sema_err(s, &l->w[1],
 			 "servers are verified unless 'verify none' says otherwise, and that needs a 'ca-file' (@system-ca for the "
 			 "system's)");
 	return false;
@@ -53,12 +53,18 @@ static uint8_t ws_proto(const struct rt_srv_opts *o, struct str alpn)
 	return str_find(alpn, STR("\2h2"), false) >= 0 && str_find(alpn, STR("\10http/1.1"), false) >= 0 ? PROTO_H1 : PROTO_AUTO;
 }
 
-static void server_build(struct sema *s, struct tls_srv_job *j)
+static bool script_has_tls(const struct rt_check *c)
 {
-	struct rt_server *srv = &s->rt->srv[j->srv];
-	struct rt_srv_opts o = *srv->o;
-	struct tls_opts *t = &j->t.o, check;
-	struct tls_err e = { "" };
+	for (uint32_t i = 0; i < c->nsteps; i++)
+		if (c->steps[i].kind == CS_CONNECT && c->steps[i].ssl)
+			return true;
+	return false;
+}
+
+/* Options of the server and of its checks, with what they inherit. */
+static void opts_complete(struct sema *s, const struct rt_proxy *px, struct tls_words *w, struct tls_opts *check)
+{
+	struct tls_opts *t = &w->o;
 
 	if (!t->verify_set && !s->tls_srv_dflt.verify_set) {
 		t->verify = TLS_VERIFY_REQUIRED;
@@ -67,11 +73,21 @@ static void server_build(struct sema *s, struct tls_srv_job *j)
 	tls_opts_inherit(t, &s->tls_srv_dflt);
 	tls_opts_paths(s, t);
 	t->crt = tls_path(s, s->crt_base, t->crt);
-	if (!verify_check(s, j, t))
+	*check = *t;
+	check->alpn = w->check_alpn.n || px->check.kind != CHK_GRPC ? w->check_alpn : STR("\2h2");
+}
+
+static void server_build(struct sema *s, struct tls_srv_job *j)
+{
+	struct rt_server *srv = &s->rt->srv[j->srv];
+	struct rt_srv_opts o = *srv->o;
+	struct tls_opts *t = &j->t.o, check;
+	struct tls_err e = { "" };
+
+	opts_complete(s, &s->rt->px[srv->px], &j->t, &check);
+	if (!verify_check(s, j->l, t))
 		return;
 	o.xprt_cfg = tls_back_get(t, &e);
-	check = *t;
-	check.alpn = j->t.check_alpn.n || s->rt->px[srv->px].check.kind != CHK_GRPC ? j->t.check_alpn : STR("\2h2");
 	o.check_xprt_cfg = o.xprt_cfg ? tls_back_get(&check, &e) : NULL;
 	if (!o.check_xprt_cfg) {
 		sema_err(s, &j->l->w[1], "%s", e.text);
@@ -82,15 +98,46 @@ static void server_build(struct sema *s, struct tls_srv_job *j)
 	o.check_sni = j->t.check_sni;
 	if (j->t.sni && !(o.sni = sni_expr(s, srv, j->t.sni)))
 		return;
+	o.sni_text = j->t.sni ? keep(s, j->t.sni->s) : STR_NULL;
 	srv->o = srv_opts_intern(s, &o);
 }
 
-static bool script_has_tls(const struct rt_check *c)
+/* ---- at run time -------------------------------------------------------------------------------------------------- */
+
+/* An expression for the name to ask for exists when a server of the backend has the same. */
+static bool find_sni(const struct sema *s, const struct rt_server *srv, const struct word *w, struct rt_srv_opts *o)
 {
-	for (uint32_t i = 0; i < c->nsteps; i++)
-		if (c->steps[i].kind == CS_CONNECT && c->steps[i].ssl)
-			return true;
-	return false;
+	const struct rt_backend *be = &s->rt->px[srv->px].be;
+
+	o->sni_text = w ? w->s : STR_NULL;
+	for (uint32_t i = 0; w && i < be->nsrv && !o->sni; i++)
+		if (be->srv[i].o->sni && !(be->srv[i].flags & SRVF_ADDED) && str_eq(be->srv[i].o->sni_text, w->s))
+			o->sni = be->srv[i].o->sni;
+	return !w || o->sni;
+}
+
+bool tls_server_live(struct sema *s, const struct line *l, struct rt_server *srv, struct tls_words *t, struct rt_srv_opts *o, bool *have)
+{
+	struct tls_opts check, script = s->tls_srv_dflt;
+	bool need_check = checks_with_tls(t, o), need_script = script_has_tls(&s->rt->px[srv->px].check);
+
+	*have = true;
+	tls_opts_paths(s, &script);
+	o->check_xprt_cfg = need_script ? tls_back_find(&script) : NULL;
+	*have = !need_script || o->check_xprt_cfg;
+	if (!t->ssl && !need_check)
+		return true;
+	srv->flags |= (t->ssl ? SRVF_SSL : 0u) | (need_check ? SRVF_CHECK_SSL : 0u);
+	opts_complete(s, &s->rt->px[srv->px], t, &check);
+	if (!verify_check(s, l, &t->o))
+		return false;
+	o->xprt_cfg = tls_back_find(&t->o);
+	o->check_xprt_cfg = tls_back_find(&check);
+	o->no_sni_auto = t->no_sni_auto;
+	o->ws = ws_proto(o, t->o.alpn);
+	o->check_sni = t->check_sni;
+	*have = find_sni(s, srv, t->sni, o) && o->xprt_cfg && o->check_xprt_cfg;
+	return true;
 }
 
 /* `tcp-check connect ssl` speaks TLS with servers that know nothing of it otherwise. */

@@ -59,7 +59,7 @@ static void collect(struct lb *lb, bool backups)
 		uint64_t op = atomic_load_explicit(&lb->seg->srv[srv].op, memory_order_acquire);
 		uint64_t admin = atomic_load_explicit(&lb->seg->srv[srv].admin, memory_order_acquire);
 
-		if (!!(be->srv[i].flags & SRVF_BACKUP) != backups || !state_usable(op, admin, false))
+		if (!rt_srv_exists(&be->srv[i]) || !!(be->srv[i].flags & SRVF_BACKUP) != backups || !state_usable(op, admin, false))
 			continue;
 		lb->cand[lb->n++] = (struct lb_cand){
 			.srv = srv, .weight = effective_weight(op, admin), .key = be->srv[i].id, .row = live_row(lb->seg, LIVE_SRV, srv),
@@ -97,7 +97,7 @@ static bool same_set(const struct lb *a, const struct lb *b)
 	if (a->n != b->n || !a->cand)
 		return false;
 	for (uint32_t i = 0; i < a->n; i++)
-		if (a->cand[i].srv != b->cand[i].srv || a->cand[i].weight != b->cand[i].weight)
+		if (a->cand[i].srv != b->cand[i].srv || a->cand[i].weight != b->cand[i].weight || a->cand[i].key != b->cand[i].key)
 			return false;
 	return true;
 }
@@ -195,7 +195,7 @@ void lb_done(struct lb *lb, const struct lb_done *d)
 
 bool lb_srv_usable(const struct lb *lb, uint32_t srv, bool persistent)
 {
-	if (srv - lb->be->srv0 >= lb->be->nsrv)
+	if (srv - lb->be->srv0 >= lb->be->nsrv || !rt_srv_exists(&lb->be->srv[srv - lb->be->srv0]))
 		return false;
 	return state_usable(atomic_load_explicit(&lb->seg->srv[srv].op, memory_order_acquire),
 			    atomic_load_explicit(&lb->seg->srv[srv].admin, memory_order_acquire), persistent);

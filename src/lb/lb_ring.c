@@ -23,7 +23,7 @@ static uint32_t points_per_unit(const struct rt_backend *be)
 	uint32_t sum = 0;
 
 	for (uint32_t i = 0; i < be->nsrv; i++)
-		sum += be->srv[i].weight;
+		sum += rt_srv_exists(&be->srv[i]) ? be->srv[i].weight : 0;
 	return MIN(MAX(POINTS_TOTAL / MAX(sum, 1u), 1u), (uint32_t)POINTS_UNIT);
 }
 

@@ -210,7 +210,8 @@ enum cli_state cli_show_health(struct cli_run *r)
 		cli_head(r, HEAD);
 	}
 	for (unsigned looked = 0; r->srv < r->num && !cli_full(r) && looked < 10000; r->srv++, looked++)
-		history_rows(r, r->srv);
+		if (rt_srv_exists(&r->l->rt->srv[r->srv]))
+			history_rows(r, r->srv);
 	if (r->srv < r->num)
 		return CLI_AGAIN;
 	cli_tail(r);

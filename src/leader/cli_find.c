@@ -54,7 +54,7 @@ static uint32_t find_server(const struct rt *rt, uint32_t px, struct str name)
 	if (!id_of(name, &id))
 		return rt_find_server(rt, &rt->px[px], name);
 	for (uint32_t i = be->srv0; i < be->srv0 + be->nsrv; i++)
-		if (rt->srv[i].id == id)
+		if (rt_srv_exists(&rt->srv[i]) && rt->srv[i].id == id)
 			return i;
 	return RT_NONE;
 }

@@ -142,8 +142,11 @@ static bool stands_at(const struct rt_server *s, const char *file, uint32_t line
 static void one_line(struct cli_run *r, const struct rt_file *f, struct str line)
 {
 	const struct rt *rt = r->l->rt;
-	uint32_t first = r->srv;
 	bool changed = false;
+
+	while (r->srv < rt->nsrv && !rt->srv[r->srv].loc.file) /* spare rows */
+		r->srv++;
+	uint32_t first = r->srv;
 
 	while (r->srv < rt->nsrv && rt->srv[r->srv].loc.file && stands_at(&rt->srv[r->srv], f->name, r->at))
 		r->srv++;

@@ -143,7 +143,8 @@ static bool first_call(struct cli_run *r, const char *head)
 static enum cli_state rows(struct cli_run *r, void (*row)(struct cli_run *, uint32_t))
 {
 	for (; r->srv < r->num && !cli_full(r); r->srv++)
-		row(r, r->srv);
+		if (rt_srv_exists(&r->l->rt->srv[r->srv]))
+			row(r, r->srv);
 	if (r->srv < r->num)
 		return CLI_AGAIN;
 	cli_tail(r);

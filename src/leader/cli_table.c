@@ -210,7 +210,7 @@ static void put_key(struct sbuf *out, const struct rt_table *spec, struct str ke
 static void put_server(struct sbuf *out, const struct cli_run *r, const struct rt_table *spec, uint64_t key)
 {
 	for (uint32_t i = 0; key && i < r->l->rt->nsrv; i++)
-		if (stick_server_key(spec, &r->l->rt->srv[i]) == key) {
+		if (rt_srv_exists(&r->l->rt->srv[i]) && stick_server_key(spec, &r->l->rt->srv[i]) == key) {
 			sbuf_add(out, r->l->rt->srv[i].name);
 			return;
 		}
@@ -369,7 +369,7 @@ static bool value_word(struct cli_run *r, const struct rt_table *spec, enum stic
 
 	if (d == SD_SERVER_KEY) {
 		for (uint32_t i = 0; i < r->l->rt->nsrv; i++)
-			if (str_eq(r->l->rt->srv[i].name, w)) {
+			if (rt_srv_exists(&r->l->rt->srv[i]) && str_eq(r->l->rt->srv[i].name, w)) {
 				*v = stick_server_key(spec, &r->l->rt->srv[i]);
 				return true;
 			}

@@ -64,6 +64,19 @@ static uint64_t lst_key(const struct rt *rt, const struct rt_listener *lst)
 	return mix(h, str_n(key.text, sizeof(key.text)));
 }
 
+/* A spare row has no key: it is nobody's. */
+static void srv_names(const struct rt *rt, uint32_t i, struct state_obj *o)
+{
+	const struct rt_server *s = &rt->srv[i];
+
+	*o = (struct state_obj){ 0 };
+	if (!rt_srv_exists(s))
+		return;
+	o->key = mix(mix(2, rt->px[s->px].name), s->name);
+	o->identity = srv_identity(rt, s);
+	o->cfg = health_initial_admin(s);
+}
+
 bool names_make(struct leader *l)
 {
 	const struct rt *rt = l->rt;
@@ -79,9 +92,7 @@ bool names_make(struct leader *l)
 	}
 	l->names.srv = o;
 	for (uint32_t i = 0; i < rt->nsrv; i++, o++) {
-		o->key = mix(mix(2, rt->px[rt->srv[i].px].name), rt->srv[i].name);
-		o->identity = srv_identity(rt, &rt->srv[i]);
-		o->cfg = health_initial_admin(&rt->srv[i]);
+		srv_names(rt, i, o);
 	}
 	l->names.lst = o;
 	for (uint32_t i = 0; i < rt->nlst; i++, o++)

@@ -61,7 +61,31 @@ uint32_t rt_find_server(const struct rt *rt, const struct rt_proxy *px, struct s
 		name = str_sub(name, (size_t)slash + 1, name.n);
 	}
 	for (uint32_t i = 0; px && i < px->be.nsrv; i++)
-		if (str_eq(px->be.srv[i].name, name))
+		if (rt_srv_exists(&px->be.srv[i]) && str_eq(px->be.srv[i].name, name))
 			return px->be.srv0 + i;
 	return RT_NONE;
+}
+
+uint32_t rt_count_servers(const struct rt_backend *be)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < be->nsrv; i++)
+		n += rt_srv_exists(&be->srv[i]);
+	return n;
+}
+
+bool rt_has_servers(const struct rt_backend *be)
+{
+	for (uint32_t i = 0; i < be->nsrv; i++)
+		if (rt_srv_exists(&be->srv[i]))
+			return true;
+	return false;
+}
+
+void rt_srv_clear(struct rt *rt, uint32_t i, uint32_t px)
+{
+	static const struct rt_srv_opts none = { .inter = 2000, .rise = 2, .fall = 3 };
+
+	rt->srv[i] = (struct rt_server){ .px = px, .flags = SRVF_SPARE, .track = RT_NONE, .o = &none, .own = rt->srv[i].own };
 }

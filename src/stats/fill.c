@@ -344,6 +344,7 @@ static void fill_backend(struct stats_src *s, struct stats_row *r)
 	uint64_t state = atomic_load_explicit(&w->state, memory_order_relaxed);
 	uint32_t since = state ? (uint32_t)(state >> 32) : (uint32_t)(s->seg->h->started_ms / 1000);
 	uint32_t down = atomic_load_explicit(&w->down_s, memory_order_relaxed);
+	bool some = rt_has_servers(&px->be);
 	struct be_sums sum;
 
 	stats_be_sums(s, r->o.px, &sum);
@@ -351,14 +352,14 @@ static void fill_backend(struct stats_src *s, struct stats_row *r)
 	r->v[ST_F_qcur] = sv_u32(live_sum(s->seg, LIVE_BE_QUEUE, r->o.px));
 	r->v[ST_F_scur] = sv_u32(live_sum(s->seg, LIVE_BE, r->o.px));
 	r->v[ST_F_slim] = sv_u32(px->fullconn);
-	r->v[ST_F_status] = sv_str(sum.usable || !px->be.nsrv ? STR("UP") : STR("DOWN"));
+	r->v[ST_F_status] = sv_str(sum.usable || !some ? STR("UP") : STR("DOWN"));
 	r->v[ST_F_weight] = sv_u32(sum.weight);
 	r->v[ST_F_uweight] = sv_u32(sum.uweight);
 	r->v[ST_F_act] = sv_u32(sum.act);
 	r->v[ST_F_bck] = sv_u32(sum.bck);
 	r->v[ST_F_chkdown] = sv_u64(atomic_load_explicit(&w->chk_down, memory_order_relaxed));
 	r->v[ST_F_lastchg] = sv_u32(stats_age(s, since));
-	r->v[ST_F_downtime] = sv_u32(px->be.nsrv ? down + (state & 1 ? stats_age(s, since) : 0) : 0);
+	r->v[ST_F_downtime] = sv_u32(some ? down + (state & 1 ? stats_age(s, since) : 0) : 0);
 	r->v[ST_F_lastsess] = sv_s32(session_age(s, &r->o));
 	r->v[ST_F_algo] = sv_str(str_c(px->be.algo->name));
 	r->v[ST_F_agg_server_status] = sv_u32(sum.usable);

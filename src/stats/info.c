@@ -63,7 +63,7 @@ static void info_counters(const struct stats_src *s, struct stat_val *v)
 	proc_ctr_sum(s->seg, s->now_ms, &c);
 	v[INF_currconns] = sv_u32(conns);
 	v[INF_jobs] = sv_u32((uint64_t)conns + s->rt->nlst);
-	v[INF_tasks] = sv_u32((uint64_t)conns + s->rt->nsrv);
+	v[INF_tasks] = sv_u32((uint64_t)conns + s->rt->nsrv - s->rt->nspare);
 	v[INF_cumconns] = sv_u64(c.conn_tot);
 	v[INF_cumreq] = v[INF_cumstreams] = sv_u64(c.req_tot);
 	v[INF_connrate] = sv_u32(c.conn_rate);

@@ -49,6 +49,8 @@ static bool next_listener(const struct stats_src *s, struct stats_iter *it, uint
 
 static bool srv_wanted(const struct stats_src *s, const struct stats_iter *it, uint32_t srv)
 {
+	if (!rt_srv_exists(&s->rt->srv[srv]))
+		return false;
 	enum srv_class c = it->flags & (STATS_UP | STATS_NO_MAINT) ? stats_srv_class(s, srv) : SRV_CLASS_UP;
 
 	if (it->sid >= 0 && it->sid != s->rt->srv[srv].id)

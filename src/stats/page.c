@@ -266,7 +266,7 @@ static void table_open(const struct stats_src *s, struct stats_page *p, uint32_t
 	unsigned c = 0;
 
 	p->px = px;
-	p->form = p->o.admin && x->caps & PX_BE && x->be.nsrv;
+	p->form = p->o.admin && x->caps & PX_BE && rt_has_servers(&x->be);
 	sbuf_printf(out, "<section id=\"px-%u\" data-name=\"", x->id);
 	stats_html_str(out, x->name);
 	add(out, "\"><div class=cap><h2>");

@@ -128,7 +128,8 @@ static void agg_status_lines(const struct stats_src *s, const struct stats_obj *
 	unsigned n[ARRAY_LEN(srv_states)] = { 0 };
 
 	for (uint32_t i = be->srv0; i < be->srv0 + be->nsrv; i++)
-		n[srv_state(s, i)]++;
+		if (rt_srv_exists(&s->rt->srv[i]))
+			n[srv_state(s, i)]++;
 	for (unsigned i = 0; i < ARRAY_LEN(srv_states); i++)
 		state_line(s, o, m, srv_states[i], n[i], out);
 }

@@ -134,5 +134,5 @@ bool stats_be_up(const struct stats_src *s, uint32_t px)
 	for (uint32_t i = be->srv0; i < be->srv0 + be->nsrv; i++)
 		if (stats_srv_usable(s, i))
 			return true;
-	return !be->nsrv;
+	return !rt_has_servers(be);
 }

@@ -45,13 +45,21 @@ static bool back_build(struct tls_back *b, struct tls_err *err)
 	return true;
 }
 
-const struct tls_back *tls_back_get(const struct tls_opts *o, struct tls_err *err)
+const struct tls_back *tls_back_find(const struct tls_opts *o)
 {
-	struct tls_back *b;
-
-	for (b = backs; b; b = b->next)
+	for (const struct tls_back *b = backs; b; b = b->next)
 		if (tls_opts_eq(&b->o, o))
 			return b;
+	return NULL;
+}
+
+const struct tls_back *tls_back_get(const struct tls_opts *o, struct tls_err *err)
+{
+	const struct tls_back *found = tls_back_find(o);
+	struct tls_back *b;
+
+	if (found)
+		return found;
 	b = calloc(1, sizeof(*b));
 	if (!b) {
 		tls_err_set(err, "out of memory for a TLS context");

@@ -170,9 +170,10 @@ static void put_servers(struct stream *s)
 	const struct rt_backend *be = &s->be->be;
 	struct lb_req r = { 0 };
 
-	sbuf_printf(wk.trace, "servers   %u of %u usable%s\n", lb_usable(lb), be->nsrv, lb->on_backup && lb->n ? ", backups" : "");
+	sbuf_printf(wk.trace, "servers   %u of %u usable%s\n", lb_usable(lb), rt_count_servers(be), lb->on_backup && lb->n ? ", backups" : "");
 	for (uint32_t i = 0; i < be->nsrv; i++)
-		put_server(lb, be->srv0 + i);
+		if (rt_srv_exists(&be->srv[i]))
+			put_server(lb, be->srv0 + i);
 	lbkey_fill(s, &r);
 	if (be->key != KEY_NONE)
 		sbuf_printf(wk.trace, r.has_key ? "key       hash %08x\n" : "key       none in this request: round robin\n", r.hash);

@@ -134,7 +134,7 @@ static void orders_send(struct orders *o)
 static void orders_add(struct orders *o, const struct rt_proxy *be, struct str name)
 {
 	for (uint32_t i = be->be.srv0; i < be->be.srv0 + be->be.nsrv; i++)
-		if (str_eq(wk.rt->srv[i].name, name)) {
+		if (rt_srv_exists(&wk.rt->srv[i]) && str_eq(wk.rt->srv[i].name, name)) {
 			o->msg.srv[o->n++] = i;
 			if (o->n == SRV_ORDER_MAX)
 				orders_send(o);

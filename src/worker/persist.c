@@ -48,10 +48,10 @@ static uint32_t find_server(const struct stream *s, const struct rt_table *spec,
 	const struct rt_backend *be = &s->be->be;
 
 	for (uint32_t i = 0; i < be->nsrv; i++)
-		if (be->srv[i].id == id && (!key || stick_server_key(spec, &be->srv[i]) == key))
+		if (rt_srv_exists(&be->srv[i]) && be->srv[i].id == id && (!key || stick_server_key(spec, &be->srv[i]) == key))
 			return be->srv0 + i;
 	for (uint32_t i = 0; key && i < be->nsrv; i++)
-		if (stick_server_key(spec, &be->srv[i]) == key)
+		if (rt_srv_exists(&be->srv[i]) && stick_server_key(spec, &be->srv[i]) == key)
 			return be->srv0 + i;
 	return RT_NONE;
 }

@@ -155,7 +155,7 @@ uint32_t rules_route(struct stream *s)
 			sbuf_printf(wk.trace, "    default_backend " STR_FMT "\n", STR_ARG(wk.rt->px[fe->default_be].name));
 		return fe->default_be;
 	}
-	return fe->caps & PX_BE && fe->be.nsrv ? px_index(fe) : RT_NONE;
+	return fe->caps & PX_BE && rt_has_servers(&fe->be) ? px_index(fe) : RT_NONE;
 }
 
 static uint32_t server_dynamic(struct stream *s, const struct logfmt *f)

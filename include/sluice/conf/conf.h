@@ -26,6 +26,13 @@ bool conf_parse_text(struct conf_src *src, struct diags *d, const char *name, st
 int conf_eval_condition(struct str text, char *err, size_t errlen);
 /* Stage 2: meaning. Builds rt (not frozen yet). NULL when there were errors. */
 struct rt *conf_compile(const struct conf_src *src, struct diags *d, const struct conf_opts *o) MUST_CHECK;
+
+/* A server that comes at run time. w: name, address, parameters, as on a server line; the default-server of backend px applies. srv and o are
+ * filled, texts live in a and in w, and srv->o is o. RELOAD: it is well formed, but something of it (a name to resolve, a TLS context) can only be made
+ * by a generation that starts with it. BAD: d says why; there may be warnings in any case. Leader, on frozen tables. */
+enum conf_live { CONF_LIVE_BAD, CONF_LIVE_OK, CONF_LIVE_RELOAD };
+enum conf_live conf_server_live(const struct rt *rt, uint32_t px, const struct str *w, unsigned n, struct arena *a, struct rt_server *srv,
+				struct rt_srv_opts *o, struct diags *d) MUST_CHECK;
 /* Canonical formatting of one file or text: heads at the margin, directives indented by four, comments and quoting
  * kept; formatting the result again changes nothing. false when it does not lex, and out is then empty. d->src is set to a
  * source in d->arena, so that diags_print() works. */

@@ -237,6 +237,8 @@ enum srv_flags {
 	SRVF_PORT_OFFSET = 32, SRVF_UNRESOLVED = 64, SRVF_TFO = 512, SRVF_SHUT_BACKUP_ON_UP = 1024,
 	SRVF_NON_STICK = 2048, SRVF_SEND_PROXY = 128, SRVF_SEND_PROXY_V2 = 256, SRVF_CHECK_SEND_PROXY = 4096,
 	SRVF_SSL = 8192, SRVF_CHECK_SSL = 16384, SRVF_NO_CHECK_SSL = 32768, SRVF_AGENT = 65536 /* agent-check */,
+	SRVF_SPARE = 1 << 26 /* a row without a server */, SRVF_ADDED = 1 << 24 /* at run time: no line of the files has it */,
+	 SRVF_NAMED = 1 << 25 /* a rule or an expression means this very server */,
 };
 #define AGENT_SEND_MAX 128
 struct rt_srv_opts {                /* identical option sets of many servers are shared: a server costs what differs */
@@ -261,6 +263,7 @@ struct rt_srv_opts {                /* identical option sets of many servers are
 	const void *check_xprt_cfg;     /* with SRVF_CHECK_SSL, or SRVF_SSL: that of checks */
 	struct expr *sni;               /* name to ask for; NULL: the Host header, unless no_sni_auto */
 	bool no_sni_auto;
+	struct str sni_text;            /* what sni was compiled from */
 	struct str check_sni, check_alpn; /* of checks; alpn in wire form */
 	uint8_t proto;                  /* enum rt_proto; auto: HTTP/1 */
 	uint8_t ws;                     /* enum rt_proto, of WebSocket; auto: as other requests */
@@ -277,7 +280,9 @@ struct rt_server {
 	struct str cookie;
 	struct str host;                /* name to resolve, when the address was not numeric */
 	const struct rt_srv_opts *o;
-	struct rt_loc loc;
+	struct rt_loc loc;              /* file NULL: added at run time */
+	uint64_t line;                  /* hash of the words that define it, 0 = of a server added at run time */
+	void *own;                      /* texts and options of one that came at run time (rt/row.h), else NULL */
 };
 
 /* ---- balancing -------------------------------------------------------------------------------------------------- */
@@ -296,7 +301,7 @@ struct rt_backend {                 /* the balancing half of a proxy, all that l
 	struct expr *key_expr;
 	uint32_t draws;                 /* random(n) */
 	bool allbackups;
-	uint32_t srv0, nsrv;            /* its servers: rt->srv[srv0 .. srv0+nsrv-1] */
+	uint32_t srv0, nsrv;            /* its rows: rt->srv[srv0 .. srv0+nsrv-1]; those that are no server are spare (rt_srv_exists) */
 	const struct rt_server *srv;    /* = rt->srv + srv0 */
 };
 
@@ -350,6 +355,7 @@ struct rt_proxy {
 	struct logfmt *unique_id_fmt; struct str unique_id_hdr;
 	/* backend */
 	struct rt_backend be;
+	const void *srv_dflt;           /* what default-server says, for servers that come at run time; conf's own */
 	struct rt_use_be *use_srv; uint32_t nuse_srv;
 	struct rt_stick *stick; uint32_t nstick;
 	struct rt_cookie cookie;
@@ -411,6 +417,7 @@ struct rt_global {
 	struct str state_base, state_file;
 	uint32_t stats_timeout, stats_maxconn; /* runtime socket: idle ms, sessions */
 	uint32_t tls_lifetime;          /* s, of sessions; 0 = default */
+	uint32_t spare_servers;         /* spare rows of each backend; RT_NONE: by its size */
 };
 
 struct rt_file { const char *name; struct str text; }; /* as it was read */
@@ -424,7 +431,9 @@ struct rt {
 	struct arena arena;
 	struct rt_global g;
 	struct rt_proxy *px; uint32_t npx;
-	struct rt_server *srv; uint32_t nsrv;
+	struct rt_server *srv; uint32_t nsrv; /* nsrv: with spare rows */
+	uint32_t nspare;                /* rows that were spare when the configuration was read */
+	const void *srv_tls;            /* TLS defaults of servers, for those that come at run time; conf's own */
 	struct rt_listener *lst; uint32_t nlst;
 	struct rt_table *tbl; uint32_t ntbl;
 	const struct log_target **logs; uint32_t nlogs; /* every target, for log_process_init */
@@ -440,6 +449,13 @@ struct rt {
 
 /* Frees the tables; they must not be frozen. Leader and tools, before anything was forked. */
 void rt_free(struct rt *rt);
+
+/* A spare row is in maintenance, and nobody chooses, finds, shows or counts it. */
+static inline bool rt_srv_exists(const struct rt_server *s) { return !(s->flags & SRVF_SPARE); }
+uint32_t rt_count_servers(const struct rt_backend *be);
+bool rt_has_servers(const struct rt_backend *be);
+/* Row i becomes spare: before the tables are frozen, or inside rt_row_*(). */
+void rt_srv_clear(struct rt *rt, uint32_t i, uint32_t px);
 
 const struct rt_proxy *rt_find_backend(const struct rt *rt, struct str name);
 /* "be/srv" or a server of px; RT_NONE when unknown. */

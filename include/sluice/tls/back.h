@@ -10,6 +10,8 @@ struct tls_back;
 
 /* o is copied, its texts are kept. Equal options give the same object. */
 const struct tls_back *tls_back_get(const struct tls_opts *o, struct tls_err *err) MUST_CHECK;
+/* The one that exists for equal options, or NULL. */
+const struct tls_back *tls_back_find(const struct tls_opts *o);
 /* c has been replaced: connections from now on show the new one. */
 bool tls_backs_refresh(const struct tls_cert *c, struct tls_err *err);
 void tls_backs_drop(void);

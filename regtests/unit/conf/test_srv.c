@@ -117,14 +117,65 @@ static void servers_of_a_backend_are_adjacent(void **st)
 
 	(void)st;
 	assert_int_equal(px(rt, "b")->be.srv0, 0);
-	assert_int_equal(px(rt, "b")->be.nsrv, 2);
-	assert_int_equal(px(rt, "c")->be.srv0, 2);
-	assert_ptr_equal(px(rt, "c")->be.srv, &rt->srv[2]);
-	assert_int_equal(rt->srv[2].px, 1);
-	assert_int_equal(rt_find_server(rt, px(rt, "c"), STR("a")), 2);
+	assert_int_equal(rt_count_servers(&px(rt, "b")->be), 2);
+	assert_int_equal(px(rt, "c")->be.srv0, px(rt, "b")->be.nsrv);
+	assert_ptr_equal(px(rt, "c")->be.srv, &rt->srv[px(rt, "c")->be.srv0]);
+	assert_int_equal(px(rt, "c")->be.srv->px, 1);
+	assert_int_equal(rt_find_server(rt, px(rt, "c"), STR("a")), px(rt, "c")->be.srv0);
 	assert_int_equal(rt_find_server(rt, NULL, STR("b/b")), 1);
 	assert_int_equal(rt_find_server(rt, NULL, STR("b/x")), RT_NONE);
 	assert_int_equal(rt_find_server(rt, NULL, STR("x/b")), RT_NONE);
+	compiled_close(&c);
+}
+
+static void a_template_makes_servers_with_numbered_names(void **st)
+{
+	struct compiled c;
+	const struct rt *rt = compile_ok(&c, BE " server x 1.1.1.1:80\n server-template web 3-5 10.0.0.1:81 check weight 7\n"
+						"backend c\n server-template n 2 1.1.1.1:80\n");
+	const struct rt_backend *be = &px(rt, "b")->be;
+
+	(void)st;
+	assert_int_equal(rt_count_servers(be), 4);
+	STR_IS(be->srv[1].name, "web3");
+	STR_IS(be->srv[3].name, "web5");
+	assert_int_equal(be->srv[2].addr.port, 81);
+	assert_int_equal(be->srv[2].weight, 7);
+	assert_int_equal(be->srv[3].id, 4);
+	assert_true(be->srv[1].line != be->srv[2].line);
+	STR_IS(px(rt, "c")->be.srv[0].name, "n1");
+	STR_IS(px(rt, "c")->be.srv[1].name, "n2");
+	compiled_close(&c);
+}
+
+static void a_template_without_a_range_is_refused(void **st)
+{
+	(void)st;
+	expect_error(BE " server-template w x 1.1.1.1:80\n", "6:20", "no number of servers");
+	expect_error(BE " server-template w 0 1.1.1.1:80\n", "6:20", "no number of servers");
+	expect_error(BE " server-template w 5-4 1.1.1.1:80\n", "6:20", "no number of servers");
+	expect_error(BE " server-template w 1-10001 1.1.1.1:80\n", "6:20", "at most 10000");
+	expect_error(BE " server w2 1.1.1.1:80\n server-template w 1-3 1.1.1.1:80\n", "7:18", "already defined");
+	expect_error(BE " server-template w 1-2 1.1.1.1:80 id 5\n", "6:18", "same id 5");
+	expect_error(BE " server-template w 1-3 1.1.1.1:80 wat\n", "6:35", "unknown parameter 'wat'");
+}
+
+static void spare_rows_stand_behind_the_servers_of_a_backend(void **st)
+{
+	struct compiled c;
+	const struct rt *rt = compile_ok(&c, BE " server a 1.1.1.1:80\nglobal\n tune.spare-servers 2\n");
+	const struct rt_backend *be = &px(rt, "b")->be;
+
+	(void)st;
+	assert_int_equal(be->nsrv, 3);
+	assert_int_equal(rt->nspare, 2);
+	assert_true(rt_srv_exists(&be->srv[0]) && !rt_srv_exists(&be->srv[1]) && !rt_srv_exists(&be->srv[2]));
+	compiled_close(&c);
+	rt = compile_ok(&c, BE " server a 1.1.1.1:80\n server-template s 47 1.1.1.1:80\n");
+	assert_int_equal(px(rt, "b")->be.nsrv, 48 + 12);
+	compiled_close(&c);
+	rt = compile_ok(&c, "global\n tune.spare-servers 0\n" BE);
+	assert_int_equal(px(rt, "b")->be.nsrv, 0);
 	compiled_close(&c);
 }
 
@@ -158,6 +209,9 @@ int main(void)
 		cmocka_unit_test(default_server_of_a_defaults_section_is_inherited),
 		cmocka_unit_test(equal_options_are_stored_once),
 		cmocka_unit_test(servers_of_a_backend_are_adjacent),
+		cmocka_unit_test(a_template_makes_servers_with_numbered_names),
+		cmocka_unit_test(a_template_without_a_range_is_refused),
+		cmocka_unit_test(spare_rows_stand_behind_the_servers_of_a_backend),
 		cmocka_unit_test(a_circle_of_tracking_is_refused),
 		cmocka_unit_test(a_check_needs_a_port),
 	};

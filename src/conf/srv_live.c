@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Servers that come at run time. While a configuration is compiled each backend gets spare rows behind its servers, and what default-server
+ * said last is kept with the backend. Later a single line is read with the parser of the configuration, against frozen tables: nothing in them
+ * is changed, and what the line needs that does not exist yet (an address behind a name, a TLS context) is left to a reload. */
+#include "tls_priv.h"
+
+struct live_tls { struct tls_opts srv_dflt; const char *ca_base, *crt_base; };
+
+/* ---- while compiling ---------------------------------------------------------------------------------------------- */
+
+uint32_t srv_spare(const struct sema *s, uint32_t nsrv)
+{
+	if (s->rt->g.spare_servers != RT_NONE)
+		return s->rt->g.spare_servers;
+	return MIN(MIN(MAX(SPARE_LEAST, nsrv / 4), SPARE_MOST), SPARE_ALL / MAX(s->nbackends, 1u));
+}
+
+static const struct word *keep_word(struct sema *s, const struct word *w)
+{
+	struct word *k = w ? arena_dup(s->a, w, sizeof(*w)) : NULL;
+
+	if (k)
+		k->s = keep(s, w->s);
+	return k;
+}
+
+/* Most backends say the same as the one before them: nothing, or what their defaults section says. */
+static const void *keep_tmpl(struct sema *s, const struct srv_tmpl *t)
+{
+	struct srv_tmpl *k;
+
+	if (s->kept_dsrv && memcmp(s->kept_dsrv, t, sizeof(*t)) == 0)
+		return s->kept_dsrv_as;
+	k = arena_dup(s->a, t, sizeof(*t));
+	k->track = keep_word(s, t->track);
+	k->tls.sni = keep_word(s, t->tls.sni);
+	k->tls.crts = NULL;
+	s->kept_dsrv = arena_dup(&s->scratch, t, sizeof(*t));
+	s->kept_dsrv_as = k;
+	return k;
+}
+
+void srv_reserve(struct sema *s, struct px_build *b)
+{
+	b->nspare = srv_spare(s, b->p->be.nsrv);
+	for (uint32_t i = 0; i < b->nspare; i++)
+		rt_srv_clear(s->rt, s->rt->nsrv++, (uint32_t)(b->p - s->rt->px));
+	b->p->srv_dflt = keep_tmpl(s, &b->dsrv);
+}
+
+void srv_live_freeze(struct sema *s)
+{
+	struct live_tls t = { s->tls_srv_dflt, s->ca_base, s->crt_base };
+
+	s->rt->srv_tls = arena_dup(s->a, &t, sizeof(t));
+	for (size_t i = 0; i < s->pxs.n; i++) {
+		s->pxs.at[i]->p->be.nsrv += s->pxs.at[i]->nspare;
+		s->rt->nspare += s->pxs.at[i]->nspare;
+	}
+}
+
+/* ---- at run time -------------------------------------------------------------------------------------------------- */
+
+static const struct rt_server *with_id(const struct rt_backend *be, uint32_t id)
+{
+	for (uint32_t i = 0; i < be->nsrv; i++)
+		if (rt_srv_exists(&be->srv[i]) && be->srv[i].id == id)
+			return &be->srv[i];
+	return NULL;
+}
+
+static bool give_id(struct sema *s, const struct line *l, const struct rt_backend *be, struct rt_server *srv)
+{
+	const struct rt_server *other = srv->id ? with_id(be, srv->id) : NULL;
+
+	if (other) {
+		sema_err(s, &l->w[1], "'id' : custom id %u already used ('server " STR_FMT "')", srv->id, STR_ARG(other->name));
+		return false;
+	}
+	for (uint32_t id = 1; !srv->id; id++)
+		if (!with_id(be, id))
+			srv->id = id;
+	return true;
+}
+
+static bool resolve_track(struct sema *s, const struct word *w, struct rt_server *srv)
+{
+	uint32_t of, end;
+
+	if (!w)
+		return true;
+	of = end = rt_find_server(s->rt, &s->rt->px[srv->px], w->s);
+	for (uint32_t hops = 0; end != RT_NONE && s->rt->srv[end].track != RT_NONE && hops < s->rt->nsrv; hops++)
+		end = s->rt->srv[end].track;
+	if (of == RT_NONE)
+		sema_err(s, w, "unknown server '" STR_FMT "' to track", STR_ARG(w->s));
+	else if (!(s->rt->srv[end].flags & SRVF_CHECK))
+		sema_err(s, w, "the tracked server '" STR_FMT "' has no check", STR_ARG(s->rt->srv[end].name));
+	srv->track = of;
+	return !s->d->errors;
+}
+
+static enum conf_live server_live(struct sema *s, const struct line *l, struct rt_server *srv, struct rt_srv_opts *o)
+{
+	const struct rt_proxy *p = s->px->p;
+	struct srv_tmpl t;
+	bool have;
+
+	if (!srv_line(s, l, srv, &t) || !give_id(s, l, &p->be, srv) || !resolve_track(s, t.track, srv))
+		return CONF_LIVE_BAD;
+	*o = t.o;
+	srv->o = o;
+	srv->flags |= SRVF_ADDED;
+	if (!tls_server_live(s, l, srv, &t.tls, o, &have) || s->d->errors)
+		return CONF_LIVE_BAD;
+	if (p->cookie.flags & CK_DYNAMIC && p->cookie.key.n && !srv->cookie.n && (srv->addr.family == AF_INET || srv->addr.family == AF_INET6))
+		srv->cookie = persist_dynamic(s, &p->cookie, &srv->addr);
+	return have && !srv->host.n ? CONF_LIVE_OK : CONF_LIVE_RELOAD;
+}
+
+enum conf_live conf_server_live(const struct rt *rt, uint32_t px, const struct str *w, unsigned n, struct arena *a, struct rt_server *srv,
+				struct rt_srv_opts *o, struct diags *d)
+{
+	static const struct conf_opts opts = { .no_lookup = true };
+	const struct live_tls *t = rt->srv_tls;
+	struct px_build b = { .p = (struct rt_proxy *)(uintptr_t)&rt->px[px], .dsrv = *(const struct srv_tmpl *)rt->px[px].srv_dflt };
+	struct sema s = { .rt = (struct rt *)(uintptr_t)rt, .a = a, .d = d, .o = &opts, .px = &b, .tls_srv_dflt = t->srv_dflt,
+			  .ca_base = t->ca_base, .crt_base = t->crt_base };
+	struct line l = { .w = arena_alloc(a, (n + 1) * sizeof(struct word)), .n = n + 1 };
+	enum conf_live r;
+
+	l.w[0].s = STR("server");
+	for (unsigned i = 0; i < n; i++)
+		l.w[i + 1].s = w[i];
+	*srv = (struct rt_server){ 0 };
+	*o = (struct rt_srv_opts){ 0 };
+	arena_init(&s.scratch, 0);
+	srv_opts_init(&s);
+	hmap_init(&s.hosts, &s.scratch);
+	r = server_live(&s, &l, srv, o);
+	arena_free(&s.scratch);
+	return r;
+}
