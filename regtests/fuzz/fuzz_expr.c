@@ -49,7 +49,7 @@ static void try_cond(struct canned *t, struct str text)
 
 	if (!c)
 		return;
-	struct route *r = route_compile(&t->mem, &c, 1);
+	struct route *r = route_compile(&t->mem, &c, NULL, 1);
 
 	int got = route_first(r, &t->ctx, 0);
 

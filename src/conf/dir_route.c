@@ -60,7 +60,6 @@ void dir_use_backend(struct sema *s, const struct line *l)
 	if (!sema_cond(s, l->w, l->n, c, avail, &u.cond))
 		return;
 	VEC_PUSH(&s->px->use_be, u);
-	VEC_PUSH(&s->px->conds, u.cond);
 	s->px->use_be_final |= !u.cond && u.target != RT_NONE;
 }
 

@@ -78,6 +78,5 @@ void dir_use_split(struct sema *s, const struct line *l)
 	if (s->px->use_be_final)
 		sema_warn(s, &l->w[0], "this rule is never reached: an unconditional 'use_backend' stands before it");
 	VEC_PUSH(&s->px->use_be, u);
-	VEC_PUSH(&s->px->conds, u.cond);
 	s->px->use_be_final |= !u.cond;
 }

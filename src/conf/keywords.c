@@ -74,7 +74,7 @@ static void print_rest(FILE *out)
 #include <sluice/tbl/lb_algos.def>
 #undef LB_ALGO
 	heading(out, "Actions of rules", "| word | phases | meaning |", 3);
-#define ACTION(id, word, phases, parse, exec, help) row(out, word, phases_text(phases, buf, sizeof(buf)), NULL, help);
+#define ACTION(id, word, phases, parse, exec, changes, help) row(out, word, phases_text(phases, buf, sizeof(buf)), NULL, help);
 #include <sluice/tbl/actions.def>
 #undef ACTION
 	heading(out, "Data of stick tables", "| word | argument | meaning |", 3);

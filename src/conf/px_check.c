@@ -121,7 +121,7 @@ static void check_shadowed_routes(struct sema *s, const struct px_build *b)
 	const struct rt_proxy *p = b->p;
 
 	for (uint32_t i = 0; p->route && i < p->nuse_be; i++) {
-		int by = route_shadowed_by(p->route, i, &s->scratch);
+		int by = route_shadowed_by(p->route, NULL, i, &s->scratch);
 		const struct rt_use_be *u = by < 0 ? NULL : &p->use_be[by];
 
 		if (u && u->cond && (u->target == RT_NONE || !(s->rt->px[u->target].caps & PX_DISABLED)))

@@ -275,7 +275,6 @@ static void build_free(struct px_build *b)
 	VEC_FREE(&b->redirects);
 	VEC_FREE(&b->use_be);
 	VEC_FREE(&b->use_srv);
-	VEC_FREE(&b->conds);
 	VEC_FREE(&b->monitor_fail);
 	VEC_FREE(&b->logs);
 }

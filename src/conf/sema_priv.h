@@ -89,7 +89,6 @@ struct px_build {                 /* a proxy or a defaults section under constru
 	VEC(struct rule) rules[PH_COUNT];
 	VEC(struct rule) redirects;
 	VEC(struct rt_use_be) use_be, use_srv;
-	VEC(struct cond *) conds;     /* of use_be, for route_compile */
 	VEC(struct cond *) monitor_fail;
 	uint32_t error_line[RT_ERROR_SLOTS]; /* of the line of the section itself that set that page, 0 = none did */
 	struct rt_stats *own_stats;   /* the page that lines of this section describe */

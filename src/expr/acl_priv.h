@@ -9,8 +9,6 @@
 bool acl_parse_line(struct acl *acl, const struct expr_env *env, const struct str *words, int nwords, struct xerr *err);
 /* The named ACL of set, its parents, or the predefined one; marks it as used. NULL when there is none. */
 struct acl *acl_find(const struct acl_set *set, const struct expr_env *env, struct str name);
-/* One test as canonical text: { fetch -m match patterns }. */
-void acl_test_print(const struct acl_test *t, struct sbuf *out);
 void acl_hint(const struct acl_set *set, struct str name, struct xerr *err);
 
 #endif

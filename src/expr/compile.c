@@ -152,6 +152,8 @@ static bool compile_conv(const struct expr_env *env, const struct xcall *x, stru
 		e->type = c->out;
 	if (c->aux < 0)
 		e->flags = (e->flags & (uint8_t)~F_CONST) | F_EFFECT;
+	if (c->fn == conv_env_named || c->fn == conv_when)
+		e->flags = (e->flags & (uint8_t)~F_CONST) | F_VOLATILE;
 	return args_compile(env, c->args, x, k, err) && (c->args[0] != 'p' || map_bind(env, k, x, err)) &&
 	       add_needs(env, x, e, k, NEED_NOTHING, err);
 }

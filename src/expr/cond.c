@@ -162,7 +162,7 @@ static bool visit_value(void *ctx, struct smp *s)
 	return !v->hit;
 }
 
-static enum cond_result acl_eval(const struct acl *acl, struct smp_ctx *ctx)
+enum cond_result acl_eval(const struct acl *acl, struct smp_ctx *ctx)
 {
 	enum cond_result r = COND_FALSE;
 

@@ -124,13 +124,18 @@ struct expr *expr_compile_acl(const struct expr_env *env, struct str text, enum 
 /* pattern.c */
 enum pat_kind { PAT_NONE, PAT_RANGE, PAT_NET, PAT_HEX, PAT_TEXT, PAT_REGEX, PAT_METHOD };
 enum pat_kind match_pat_kind(enum match_kind m);
-enum smp_type match_cast(enum match_kind m);
 bool match_find(struct str word, enum match_kind *m);
 /* Parses one pattern word; op is the integer operator in force (NULL = eq). */
 bool pat_parse(struct pat *p, enum match_kind m, bool icase, const char *op, struct str word, struct arena *a,
 	       struct xerr *err);
 /* Does v match this one pattern of text? */
 bool pat_match(const struct pat *p, enum match_kind m, bool icase, struct str v);
+/* What -m dir and -m dom take for the ends of a word; the pattern without those around it. */
+#define WORDS_DIR "/?"
+#define WORDS_DOM "/?.:"
+struct str pat_word(const struct pat *p, const char *delims);
+/* literal.c: pat_literals() of a regular expression. */
+unsigned regex_literals(struct str pattern, struct str out[PAT_LITERALS]);
 /* Freezes n patterns into a set with the index that fits. */
 void patset_build(struct patset *s, enum match_kind m, bool icase, const struct pat *at, size_t n, struct arena *a);
 bool patset_match(const struct patset *s, enum match_kind m, bool icase, const struct smp *v, struct arena *tmp);

@@ -68,8 +68,10 @@ static bool is_delim(char c, const char *delims)
 	return c && strchr(delims, c);
 }
 
-static struct str strip_delims(struct str s, const char *delims)
+struct str pat_word(const struct pat *p, const char *delims)
 {
+	struct str s = p->text;
+
 	while (s.n && is_delim(s.p[0], delims))
 		s.p++, s.n--;
 	while (s.n && is_delim(s.p[s.n - 1], delims))
@@ -78,11 +80,11 @@ static struct str strip_delims(struct str s, const char *delims)
 }
 
 /* Does the pattern, without delimiters around it, stand between delimiters (or the ends) in v? */
-static bool has_word(struct str v, struct str pat, const char *delims, bool icase)
+static bool has_word(struct str v, const struct pat *p, const char *delims, bool icase)
 {
+	struct str pat = pat_word(p, delims);
 	bool at_start = true;
 
-	pat = strip_delims(pat, delims);
 	for (size_t i = 0; i + pat.n <= v.n && i < v.n; i++) {
 		if (is_delim(v.p[i], delims)) {
 			at_start = true;
@@ -114,9 +116,9 @@ bool pat_match(const struct pat *p, enum match_kind m, bool icase, struct str v)
 	case MATCH_SUB:
 		return str_find(v, p->text, icase) >= 0;
 	case MATCH_DIR:
-		return has_word(v, p->text, "/?", icase);
+		return has_word(v, p, WORDS_DIR, icase);
 	case MATCH_DOM:
-		return has_word(v, p->text, "/?.:", icase);
+		return has_word(v, p, WORDS_DOM, icase);
 	case MATCH_REG:
 		return regex_match(p->re, v);
 	default:

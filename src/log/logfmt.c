@@ -264,6 +264,14 @@ unsigned logfmt_needs(const struct logfmt *f)
 	return f->needs;
 }
 
+bool logfmt_effect(const struct logfmt *f)
+{
+	for (uint32_t i = 0; i < f->n; i++)
+		if (f->seg[i].kind == SEG_EXPR && expr_effect(f->seg[i].expr))
+			return true;
+	return false;
+}
+
 bool logfmt_aliases(const struct logfmt *f)
 {
 	return f->aliases;

@@ -1,28 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Evaluates compiled routing: the indexes name the rules that may apply, those are verified in full in ascending
- * order, and the first that holds wins: what a linear scan finds, without the scan. Nothing is allocated but
- * what expressions take from the request's arena. */
+/* Walks compiled rule lists: the indexes name the rules that may apply, those are verified in full in ascending order, and each that
+ * holds is handed out: what a linear scan finds, without the scan. Nothing is allocated but what expressions take from the request's arena, and
+ * one bit a rule where a request has more keys at once than there is room for. */
 #include "route_priv.h"
 
-/* Sorted lists of candidates that are merged; further ones are tried at once. */
-#define MAX_LISTS 32
-
-struct candidates {
-	const struct route *r;
-	struct smp_ctx *ctx;
-	const struct route_probe *probe;
-	uint32_t from, best;             /* best: a rule known to hold, or n */
-	unsigned n;
-	struct { const struct bucket *b; uint32_t at; } list[MAX_LISTS];
-};
-
-struct route *route_compile(struct arena *a, struct cond *const *conds, unsigned n)
+struct route *route_compile(struct arena *a, struct cond *const *conds, const uint64_t *changes, unsigned n)
 {
 	struct route *r = ARENA_NEW(a, struct route);
 
 	r->conds = arena_dup(a, conds, n * sizeof(*conds));
+	r->changes = changes ? arena_dup(a, changes, n * sizeof(*changes)) : NULL;
 	r->n = n;
-	route_index_build(r, a);
+	route_build(r, a);
 	return r;
 }
 
@@ -34,11 +23,15 @@ int route_first_linear(const struct route *r, struct smp_ctx *ctx, unsigned from
 	return -1;
 }
 
+/* ---- candidates ------------------------------------------------------------------------------------------------- */
+
 /* Index of the first rule >= from in the bucket. */
-static uint32_t bucket_from(const struct bucket *b, uint32_t from)
+static uint32_t bucket_from(const struct route_bucket *b, uint32_t from)
 {
 	uint32_t lo = 0, hi = b->n;
 
+	if (b->n && b->rule[0] >= from)
+		return 0;
 	while (lo < hi) {
 		uint32_t mid = (lo + hi) / 2;
 
@@ -50,90 +43,250 @@ static uint32_t bucket_from(const struct bucket *b, uint32_t from)
 	return lo;
 }
 
-static void try_now(struct candidates *c, const struct bucket *b, uint32_t at)
+static void bits_add(struct route_walk *w, const struct route_bucket *b, uint32_t at)
 {
-	for (; at < b->n && b->rule[at] < c->best; at++) {
-		if (cond_true(c->r->conds[b->rule[at]], c->ctx)) {
-			c->best = b->rule[at];
-			return;
+	for (; at < b->n; at++)
+		w->bits[b->rule[at] / 64] |= 1ull << b->rule[at] % 64;
+}
+
+struct answers {
+	struct route_walk *w;
+	uint32_t of;                     /* the question asked */
+	bool full;                       /* more lists than fit */
+};
+
+static bool add_bucket(void *ctx, void *bucket)
+{
+	struct answers *a = ctx;
+	struct route_walk *w = a->w;
+	const struct route_bucket *b = bucket;
+	uint32_t at = bucket_from(b, w->at);
+
+	if (at == b->n || a->full)
+		return !a->full;
+	if (w->bits) {
+		bits_add(w, b, at);
+		return true;
+	}
+	for (unsigned i = 0; i < w->nlist; i++)
+		if (w->list[i].b == b)
+			return true;
+	if (w->nlist == ROUTE_LISTS) {
+		a->full = true;
+		return false;
+	}
+	w->list[w->nlist].b = b;
+	w->list[w->nlist].of = a->of;
+	w->list[w->nlist++].at = at;
+	return true;
+}
+
+struct looking { struct answers *answers; const struct route_ask *q; };
+
+static bool look_up_value(void *ctx, struct smp *s)
+{
+	struct looking *l = ctx;
+	struct smp_ctx *c = l->answers->w->ctx;
+
+	for (const struct route_index *x = l->q->index; x; x = x->next)
+		route_index_lookup(x, s, c->tmp, add_bucket, l->answers);
+	return !l->answers->full;
+}
+
+/* Finds the candidates of one question. What was looked up is not needed any longer then. */
+static bool ask(struct route_walk *w, uint32_t i)
+{
+	const struct route_ask *q = &w->r->ask[i];
+	struct arena_mark m = arena_mark(w->ctx->tmp);
+	struct answers a = { .w = w, .of = i };
+	struct looking l = { &a, q };
+
+	if (q->expr)
+		w->linear |= !expr_each(q->expr, w->ctx, look_up_value, &l);
+	else if (acl_eval(q->acl, w->ctx) != COND_TRUE)
+		add_bucket(&a, (void *)(uintptr_t)&q->miss);
+	arena_rewind(w->ctx->tmp, m);
+	return !a.full;
+}
+
+/* From lists to bits: everything asked so far once more. */
+static void ask_into_bits(struct route_walk *w)
+{
+	size_t words = (w->r->n + 63) / 64;
+
+	if (!w->bits)
+		w->bits = ARENA_NEWN(w->ctx->tmp, uint64_t, words);
+	memset(w->bits, 0, words * sizeof(*w->bits));
+	w->nlist = 0;
+	bits_add(w, &w->r->always, bucket_from(&w->r->always, w->at));
+	for (uint32_t i = 0; i < w->nasked; i++)
+		(void)ask(w, i);
+}
+
+static void ask_next(struct route_walk *w)
+{
+	if (!ask(w, w->nasked++))
+		ask_into_bits(w);
+}
+
+static void drop_lists(struct route_walk *w, uint32_t of)
+{
+	for (uint32_t i = 0; i < w->nlist;)
+		if (w->list[i].of == of)
+			w->list[i] = w->list[--w->nlist];
+		else
+			i++;
+}
+
+/* A rule has changed something: what depends on it is asked again. */
+static void ask_again(struct route_walk *w)
+{
+	uint64_t dirty = w->dirty;
+	bool fits = !w->bits;
+
+	w->dirty = 0;
+	for (uint32_t i = 0; fits && i < w->nasked; i++) {
+		const struct route_ask *q = &w->r->ask[i];
+
+		if (!(q->deps & dirty) || q->last < w->at)
+			continue;
+		drop_lists(w, i);
+		fits = ask(w, i);
+	}
+	if (!fits)
+		ask_into_bits(w);
+}
+
+static uint32_t lowest_bit(const struct route_walk *w)
+{
+	uint32_t word = w->at / 64, words = (w->r->n + 63) / 64;
+	uint64_t here = word < words ? w->bits[word] & ~0ull << w->at % 64 : 0;
+
+	while (!here && ++word < words)
+		here = w->bits[word];
+	return here ? word * 64 + (uint32_t)__builtin_ctzll(here) : w->r->n;
+}
+
+/* The lowest candidate >= at of the questions asked so far, or n. */
+static uint32_t lowest(struct route_walk *w)
+{
+	uint32_t low = w->r->n;
+
+	if (w->bits)
+		return lowest_bit(w);
+	for (uint32_t i = 0; i < w->nlist;) {
+		const struct route_bucket *b = w->list[i].b;
+
+		while (w->list[i].at < b->n && b->rule[w->list[i].at] < w->at)
+			w->list[i].at++;
+		if (w->list[i].at == b->n) {
+			w->list[i] = w->list[--w->nlist];
+			continue;
+		}
+		low = MIN(low, b->rule[w->list[i].at]);
+		i++;
+	}
+	return low;
+}
+
+/* ---- the walk --------------------------------------------------------------------------------------------------- */
+
+enum { NO_QUESTION = UINT32_MAX };
+
+void route_start(struct route_walk *w, const struct route *r, struct smp_ctx *ctx, unsigned from)
+{
+	struct answers a = { .w = w, .of = NO_QUESTION };
+
+	w->r = r, w->ctx = ctx, w->at = from, w->nasked = 0, w->nlist = 0;
+	w->linear = false, w->dirty = 0, w->bits = NULL;
+	add_bucket(&a, (void *)(uintptr_t)&r->always);
+}
+
+/* Questions are asked when a rule of theirs may be the next: a list that ends early never asks the others. */
+static uint32_t next_candidate(struct route_walk *w)
+{
+	if (w->dirty)
+		ask_again(w);
+	uint32_t low = w->linear ? w->at : lowest(w);
+
+	while (!w->linear && w->nasked < w->r->nask && w->r->ask[w->nasked].first <= low) {
+		if (w->r->ask[w->nasked].last < w->at) {
+			w->nasked++;
+			continue;
+		}
+		ask_next(w);
+		low = lowest(w);
+	}
+	return w->linear ? w->at : low;
+}
+
+/* Nothing that a condition computed outlives it: thousands of rules with converters take the memory of one. */
+static enum cond_result verify(struct route_walk *w, const struct cond *c)
+{
+	struct arena_mark m = arena_mark(w->ctx->tmp);
+	enum cond_result hit = c ? cond_eval(c, w->ctx) : COND_TRUE;
+
+	if (c && c->effect)
+		w->dirty = DEP_ALL; /* and a capture keeps its text in the arena */
+	else
+		arena_rewind(w->ctx->tmp, m);
+	return hit;
+}
+
+enum cond_result route_next(struct route_walk *w, unsigned to, unsigned *rule)
+{
+	for (;;) {
+		uint32_t i = next_candidate(w);
+
+		if (i >= to)
+			return COND_FALSE;
+		w->at = i + 1;
+		enum cond_result hit = verify(w, w->r->conds[i]);
+
+		if (hit == COND_TRUE && w->r->changes)
+			w->dirty |= w->r->changes[i];
+		if (hit == COND_TRUE || (hit == COND_WAIT && !w->ctx->final)) {
+			*rule = i;
+			return hit;
 		}
 	}
 }
 
-static bool add_bucket(void *ctx, void *val)
-{
-	struct candidates *c = ctx;
-	const struct bucket *b = val;
-	uint32_t at = b->n && b->rule[0] >= c->from ? 0 : bucket_from(b, c->from);
-
-	if (at == b->n || b->rule[at] >= c->best)
-		return true;
-	for (unsigned i = 0; i < c->n; i++)
-		if (c->list[i].b == b)
-			return true;
-	if (c->n == MAX_LISTS) {
-		try_now(c, b, at);
-		return true;
-	}
-	c->list[c->n].b = b;
-	c->list[c->n++].at = at;
-	return true;
-}
-
-static bool look_up_value(void *ctx, struct smp *s)
-{
-	struct candidates *c = ctx;
-
-	for (const struct route_index *x = c->probe->first; x; x = x->next)
-		route_index_lookup(x, s, c->ctx->tmp, add_bucket, c);
-	return true;
-}
-
-/* The lowest candidate of all lists, or best when none is lower; takes it off its lists. */
-static uint32_t next_candidate(struct candidates *c)
-{
-	uint32_t low = c->best;
-
-	for (unsigned i = 0; i < c->n; i++)
-		if (c->list[i].at < c->list[i].b->n)
-			low = MIN(low, c->list[i].b->rule[c->list[i].at]);
-	for (unsigned i = 0; i < c->n; i++)
-		if (c->list[i].at < c->list[i].b->n && c->list[i].b->rule[c->list[i].at] == low)
-			c->list[i].at++;
-	return low;
-}
-
 int route_first(const struct route *r, struct smp_ctx *ctx, unsigned from)
 {
-	struct arena_mark m = arena_mark(ctx->tmp);
-	struct candidates c;
-
-	c.r = r, c.ctx = ctx, c.from = from, c.best = r->n, c.n = 0;
+	struct route_walk w;
+	enum cond_result hit;
+	unsigned rule;
 
 	if (from >= r->n)
 		return -1;
-	add_bucket(&c, (void *)(uintptr_t)&r->always);
-	for (c.probe = r->first; c.probe; c.probe = c.probe->next)
-		(void)expr_each(c.probe->expr, ctx, look_up_value, &c);
-	for (uint32_t rule; (rule = next_candidate(&c)) < c.best;) {
-		if (!r->effect)
-			arena_rewind(ctx->tmp, m); /* of the values looked up only the lists they led to are still needed */
-		if (cond_true(r->conds[rule], ctx))
-			return (int)rule;
+	route_start(&w, r, ctx, from);
+	while ((hit = route_next(&w, r->n, &rule)) == COND_WAIT)
+		;
+	return hit == COND_TRUE ? (int)rule : -1;
+}
+
+/* ---- text ------------------------------------------------------------------------------------------------------- */
+
+static void print_ask(const struct route_ask *q, struct sbuf *out)
+{
+	if (!q->expr)
+		sbuf_printf(out, "index of a negation, %u rules\n", q->miss.n);
+	for (const struct route_index *x = q->index; x; x = x->next) {
+		sbuf_add(out, STR("index "));
+		expr_print(q->expr, out);
+		if (x->kind == IX_TEST)
+			sbuf_printf(out, ", %u tests\n", x->ntests);
+		else
+			sbuf_printf(out, " -m %s%s\n", match_name((enum match_kind)x->match).p, x->icase && x->kind != IX_LITERAL ? " -i" : "");
 	}
-	return c.best < r->n ? (int)c.best : -1;
 }
 
 void route_print(const struct route *r, struct sbuf *out)
 {
 	sbuf_printf(out, "%u rules, %u without index\n", r->n, r->always.n);
-	for (const struct route_probe *p = r->first; p; p = p->next) {
-		for (const struct route_index *x = p->first; x; x = x->next) {
-			sbuf_add(out, STR("index "));
-			expr_print(p->expr, out);
-			sbuf_printf(out, " -m %s%s\n", match_name(x->match).p, x->icase ? " -i" : "");
-		}
-	}
+	for (uint32_t i = 0; i < r->nask; i++)
+		print_ask(&r->ask[i], out);
 	for (unsigned i = 0; i < r->n; i++) {
 		sbuf_printf(out, "%u ", i);
 		if (r->conds[i])

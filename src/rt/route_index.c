@@ -1,81 +1,88 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Builds and asks the indexes of compiled routing. A conjunction is found through one of its terms: through the
- * one whose keys the fewest rules share, so that `{ hdr(host) one.example } { path_beg /x }` over many paths of
- * one host is found by path. A term can be indexed when it is not negated and each of its tests is an exact,
- * prefix, suffix or network test of something that neither chance nor time changes. */
+/* The indexes of compiled rule lists: from the patterns of a test to buckets, from a value to the buckets of the tests it may pass. A bucket that
+ * comes out too many costs a verification; one that stays out would be a wrong answer. */
+#include <stdlib.h>
+
 #include "route_priv.h"
 
-enum { STACK_TEXT = 256 };
+/* A test with more patterns is a set that is asked as a whole: it has an index of its own. */
+enum { MAX_KEYS = 64, STACK_TEXT = 256 };
 
-struct builder {
-	struct route *r;
-	struct arena *arena;
-	struct hmap probes;      /* canonical expression -> struct route_probe */
-	struct route_probe **last;
-};
-
-static bool test_indexable(const struct acl_test *t)
+static enum index_kind kind_of_match(enum match_kind m)
 {
-	if (!expr_pure(t->expr) || expr_needs(t->expr) & ~(unsigned)(NEED_CLIENT | NEED_REQ_HEAD | NEED_STREAM) || !t->pats.n)
-		return false;
-	if (t->match == MATCH_IP)
-		return true;
-	if (t->match != MATCH_STR && t->match != MATCH_BEG && t->match != MATCH_END)
-		return false;
-	for (uint32_t i = 0; i < t->pats.n; i++)
-		if (!t->pats.at[i].text.n)
-			return false;
-	return true;
-}
-
-static bool term_indexable(const struct cond_term *term)
-{
-	if (term->neg || !term->acl->ntest)
-		return false;
-	for (uint32_t i = 0; i < term->acl->ntest; i++)
-		if (!test_indexable(term->acl->test[i]))
-			return false;
-	return true;
-}
-
-static struct route_probe *probe_of(struct builder *b, const struct expr *e)
-{
-	char room[512];
-	struct sbuf text = SBUF_FIXED(room);
-
-	expr_print(e, &text);
-	struct route_probe *p = text.cut ? NULL : hmap_get(&b->probes, sbuf_str(&text));
-
-	if (!p) {
-		p = ARENA_NEW(b->arena, struct route_probe);
-		p->expr = e;
-		*b->last = p;
-		b->last = &p->next;
-		if (!text.cut)
-			hmap_put(&b->probes, arena_str(b->arena, sbuf_str(&text)), p);
+	switch (m) {
+	case MATCH_STR:
+	case MATCH_BIN: return IX_EXACT;
+	case MATCH_BEG: return IX_PREFIX;
+	case MATCH_END: return IX_SUFFIX;
+	case MATCH_IP: return IX_NET;
+	case MATCH_INT:
+	case MATCH_LEN: return IX_RANGE;
+	case MATCH_METH: return IX_METHOD;
+	case MATCH_SUB:
+	case MATCH_DIR:
+	case MATCH_DOM:
+	case MATCH_REG: return IX_LITERAL;
+	default: return IX_TEST;
 	}
-	return p;
 }
 
-static struct route_index *index_of(struct builder *b, const struct acl_test *t)
+static bool pat_has_key(const struct acl_test *t, const struct pat *p, enum index_kind kind)
 {
-	struct route_probe *p = probe_of(b, t->expr);
-	struct route_index **at = &p->first;
+	struct str lit[PAT_LITERALS];
 
-	for (; *at; at = &(*at)->next)
-		if ((*at)->match == t->match && (*at)->icase == t->icase)
-			return *at;
-	struct route_index *x = *at = ARENA_NEW(b->arena, struct route_index);
+	switch (kind) {
+	case IX_EXACT:
+	case IX_PREFIX:
+	case IX_SUFFIX: return p->text.n > 0;
+	case IX_LITERAL: return pat_literals((enum match_kind)t->match, p, lit) > 0;
+	default: return true;
+	}
+}
 
-	x->match = t->match;
+enum index_kind route_kind(const struct acl_test *t)
+{
+	enum index_kind kind = kind_of_match((enum match_kind)t->match);
+
+	if (!t->pats.n || t->pats.n > MAX_KEYS)
+		return IX_TEST;
+	for (uint32_t i = 0; i < t->pats.n; i++)
+		if (!pat_has_key(t, &t->pats.at[i], kind))
+			return IX_TEST;
+	return kind;
+}
+
+bool route_index_fits(const struct route_index *x, const struct acl_test *t)
+{
+	enum index_kind kind = route_kind(t);
+
+	if (x->kind != kind || kind == IX_TEST || kind == IX_LITERAL)
+		return x->kind == kind;
+	return x->match == t->match && x->icase == t->icase;
+}
+
+struct route_index *route_index_new(struct arena *a, const struct acl_test *t)
+{
+	struct route_index *x = ARENA_NEW(a, struct route_index);
+
+	x->kind = (uint8_t)route_kind(t);
+	x->match = x->kind == IX_LITERAL ? MATCH_SUB : t->match;
 	x->icase = t->icase;
-	if (t->match == MATCH_STR)
-		hmap_init(&x->hash, b->arena);
-	else if (t->match == MATCH_IP)
-		x->cidr = cidr_new(b->arena);
-	else
-		x->radix = radix_new(b->arena, t->match == MATCH_BEG ? RADIX_FORWARD : RADIX_BACKWARD, t->icase);
+	switch ((enum index_kind)x->kind) {
+	case IX_PREFIX: x->radix = radix_new(a, RADIX_FORWARD, t->icase); break;
+	case IX_SUFFIX: x->radix = radix_new(a, RADIX_BACKWARD, t->icase); break;
+	case IX_NET: x->cidr = cidr_new(a); break;
+	case IX_LITERAL: x->grams = route_grams_new(a); break;
+	default: hmap_init(&x->hash, a);
+	}
 	return x;
+}
+
+static void *at_slot(void **slot, struct arena *a)
+{
+	if (!*slot)
+		*slot = ARENA_NEW(a, struct route_bucket);
+	return *slot;
 }
 
 static void lower_into(char *to, struct str s)
@@ -84,186 +91,150 @@ static void lower_into(char *to, struct str s)
 		to[i] = ascii_lower(s.p[i]);
 }
 
-static struct str exact_key(struct arena *a, struct str s, bool icase)
+static struct route_bucket *exact_bucket(struct route_index *x, struct str key, struct arena *a)
 {
-	if (!icase)
-		return s;
-	char *p = arena_bytes(a, s.n);
+	char room[STACK_TEXT], *p = key.n <= sizeof(room) ? room : arena_bytes(a, key.n);
 
-	lower_into(p, s);
-	return str_n(p, s.n);
-}
-
-static struct bucket *bucket_of(struct builder *b, struct route_index *x, const struct pat *pat)
-{
-	void **slot, *found;
-
-	if (x->match == MATCH_STR) {
-		struct str key = exact_key(b->arena, pat->text, x->icase);
-
-		x->max_len = MAX(x->max_len, key.n);
-		found = hmap_get(&x->hash, key);
-		if (!found) {
-			found = ARENA_NEW(b->arena, struct bucket);
-			hmap_put(&x->hash, key, found);
-		}
-		return found;
+	if (x->icase) {
+		lower_into(p, key);
+		key.p = p;
 	}
-	slot = x->match == MATCH_IP ? cidr_at(x->cidr, &pat->net.ip, pat->net.len) : radix_at(x->radix, pat->text);
-	if (!*slot)
-		*slot = ARENA_NEW(b->arena, struct bucket);
-	return *slot;
+	struct route_bucket *b = hmap_get(&x->hash, key);
+
+	x->max_len = MAX(x->max_len, key.n);
+	if (!b) {
+		b = ARENA_NEW(a, struct route_bucket);
+		hmap_put(&x->hash, x->icase ? arena_str(a, key) : key, b);
+	}
+	return b;
 }
 
-typedef void bucket_fn(struct builder *b, struct route_index *x, struct bucket *k, void *ctx);
-
-static void each_bucket(struct builder *b, const struct cond_term *term, bucket_fn *fn, void *ctx)
+static struct route_bucket *range_bucket(struct route_index *x, const struct pat *p, struct arena *a)
 {
-	for (uint32_t i = 0; i < term->acl->ntest; i++) {
-		const struct acl_test *t = term->acl->test[i];
-		struct route_index *x = index_of(b, t);
+	int64_t ends[2] = { p->lo, p->hi };
+	struct route_bucket *b = hmap_get(&x->hash, str_n((char *)ends, sizeof(ends)));
 
-		for (uint32_t j = 0; j < t->pats.n; j++)
-			fn(b, x, bucket_of(b, x, &t->pats.at[j]), ctx);
+	if (b)
+		return b;
+	if (x->nrange == x->range_cap) {
+		uint32_t cap = x->range_cap ? x->range_cap * 2 : 8;
+		struct route_range *grown = ARENA_NEWN(a, struct route_range, cap);
+
+		if (x->nrange)
+			memcpy(grown, x->range, x->nrange * sizeof(*grown));
+		x->range = grown, x->range_cap = cap;
+	}
+	b = ARENA_NEW(a, struct route_bucket);
+	x->range[x->nrange++] = (struct route_range){ p->lo, p->hi, 0, b };
+	hmap_put(&x->hash, arena_str(a, str_n((char *)ends, sizeof(ends))), b);
+	return b;
+}
+
+void route_test_text(const struct acl_test *t, struct sbuf *out)
+{
+	if (t->pats.n <= MAX_KEYS)
+		acl_test_print(t, out);
+	else
+		sbuf_printf(out, "%p", (const void *)t);
+}
+
+static struct route_bucket *test_bucket(struct route_index *x, const struct acl_test *t, struct arena *a)
+{
+	struct sbuf text = { 0 };
+
+	route_test_text(t, &text);
+	struct route_test *k = hmap_get(&x->hash, sbuf_str(&text));
+
+	if (!k) {
+		k = ARENA_NEW(a, struct route_test);
+		*k = (struct route_test){ t, ARENA_NEW(a, struct route_bucket), x->test };
+		x->test = k;
+		x->ntests++;
+		hmap_put(&x->hash, arena_str(a, sbuf_str(&text)), k);
+	}
+	sbuf_free(&text);
+	return k->b;
+}
+
+static void pat_keys(struct route_index *x, const struct acl_test *t, const struct pat *p, struct arena *a, route_bucket_fn *fn, void *ctx)
+{
+	struct str lit[PAT_LITERALS];
+	unsigned n;
+
+	switch ((enum index_kind)x->kind) {
+	case IX_EXACT: fn(ctx, exact_bucket(x, p->text, a)); break;
+	case IX_PREFIX:
+	case IX_SUFFIX: fn(ctx, at_slot(radix_at(x->radix, p->text), a)); break;
+	case IX_NET: fn(ctx, at_slot(cidr_at(x->cidr, &p->net.ip, p->net.len), a)); break;
+	case IX_RANGE: fn(ctx, range_bucket(x, p, a)); break;
+	case IX_METHOD: fn(ctx, at_slot((void **)&x->method[MIN(p->meth, (uint8_t)HTTP_OTHER)], a)); break;
+	case IX_LITERAL:
+		n = pat_literals((enum match_kind)t->match, p, lit);
+		for (unsigned i = 0; i < n; i++)
+			fn(ctx, route_grams_at(x->grams, lit[i]));
+		break;
+	case IX_TEST: break;
 	}
 }
 
-static void count_test(struct builder *b, struct route_index *x, struct bucket *k, void *ctx)
+void route_index_keys(struct route_index *x, const struct acl_test *t, struct arena *a, route_bucket_fn *fn, void *ctx)
 {
-	(void)b, (void)x, (void)ctx;
-	k->tests++;
-}
-
-static void worst_count(struct builder *b, struct route_index *x, struct bucket *k, void *ctx)
-{
-	uint32_t *worst = ctx;
-
-	(void)b, (void)x;
-	*worst = MAX(*worst, k->tests);
-}
-
-static void bucket_push(struct arena *a, struct bucket *k, uint32_t rule)
-{
-	if (k->n && k->rule[k->n - 1] == rule)
+	if (x->kind == IX_TEST) {
+		fn(ctx, test_bucket(x, t, a));
 		return;
-	if (k->n == k->cap) {
-		uint32_t cap = k->cap ? k->cap * 2 : 2;
-		uint32_t *grown = ARENA_NEWN(a, uint32_t, cap);
-
-		if (k->n)
-			memcpy(grown, k->rule, k->n * sizeof(*grown));
-		k->rule = grown, k->cap = cap;
 	}
-	k->rule[k->n++] = rule;
+	for (uint32_t i = 0; i < t->pats.n; i++)
+		pat_keys(x, t, &t->pats.at[i], a, fn, ctx);
 }
 
-static void add_rule(struct builder *b, struct route_index *x, struct bucket *k, void *ctx)
+/* ---- ranges: a balanced tree in an array sorted by lo, whose nodes know the largest hi of their half ------------- */
+
+static int by_lo(const void *a, const void *b)
 {
-	x->used = true;
-	bucket_push(b->arena, k, *(uint32_t *)ctx);
+	const struct route_range *x = a, *y = b;
+
+	return x->lo < y->lo ? -1 : x->lo > y->lo;
 }
 
-static bool test_rank_better(const struct cond_term *a, const struct cond_term *b)
+static int64_t ranges_link(struct route_range *r, uint32_t n)
 {
-	static const uint8_t rank[MATCH_COUNT] = { [MATCH_STR] = 3, [MATCH_BEG] = 2, [MATCH_END] = 2, [MATCH_IP] = 1 };
+	uint32_t mid = n / 2;
 
-	return rank[a->acl->test[0]->match] > rank[b->acl->test[0]->match];
+	if (!n)
+		return INT64_MIN;
+	int64_t left = ranges_link(r, mid), right = ranges_link(r + mid + 1, n - mid - 1);
+
+	r[mid].max_hi = MAX(r[mid].hi, MAX(left, right));
+	return r[mid].max_hi;
 }
 
-/* The term through which the conjunction is found, or NULL. */
-static const struct cond_term *choose_term(struct builder *b, const struct cond_conj *j)
+static void ranges_find(const struct route_range *r, uint32_t n, int64_t v, route_bucket_fn *fn, void *ctx)
 {
-	const struct cond_term *best = NULL;
-	uint32_t best_count = 0;
+	while (n && r[n / 2].max_hi >= v) {
+		uint32_t mid = n / 2;
 
-	for (uint32_t i = 0; i < j->nterm; i++) {
-		const struct cond_term *t = &j->term[i];
-		uint32_t count = 0;
-
-		if (!term_indexable(t))
-			continue;
-		each_bucket(b, t, worst_count, &count);
-		if (!best || count < best_count || (count == best_count && test_rank_better(t, best)))
-			best = t, best_count = count;
-	}
-	return best;
-}
-
-static bool rule_indexable(const struct cond *c)
-{
-	if (!c || c->unless)
-		return false;
-	for (uint32_t i = 0; i < c->nconj; i++) {
-		bool any = false;
-
-		for (uint32_t j = 0; j < c->conj[i].nterm; j++)
-			any |= term_indexable(&c->conj[i].term[j]);
-		if (!any)
-			return false;
-	}
-	return true;
-}
-
-static void count_rule(struct builder *b, const struct cond *c)
-{
-	for (uint32_t i = 0; i < c->nconj; i++)
-		for (uint32_t j = 0; j < c->conj[i].nterm; j++)
-			if (term_indexable(&c->conj[i].term[j]))
-				each_bucket(b, &c->conj[i].term[j], count_test, NULL);
-}
-
-static void place_rule(struct builder *b, const struct cond *c, uint32_t rule)
-{
-	for (uint32_t i = 0; i < c->nconj; i++)
-		each_bucket(b, choose_term(b, &c->conj[i]), add_rule, &rule);
-}
-
-/* Indexes that no rule was placed in would cost a lookup for nothing. */
-static void drop_unused(struct route *r)
-{
-	for (struct route_probe **p = &r->first; *p;) {
-		for (struct route_index **x = &(*p)->first; *x;) {
-			if ((*x)->used)
-				x = &(*x)->next;
-			else
-				*x = (*x)->next;
-		}
-		if ((*p)->first)
-			p = &(*p)->next;
-		else
-			*p = (*p)->next;
+		ranges_find(r, mid, v, fn, ctx);
+		if (r[mid].lo > v)
+			return;
+		if (r[mid].hi >= v)
+			fn(ctx, r[mid].b);
+		r += mid + 1, n -= mid + 1;
 	}
 }
 
-/* Does evaluating one of the conditions change what a later one sees (set-var)? Then each is evaluated in its turn. */
-static bool any_effect(const struct route *r)
+void route_index_finish(struct route_index *x)
 {
-	for (uint32_t i = 0; i < r->n; i++)
-		if (r->conds[i] && r->conds[i]->effect)
-			return true;
-	return false;
+	if (x->kind == IX_LITERAL)
+		route_grams_finish(x->grams);
+	if (x->kind != IX_RANGE)
+		return;
+	qsort(x->range, x->nrange, sizeof(*x->range), by_lo);
+	ranges_link(x->range, x->nrange);
 }
 
-void route_index_build(struct route *r, struct arena *a)
-{
-	struct builder b = { .r = r, .arena = a, .last = &r->first };
+/* ---- lookups ---------------------------------------------------------------------------------------------------- */
 
-	hmap_init(&b.probes, a);
-	r->effect = any_effect(r);
-
-	for (uint32_t i = 0; i < r->n && !r->effect; i++)
-		if (rule_indexable(r->conds[i]))
-			count_rule(&b, r->conds[i]);
-	for (uint32_t i = 0; i < r->n; i++) {
-		if (!r->effect && rule_indexable(r->conds[i]))
-			place_rule(&b, r->conds[i], i);
-		else
-			bucket_push(a, &r->always, i);
-	}
-	drop_unused(r);
-}
-
-static void lookup_exact(const struct route_index *x, struct str v, struct arena *tmp, radix_visit_fn *add, void *ctx)
+static void lookup_exact(const struct route_index *x, struct str v, struct arena *tmp, route_bucket_fn *fn, void *ctx)
 {
 	char room[STACK_TEXT], *p = room;
 
@@ -278,20 +249,37 @@ static void lookup_exact(const struct route_index *x, struct str v, struct arena
 	void *found = hmap_get(&x->hash, v);
 
 	if (found)
-		add(ctx, found);
+		fn(ctx, found);
 }
 
-void route_index_lookup(const struct route_index *x, const struct smp *value, struct arena *tmp, radix_visit_fn *add,
-			void *ctx)
+static void lookup_tests(const struct route_index *x, const struct smp *v, struct arena *tmp, route_bucket_fn *fn, void *ctx)
+{
+	for (const struct route_test *t = x->test; t; t = t->next)
+		if (acl_test_value(t->test, v, tmp))
+			fn(ctx, t->b);
+}
+
+void route_index_lookup(const struct route_index *x, const struct smp *value, struct arena *tmp, route_bucket_fn *fn, void *ctx)
 {
 	struct smp v = *value;
 
-	if (!smp_cast(&v, x->match == MATCH_IP ? SMP_IP : SMP_STR, tmp))
+	if (x->kind == IX_TEST) {
+		lookup_tests(x, value, tmp, fn, ctx);
 		return;
-	if (x->match == MATCH_IP)
-		cidr_walk(x->cidr, &v.ip, add, ctx);
-	else if (x->match == MATCH_STR)
-		lookup_exact(x, v.s, tmp, add, ctx);
-	else
-		radix_walk(x->radix, v.s, add, ctx);
+	}
+	if (!smp_cast(&v, match_cast((enum match_kind)x->match), tmp))
+		return;
+	switch ((enum index_kind)x->kind) {
+	case IX_EXACT: lookup_exact(x, v.s, tmp, fn, ctx); break;
+	case IX_PREFIX:
+	case IX_SUFFIX: radix_walk(x->radix, v.s, fn, ctx); break;
+	case IX_NET: cidr_walk(x->cidr, &v.ip, fn, ctx); break;
+	case IX_LITERAL: route_grams_find(x->grams, v.s, fn, ctx); break;
+	case IX_RANGE: ranges_find(x->range, x->nrange, x->match == MATCH_LEN ? (int64_t)v.s.n : v.i, fn, ctx); break;
+	case IX_METHOD:
+		if (v.meth <= HTTP_OTHER && x->method[v.meth])
+			fn(ctx, x->method[v.meth]);
+		break;
+	case IX_TEST: break;
+	}
 }

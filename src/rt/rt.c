@@ -7,10 +7,27 @@ static const char *const phase_words[PH_COUNT] = {
 	"http-after-response",
 };
 static const char *const action_words[ACT_COUNT] = {
-#define ACTION(id, word, phases, parse, exec, help) word,
+#define ACTION(id, word, phases, parse, exec, changes, help) word,
 #include <sluice/tbl/actions.def>
 #undef ACTION
 };
+
+static const uint64_t action_changes[ACT_COUNT] = {
+#define ACTION(id, word, phases, parse, exec, changes, help) changes,
+#include <sluice/tbl/actions.def>
+#undef ACTION
+};
+
+uint64_t rule_changes(const struct rule *r)
+{
+	uint64_t changes = action_changes[r->act];
+
+	if ((r->expr && expr_effect(r->expr)) || (r->fmt && logfmt_effect(r->fmt)))
+		return DEP_ALL;
+	if (changes == DEP_HDR && r->name.n && !(r->act == ACT_DEL_HEADER && r->kind != NAME_STR))
+		return dep_hdr(r->name);
+	return changes == DEP_VAR ? dep_var(r->var) : changes;
+}
 
 const char *rule_phase_word(enum rule_phase ph) { return phase_words[ph]; }
 const char *rule_action_word(enum rule_id act) { return action_words[act]; }

@@ -9,7 +9,7 @@
 #include "worker_priv.h"
 
 static act_exec_fn *const act_exec[ACT_COUNT] = {
-#define ACTION(id, word, phases, parse, exec, help) [ACT_##id] = act_exec_##exec,
+#define ACTION(id, word, phases, parse, exec, changes, help) [ACT_##id] = act_exec_##exec,
 #include <sluice/tbl/actions.def>
 #undef ACTION
 };
@@ -31,34 +31,64 @@ static void rule_hit(uint32_t id)
 		hits_add(wk.hits, id);
 }
 
+/* One rule whose condition holds, or that cannot be decided yet. */
+static enum rule_verdict rule_turn(struct stream *s, enum rule_phase ph, const struct rule_list *l, uint32_t i, enum cond_result hit)
+{
+	const struct rule *r = &l->at[i];
+	enum rule_verdict v = RULE_WAIT;
+
+	if (hit == COND_TRUE) {
+		rule_hit(r->id);
+		v = act_exec[r->act](s, r, ph);
+	}
+	if (v == RULE_WAIT || v == RULE_HOLD) {
+		s->rule_list = l;
+		s->rule_at = i;
+	} else if (v != RULE_CONTINUE) {
+		s->last_rule = r;
+	}
+	return v;
+}
+
+/* A long list: only the rules that the indexes name are looked at. */
+static enum rule_verdict rules_indexed(struct stream *s, enum rule_phase ph, const struct rule_list *l, uint32_t from, uint32_t to)
+{
+	struct route_walk w;
+	enum cond_result hit;
+	unsigned i;
+
+	if (s->hold_until && from < to) {
+		enum rule_verdict v = rule_turn(s, ph, l, from, COND_TRUE);
+		if (v != RULE_CONTINUE)
+			return v;
+		from++;
+	}
+	route_start(&w, l->route, strm_smp_ctx(s), from);
+	while ((hit = route_next(&w, to, &i)) != COND_FALSE) {
+		enum rule_verdict v = rule_turn(s, ph, l, i, hit);
+		if (v != RULE_CONTINUE)
+			return v;
+	}
+	return RULE_CONTINUE;
+}
+
 static enum rule_verdict rules_span(struct stream *s, enum rule_phase ph, const struct rule_list *l, uint32_t from, uint32_t to)
 {
 	struct smp_ctx *c = strm_smp_ctx(s);
 
+	if (l->route && LIKELY(!wk.trace))
+		return rules_indexed(s, ph, l, from, to);
 	for (uint32_t i = from; i < to; i++) {
 		const struct rule *r = &l->at[i];
 		bool held = s->hold_until && i == from;
 		enum cond_result hit = r->cond && !held ? cond_hit(r->cond, c) : COND_TRUE;
 		if (UNLIKELY(wk.trace != NULL))
 			trace_rule(s, ph, r, hit);
-		if (hit == COND_WAIT && !c->final) {
-			s->rule_list = l;
-			s->rule_at = i;
-			return RULE_WAIT;
-		}
-		if (hit != COND_TRUE)
+		if (hit == COND_FALSE || (hit == COND_WAIT && c->final))
 			continue;
-		rule_hit(r->id);
-		enum rule_verdict v = act_exec[r->act](s, r, ph);
-		if (v == RULE_HOLD) {
-			s->rule_list = l;
-			s->rule_at = i;
+		enum rule_verdict v = rule_turn(s, ph, l, i, hit);
+		if (v != RULE_CONTINUE)
 			return v;
-		}
-		if (v != RULE_CONTINUE) {
-			s->last_rule = r;
-			return v;
-		}
 	}
 	return RULE_CONTINUE;
 }
@@ -167,16 +197,30 @@ static uint32_t server_dynamic(struct stream *s, const struct logfmt *f)
 	return name.cut ? RT_NONE : rt_find_server(wk.rt, s->be, sbuf_str(&name));
 }
 
+/* The next use-server rule that holds, or all of them when somebody asks why. */
+static uint32_t use_server_next(const struct rt_proxy *be, struct smp_ctx *c, uint32_t from, bool *hit)
+{
+	*hit = true;
+	if (be->srv_route && LIKELY(!wk.trace)) {
+		int i = route_first(be->srv_route, c, from);
+		return i < 0 ? be->nuse_srv : (uint32_t)i;
+	}
+	for (; from < be->nuse_srv; from++) {
+		*hit = cond_true(be->use_srv[from].cond, c);
+		if (*hit || UNLIKELY(wk.trace != NULL))
+			break;
+	}
+	return from;
+}
+
 uint32_t rules_use_server(struct stream *s)
 {
 	const struct rt_proxy *be = s->be;
 	struct smp_ctx *c = be->nuse_srv ? strm_smp_ctx(s) : NULL;
+	bool hit;
 
-	for (uint32_t i = 0; i < be->nuse_srv; i++) {
+	for (uint32_t i = 0; i < be->nuse_srv && (i = use_server_next(be, c, i, &hit)) < be->nuse_srv; i++) {
 		const struct rt_use_be *u = &be->use_srv[i];
-		bool hit = cond_true(u->cond, c);
-		if (!hit && LIKELY(!wk.trace))
-			continue;
 		uint32_t srv = u->name ? server_dynamic(s, u->name) : u->target;
 		if (UNLIKELY(wk.trace != NULL))
 			trace_target(s, "use-server", u, srv == RT_NONE ? STR("(no such server)") : wk.rt->srv[srv].name, hit);

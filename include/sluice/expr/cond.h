@@ -67,5 +67,15 @@ struct cond {
 /* Does one value match? Casts a copy of s as the match kind wants it. */
 bool acl_test_value(const struct acl_test *t, const struct smp *s, struct arena *tmp);
 struct str match_name(enum match_kind m);
+enum smp_type match_cast(enum match_kind m);
+/* One ACL, without the negation of a term. */
+enum cond_result acl_eval(const struct acl *acl, struct smp_ctx *ctx);
+/* One test as canonical text: { fetch -m match patterns }. */
+void acl_test_print(const struct acl_test *t, struct sbuf *out);
+
+/* Slices of a text pattern or regular expression, at least one of which stands in every value that the pattern matches, ASCII letter
+ * case aside. Their number, 0 = none are known. */
+enum { PAT_LITERALS = 16 };
+unsigned pat_literals(enum match_kind m, const struct pat *p, struct str out[PAT_LITERALS]);
 
 #endif

@@ -9,6 +9,7 @@
 #define SLUICE_RT_RT_H
 
 #include <sluice/base/hmap.h>
+#include <sluice/expr/deps.h>
 #include <sluice/expr/map.h>
 #include <sluice/log/log.h>
 #include <sluice/log/logfmt.h>
@@ -30,7 +31,7 @@ enum rule_phase {
 };
 
 enum rule_id {
-#define ACTION(id, word, phases, args, exec, help) ACT_##id,
+#define ACTION(id, word, phases, parse, exec, changes, help) ACT_##id,
 #include <sluice/tbl/actions.def>
 #undef ACTION
 	ACT_COUNT
@@ -117,9 +118,12 @@ struct rule {                       /* one action line */
 /* As the configuration writes them: "http-request", "set-header". */
 const char *rule_phase_word(enum rule_phase ph);
 const char *rule_action_word(enum rule_id act);
+/* What later conditions may see otherwise once r has run, as sets of expr/deps.h. */
+uint64_t rule_changes(const struct rule *r);
 
-/* at[late .. n) are `redirect` lines (phase http-request only): they run after the others, also when an allow rule ended those. */
-struct rule_list { struct rule *at; uint32_t n, late; };
+/* route: over the conditions, where the list is long enough to gain by it, else NULL.
+ * at[late .. n) are `redirect` lines (phase http-request only): they run after the others, also when an allow rule ended those. */
+struct rule_list { struct rule *at; uint32_t n, late; const struct route *route; };
 
 /* use_split: backends with weights; a key, when there is one, keeps its backend. */
 struct rt_split_target { uint32_t px, weight; };
@@ -357,6 +361,7 @@ struct rt_proxy {
 	struct rt_backend be;
 	const void *srv_dflt;           /* what default-server says, for servers that come at run time; conf's own */
 	struct rt_use_be *use_srv; uint32_t nuse_srv;
+	struct route *srv_route;        /* over use_srv, NULL: few */
 	struct rt_stick *stick; uint32_t nstick;
 	struct rt_cookie cookie;
 	struct rt_persist *persist; uint32_t npersist;

@@ -16,21 +16,21 @@ static void the_first_rule_that_covers_is_named(void **s)
 		cond(t, "{ path /b }"), cond(t, "{ path_reg x }"), cond(t, "{ path_reg x } { path /b/c }"),
 	};
 	static const int want[] = { -1, 0, -1, -1, 2, 3, 0, -1, -1, 8 };
-	struct route *r = route_compile(&t->mem, c, ARRAY_LEN(c));
+	struct route *r = route_compile(&t->mem, c, NULL, ARRAY_LEN(c));
 
 	for (unsigned i = 0; i < ARRAY_LEN(c); i++)
-		if (route_shadowed_by(r, i, &t->mem) != want[i])
-			fail_msg("rule %u: %d, not %d", i, route_shadowed_by(r, i, &t->mem), want[i]);
+		if (route_shadowed_by(r, NULL, i, &t->mem) != want[i])
+			fail_msg("rule %u: %d, not %d", i, route_shadowed_by(r, NULL, i, &t->mem), want[i]);
 }
 
 static void a_later_rule_shadows_nothing(void **s)
 {
 	struct canned *t = *s;
 	struct cond *c[] = { cond(t, "{ path /a/b }"), cond(t, "{ path_beg /a }"), NULL };
-	struct route *r = route_compile(&t->mem, c, ARRAY_LEN(c));
+	struct route *r = route_compile(&t->mem, c, NULL, ARRAY_LEN(c));
 
 	for (unsigned i = 0; i < ARRAY_LEN(c); i++)
-		assert_int_equal(route_shadowed_by(r, i, &t->mem), -1);
+		assert_int_equal(route_shadowed_by(r, NULL, i, &t->mem), -1);
 }
 
 int main(void)
