@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Commands that workers answer: exchanges shown and ended, bad messages, figures of loops, pools and descriptors, counters zeroed. */
+#include <fcntl.h>
 #include <time.h>
+#include <unistd.h>
 #include <sluice/base/clock.h>
 #include <sluice/base/num.h>
 #include <sluice/ipc/counters.h>
@@ -161,6 +163,33 @@ static void clear_retired(const struct cli_run *r, const struct ipc_ask *q)
 	ctr_clear_column(r->l->seg, 0, q->flags & ASK_ALL, q->srv);
 }
 
+/* Those of generations that drain, whose counts are in every sum of ours, are theirs: each is told, with its own number of the server. */
+static void clear_drained(const struct cli_run *r, const struct ipc_ask *q)
+{
+	for (const struct state_view *v = r->l->seg->older; v; v = v->next) {
+		struct ipc_clear c = { .srv = q->srv == RT_NONE ? RT_NONE : v->of_srv[q->srv], .all = q->flags & ASK_ALL };
+
+		if (q->srv == RT_NONE || c.srv != STATE_NONE)
+			(void)master_tell(r->l, IPC_CLEAR, 0, v->h.generation, &c, sizeof(c), -1);
+	}
+}
+
+void counters_clear(struct leader *l, const struct ipc_msg *m)
+{
+	const struct ipc_clear *c = (const struct ipc_clear *)(const void *)m->data;
+	struct ipc_ask q = ASK_ANY;
+	int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	q.srv = c->srv < l->rt->nsrv ? c->srv : RT_NONE;
+	q.flags = c->all ? ASK_ALL : 0;
+	ctr_clear_column(l->seg, 0, c->all, q.srv);
+	for (unsigned i = 0; i < l->nchild; i++)
+		if (l->child[i].role == ROLE_WORKER && l->child[i].pid && nowhere >= 0)
+			(void)ipc_send(l->child[i].io.fd, IPC_ASK, ASK_CLEAR, 0, &q, sizeof(q), nowhere);
+	if (nowhere >= 0)
+		close(nowhere);
+}
+
 enum cli_state cli_clear_counters(struct cli_run *r)
 {
 	struct ipc_ask q = ASK_ANY;
@@ -177,5 +206,6 @@ enum cli_state cli_clear_counters(struct cli_run *r)
 	if (q.flags & ASK_ALL && r->s->level < CLI_ADMIN)
 		return cli_fail(r, "Permission denied");
 	clear_retired(r, &q);
+	clear_drained(r, &q);
 	return cli_ask(r, ASK_CLEAR, &q);
 }

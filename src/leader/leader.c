@@ -194,6 +194,7 @@ void master_message(struct io *io)
 		case IPC_VERDICT: reload_verdict(l, &m, fd); break;
 		case IPC_NEXT_DIR: successor_dir(l, fd); break;
 		case IPC_NEXT_SEG: successor_seg(l, fd); break;
+		case IPC_GEN_CLEAR: counters_clear(l, &m); break;
 		case IPC_GENERATIONS: gens_received(l, &m, fd); break;
 		}
 	}

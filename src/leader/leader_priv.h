@@ -124,6 +124,8 @@ bool leader_ask_reload(struct leader *l, reload_done_fn *done, void *arg) MUST_C
 /* Whoever asked with this arg is no more: its verdict is dropped. */
 void leader_forget_reload(struct leader *l, void *arg);
 void reload_verdict(struct leader *l, const struct ipc_msg *m, int fd); /* takes fd, as does the next */
+/* Another generation's leader was told to clear counters, and with them those of this one, which drains. */
+void counters_clear(struct leader *l, const struct ipc_msg *m);
 void gens_received(struct leader *l, const struct ipc_msg *m, int fd);
 void reload_master_gone(struct leader *l);
 

@@ -163,6 +163,15 @@ static void gen_is_ready(struct gen *g, const struct ipc_msg *msg)
 	FAULT_POINT("master:R5");
 }
 
+/* Passed on unread. */
+static void gen_clear(struct master *m, const struct ipc_msg *msg)
+{
+	const struct gen *g = gen_find(m, msg->num);
+
+	if (g && g->ctl >= 0)
+		ipc_send(g->ctl, IPC_GEN_CLEAR, 0, 0, msg->data, sizeof(struct ipc_clear), -1);
+}
+
 void gen_message(struct master *m, struct gen *g, const struct ipc_msg *msg, int fd)
 {
 	const struct ipc_key *key = (const struct ipc_key *)(const void *)msg->data;
@@ -184,6 +193,7 @@ void gen_message(struct master *m, struct gen *g, const struct ipc_msg *msg, int
 		break;
 	case IPC_STATE_DIR: state_dir_add(m, msg->num ? msg->num : g->id, fd); break;
 	case IPC_RELOAD: ask_add(m, g->id, msg->num); break;
+	case IPC_CLEAR: gen_clear(m, msg); break;
 	}
 }
 

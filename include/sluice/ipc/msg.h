@@ -27,6 +27,8 @@ struct ipc_key { char text[112]; };   /* canonical address of a listener, NUL-pa
 
 /* A question to a worker: ipc/ask.h. Indices are UINT32_MAX where nothing is to be left out. */
 struct ipc_ask { uint64_t id; uint32_t fe, be, srv; uint32_t older_s, flags; };
+/* srv: index in the tables of the generation that is told, UINT32_MAX = of everything; all: 0 = the highest values alone */
+struct ipc_clear { uint32_t srv, all; };
 struct ipc_ticket { uint64_t n; };    /* of a request, chosen by who asks */
 struct ipc_build { char version[32]; }; /* of a leader, NUL-padded */
 struct ipc_adopt { char version[32]; uint64_t started_ms, hard_stop_ms; uint32_t nworkers, draining; };
