@@ -119,6 +119,11 @@ page: all tools
 	@regtests/deps page
 	@SLUICE=$(abspath $(BIN)) TEST_TOOLS=$(abspath build/regtests/lib) regtests/page/run
 
+# gRPC and WebSocket with clients and servers from npm, and a browser over HTTP/2.
+grpc: all tools
+	@regtests/deps grpc
+	@SLUICE=$(abspath $(BIN)) TEST_TOOLS=$(abspath build/regtests/lib) regtests/grpc/run
+
 layers:
 	@regtests/layers
 
@@ -162,8 +167,8 @@ clean:
 	rm -rf build build-* sluice
 
 help:
-	@echo "all demo check unit e2e asan fuzz bench soak page layers lint format doc install uninstall clean"
+	@echo "all demo check unit e2e asan fuzz bench soak page grpc layers lint format doc install uninstall clean"
 
 -include $(OBJ:.o=.d) $(UNIT:%=%.d) $(BENCH:%=%.d)
-.PHONY: soak all check unit unit-bins tools e2e asan fuzz bench page layers lint format demo install uninstall doc clean help
+.PHONY: soak all check unit unit-bins tools e2e asan fuzz bench page grpc layers lint format demo install uninstall doc clean help
 .SECONDARY:
