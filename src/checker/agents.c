@@ -128,7 +128,7 @@ void agents_go(struct checker *ck)
 		struct target *a = &ck->agent[i];
 
 		a->status = (uint8_t)agent_word_status(atomic_load(&ck->seg->srv[a->srv].agent));
-		probe_schedule_first(a, i, ck->nagents);
+		probe_schedule_first(a);
 	}
 }
 

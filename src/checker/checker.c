@@ -29,8 +29,6 @@ static void stop(int status)
 
 static void go(void)
 {
-	uint32_t n = 0, nth = 0;
-
 	if (checker.going)
 		return;
 	FAULT_POINT("checker:R5");
@@ -38,13 +36,8 @@ static void go(void)
 	notice_copy_to(-1); /* the verdict on this start is not ours any more */
 	fleet_reload(&checker);
 	for (uint32_t i = 0; i < checker.ntargets; i++)
-		n += checker.t[i].ops != NULL;
-	for (uint32_t i = 0; i < checker.ntargets; i++)
-		if (checker.t[i].ops) {
-			if (!checker.t[i].maint)
-				probe_schedule_first(&checker.t[i], nth, n);
-			nth++;
-		}
+		if (checker.t[i].ops && !checker.t[i].maint)
+			probe_schedule_first(&checker.t[i]);
 	agents_go(&checker);
 }
 

@@ -105,7 +105,7 @@ struct checker {
 
 /* probe.c */
 void probe_init(struct target *t);
-void probe_schedule_first(struct target *t, uint32_t nth, uint32_t of);
+void probe_schedule_first(struct target *t);
 void probe_soon(struct target *t, uint32_t ms);         /* not later than in ms, when idle */
 void probe_abort(struct target *t);                     /* no verdict, no next check */
 void probe_put_off(struct target *t);                   /* no verdict: what is missing is our own */

@@ -45,10 +45,24 @@ static uint64_t slot_of(const struct target *t, uint64_t at)
 	return nominal(t) < SLOTS_FROM_MS ? at : (at + SLOT_MS - 1) / SLOT_MS * SLOT_MS;
 }
 
+/* Each server has its place in the interval, which follows from its number and the clock alone: a checker that takes over, after a death or a
+ * reload, goes on in the rhythm of the one before, and servers that stand beside each other are far apart. The first beat from `from` on. */
+static uint64_t beat_from(const struct target *t, uint64_t from, uint32_t ms)
+{
+	uint32_t turn = t->srv * 2654435769u + (t->agent ? 1u << 31 : 0); /* of the circle, by the golden section */
+	uint64_t phase = (uint64_t)turn * ms >> 32;
+
+	return from + (ms - (from + ms - phase) % ms) % ms;
+}
+
+/* An interval after the former one began, at the beat that is nearest to that. */
 static void schedule_next(struct target *t)
 {
-	uint64_t next = t->started_ns / 1000000 + jittered(t, interval(t));
+	uint32_t ms = interval(t), varied = jittered(t, ms);
+	uint64_t next = t->started_ns / 1000000 + varied;
 
+	if (!t->ck->rt->g.spread_checks)
+		next = beat_from(t, next - ms / 2, ms);
 	timer_set(&t->timer, slot_of(t, MAX(next, clock_ms() + 1)));
 }
 
@@ -294,10 +308,10 @@ void probe_init(struct target *t)
 }
 
 /* First checks are spread over the interval of the state they begin in, so that neither a start nor a restart is a storm. */
-void probe_schedule_first(struct target *t, uint32_t nth, uint32_t of)
+void probe_schedule_first(struct target *t)
 {
 	if (!t->off)
-		timer_set(&t->timer, slot_of(t, clock_ms() + 1 + (uint64_t)interval(t) * nth / MAX(of, 1u)));
+		timer_set(&t->timer, slot_of(t, beat_from(t, clock_ms() + 1, interval(t))));
 }
 
 void probe_soon(struct target *t, uint32_t ms)

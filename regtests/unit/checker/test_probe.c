@@ -110,8 +110,70 @@ static void first_checks_are_spread_over_one_interval(void **s)
 	fx_words(&f);
 	fx_fleet(&f);
 	fx_go(&f);
+	for (unsigned i = 0; i < 4; i++) {
+		assert_in_range(f.ck.t[i].timer.deadline, clock_ms() + 1, clock_ms() + 4017);
+		for (unsigned j = 0; j < i; j++) {
+			uint64_t a = f.ck.t[i].timer.deadline, b = f.ck.t[j].timer.deadline, apart = a > b ? a - b : b - a;
+
+			assert_in_range(MIN(apart, 4000 - apart), 500, 2000);
+		}
+	}
+	fx_close(&f);
+}
+
+/* Where in its interval the next check of each server begins. */
+static void phases(struct fx *f, uint64_t *ph)
+{
 	for (unsigned i = 0; i < 4; i++)
-		assert_in_range(f.ck.t[i].timer.deadline, clock_ms() + 1 + 1000 * i, clock_ms() + 17 + 1000 * i);
+		ph[i] = f->ck.t[i].timer.deadline % 4000;
+}
+
+static void a_checker_that_starts_again_goes_on_in_the_same_rhythm(void **s)
+{
+	(void)s;
+	uint64_t before[4], after[4];
+	struct fx f;
+
+	fx_init(&f, 4);
+	for (unsigned i = 0; i < 4; i++)
+		f.o[i].inter = 4000;
+	fx_words(&f);
+	fx_fleet(&f);
+	fx_go(&f);
+	phases(&f, before);
+	for (unsigned n = 0; n < 5; n++) {
+		fleet_free(&f.ck);
+		clock_now_ns += 1700000000;
+		assert_true(fleet_init(&f.ck));
+		fx_go(&f);
+		phases(&f, after);
+		for (unsigned i = 0; i < 4; i++)
+			assert_in_range((after[i] + 4000 - before[i] + 16) % 4000, 0, 32);
+	}
+	fx_close(&f);
+}
+
+static void a_check_that_began_late_does_not_move_those_after_it(void **s)
+{
+	(void)s;
+	uint64_t beat;
+	struct fx f;
+
+	fx_init(&f, 1);
+	f.o[0].inter = 800;
+	fx_words(&f);
+	fx_fleet(&f);
+	fx_go(&f);
+	beat = f.ck.t[0].timer.deadline % 800;
+	for (unsigned late = 0; late < 400; late += 37) {
+		struct target *t = &f.ck.t[0];
+
+		clock_now_ns = (t->timer.deadline + late) * 1000000;
+		t->started_ns = clock_now_ns;
+		probe_finish(t, CHK_L4OK, 0, STR_NULL);
+		assert_int_equal(t->timer.deadline % 800, beat);
+		assert_in_range(t->timer.deadline - clock_ms(), 400, 800);
+	}
 	fx_close(&f);
 }
 
@@ -179,6 +241,8 @@ int main(void)
 		cmocka_unit_test(a_connection_that_never_stands_is_a_layer4_timeout),
 		cmocka_unit_test(check_addr_and_port_replace_the_servers),
 		cmocka_unit_test(first_checks_are_spread_over_one_interval),
+		cmocka_unit_test(a_checker_that_starts_again_goes_on_in_the_same_rhythm),
+		cmocka_unit_test(a_check_that_began_late_does_not_move_those_after_it),
 		cmocka_unit_test(spread_checks_varies_the_interval_within_its_bounds),
 		cmocka_unit_test(want_of_descriptors_is_no_verdict),
 	};
