@@ -41,6 +41,11 @@ bool act_parse_mark(struct sema *s, struct act *a)
 	return act_args(s, a, 1, "a 32-bit number or an expression") && number_or_expr(s, a, &a->w[1], UINT32_MAX);
 }
 
+bool act_parse_retries(struct sema *s, struct act *a)
+{
+	return act_args(s, a, 1, "a number from 0 to 100 or an expression") && number_or_expr(s, a, &a->w[1], RETRIES_MAX);
+}
+
 bool act_parse_nice(struct sema *s, struct act *a)
 {
 	int32_t v;

@@ -115,6 +115,16 @@ enum rule_verdict act_exec_bwlim(struct stream *s, const struct rule *r, enum ru
 	return RULE_CONTINUE;
 }
 
+/* Manual, set-retries: what is no number of retries changes nothing. */
+enum rule_verdict act_exec_set_retries(struct stream *s, const struct rule *r, enum rule_phase ph UNUSED)
+{
+	int64_t n;
+
+	if (rule_number(s, r, &n) && n >= 0)
+		s->retries_set = (int16_t)MIN(n, RETRIES_MAX);
+	return RULE_CONTINUE;
+}
+
 /* Manual, set-priority-class and -offset: what is beyond the ends counts as the end. */
 static int64_t clamp(int64_t v, int64_t end) { return v < -end ? -end : v > end ? end : v; }
 

@@ -7,8 +7,8 @@
 #include <sys/resource.h>
 #include <sluice/base/clock.h>
 #include <sluice/base/pool.h>
-#include "bwlim.h"
 #include "compress.h"
+#include "steps.h"
 
 #define ROUNDS 16
 #define ASKED_NOT_YET 0xff
@@ -60,7 +60,7 @@ static bool budget_left(void)
 
 static const struct rt_comp *settings(const struct stream *s)
 {
-	return s->be && s->be->comp ? s->be->comp : s->fe->comp;
+	return s->copy ? NULL : s->be && s->be->comp ? s->be->comp : s->fe->comp;
 }
 
 /* ---- the request ---- */
@@ -242,7 +242,7 @@ static bool send_out(struct stream *s)
 	bool taken;
 
 	tx.trailers_of = b->done && s->res.ntrl ? &s->res : NULL;
-	taken = bwlim_send(s, &s->cli, &tx);
+	taken = strm_send(s, &s->cli, &tx);
 	if (buf_len(&b->out) != len)
 		strm_touch_cli(s);
 	return taken;

@@ -19,6 +19,12 @@ static void count_volume(uint64_t *total, uint64_t *rate, uint64_t bytes)
 	ctr_rate_hit(rate, clock_ms(), (unsigned)(((before + bytes) >> 10) - (before >> 10)));
 }
 
+/* What a copy does is nothing that the frontend, its listener or a client has seen. */
+static struct fe_counters nobody;
+
+static struct fe_counters *stream_fe(const struct stream *s) { return UNLIKELY(s->copy != NULL) ? &nobody : count_fe(s->fe); }
+static struct lst_counters *stream_lst(const struct stream *s) { return s->copy ? NULL : count_lst(s->sess); }
+
 void count_accept(const struct rt_proxy *fe)
 {
 	struct proc_counters *p = proc_ctr(wk.seg, wk.slot);
@@ -89,7 +95,7 @@ void count_session_refused(const struct session *se, enum rule_phase ph)
 
 void count_request(const struct stream *s)
 {
-	struct fe_counters *f = count_fe(s->fe);
+	struct fe_counters *f = stream_fe(s);
 
 	ctr_inc(&proc_ctr(wk.seg, wk.slot)->req_tot);
 	ctr_inc(&f->req_tot);
@@ -162,9 +168,9 @@ void count_no_server(const struct stream *s) { ctr_inc(&count_be(s->be)->no_serv
 
 void count_bad_request(const struct stream *s)
 {
-	struct lst_counters *l = count_lst(s->sess);
+	struct lst_counters *l = stream_lst(s);
 
-	ctr_inc(&count_fe(s->fe)->ereq);
+	ctr_inc(&stream_fe(s)->ereq);
 	if (l)
 		ctr_inc(&l->ereq);
 }
@@ -178,8 +184,8 @@ void count_bad_response(const struct stream *s)
 /* A request is the frontend's and, once routed, another backend's; a response also its server's. */
 void count_denied(const struct stream *s, bool response)
 {
-	struct fe_counters *f = count_fe(s->fe);
-	struct lst_counters *l = count_lst(s->sess);
+	struct fe_counters *f = stream_fe(s);
+	struct lst_counters *l = stream_lst(s);
 
 	ctr_inc(response ? &f->dresp : &f->dreq);
 	if (l)
@@ -192,13 +198,13 @@ void count_denied(const struct stream *s, bool response)
 
 void count_compressed(const struct stream *s)
 {
-	ctr_inc(&count_fe(s->fe)->comp_rsp);
+	ctr_inc(&stream_fe(s)->comp_rsp);
 	ctr_inc(&count_be(s->be)->comp_rsp);
 }
 
 void count_compressed_bytes(const struct stream *s, uint32_t in, uint32_t out)
 {
-	struct fe_counters *f = count_fe(s->fe);
+	struct fe_counters *f = stream_fe(s);
 	struct be_counters *b = count_be(s->be);
 	struct proc_counters *p = proc_ctr(wk.seg, wk.slot);
 
@@ -260,7 +266,7 @@ static void count_hists(const struct stream *s)
 
 static void count_internal_error(const struct stream *s, struct fe_counters *f, struct be_counters *b, struct srv_counters *v)
 {
-	struct lst_counters *l = count_lst(s->sess);
+	struct lst_counters *l = stream_lst(s);
 
 	ctr_inc(&f->eint);
 	if (l)
@@ -297,9 +303,9 @@ static void count_term(const struct stream *s, struct fe_counters *f, struct be_
 
 void count_rewrite_failed(const struct stream *s)
 {
-	struct lst_counters *l = count_lst(s->sess);
+	struct lst_counters *l = stream_lst(s);
 
-	ctr_inc(&count_fe(s->fe)->wrew);
+	ctr_inc(&stream_fe(s)->wrew);
 	if (l)
 		ctr_inc(&l->wrew);
 	if (s->be)
@@ -316,14 +322,15 @@ static struct srv_counters *stream_srv(const struct stream *s)
 /* What has moved since the last time. */
 void count_bytes(struct stream *s)
 {
-	struct fe_counters *f = count_fe(s->fe);
+	struct fe_counters *f = stream_fe(s);
 	struct srv_counters *v = stream_srv(s);
-	struct lst_counters *l = count_lst(s->sess);
+	struct lst_counters *l = stream_lst(s);
 	struct proc_counters *p = proc_ctr(wk.seg, wk.slot);
 	uint64_t in = s->cli.bytes_in - s->counted_in, out = s->cli.bytes_out - s->counted_out;
 
 	ctr_add(&f->bin, in), ctr_add(&f->bout, out);
-	count_volume(&p->bout, &p->bout_rate, out);
+	if (!s->copy)
+		count_volume(&p->bout, &p->bout_rate, out);
 	if (s->be) {
 		ctr_add(&count_be(s->be)->bin, in);
 		ctr_add(&count_be(s->be)->bout, out);
@@ -339,7 +346,7 @@ void count_bytes(struct stream *s)
 
 void count_end(struct stream *s)
 {
-	struct fe_counters *f = count_fe(s->fe);
+	struct fe_counters *f = stream_fe(s);
 	struct be_counters *b = s->be ? count_be(s->be) : NULL;
 	struct srv_counters *v = stream_srv(s);
 
@@ -348,7 +355,8 @@ void count_end(struct stream *s)
 		return;
 	}
 	count_bytes(s);
-	count_hists(s);
+	if (!s->copy)
+		count_hists(s);
 	if (s->comp_bypassed) {
 		ctr_add(&f->comp_byp, s->bytes_out);
 		ctr_add(&b->comp_byp, s->bytes_out);

@@ -3,6 +3,7 @@
  * full receive buffer is all that a slow receiver can cost; the sender is then not read until there is room. */
 #include <sluice/base/clock.h>
 #include "bwlim.h"
+#include "mirror.h"
 #include "steps.h"
 
 /* Rounds of receive and send before others get their turn. */
@@ -14,6 +15,20 @@ static void fwd_touch(struct stream *s, const struct endp *ep)
 		strm_touch_cli(s);
 	else
 		strm_touch_srv(s);
+}
+
+bool strm_send_filtered(struct stream *s, struct endp *to, struct mux_tx *tx)
+{
+	struct str was = tx->body ? buf_str(tx->body) : STR_NULL;
+	bool tap = s->copies && to == &s->srv;
+	bool taken = bwlim_send(s, to, tx);
+
+	if (tap) {
+		size_t left = tx->body ? buf_len(tx->body) : 0;
+
+		mirror_feed(s, str_n(was.p, was.n - left), tx->flags & MS_EOM && !left);
+	}
+	return taken;
 }
 
 static inline bool fwd_input_over(const struct endp *ep) { return ep->flags & (EP_EOM | EP_EOF | EP_ERR); }
@@ -48,7 +63,7 @@ enum fwd_result fwd_move(struct stream *s, struct endp *from, struct endp *to)
 		} else if (!len) {
 			return from->flags & EP_ERR ? FWD_SRC_ERR : from->flags & EP_EOF ? FWD_DONE : FWD_WAIT;
 		}
-		taken = bwlim_send(s, to, &tx);
+		taken = strm_send(s, to, &tx);
 		if (buf_len(&from->rx) != len)
 			strm_touch_sent(s, to == &s->cli, len - buf_len(&from->rx), taken);
 		if (to->flags & EP_ERR)

@@ -181,7 +181,7 @@ enum step_result strm_retry_same(struct stream *s)
 /* In mode tcp nothing but a connection can be tried again. */
 static bool may_reconnect(const struct stream *s)
 {
-	return s->retries < s->be->retries && (s->be->retry_on & RO_CONN_FAILURE || !(s->flags & SF_HTTP));
+	return s->retries < strm_retries(s) && (s->be->retry_on & RO_CONN_FAILURE || !(s->flags & SF_HTTP));
 }
 
 /* May this retry (s->retries counts it already) go to another server? One that is down is left at any retry. */
@@ -194,7 +194,7 @@ static bool retry_elsewhere(const struct stream *s)
 	if (!lb_srv_usable(&wk.lb[s->be_idx], s->srv_idx, true))
 		return true;
 	if (every < 0)
-		every += s->be->retries + 1;
+		every += strm_retries(s) + 1;
 	return every <= 1 || s->retries % every == 0;
 }
 
@@ -255,7 +255,7 @@ enum step_result strm_refused(struct stream *s)
 {
 	bool other;
 
-	if (!(s->flags & SF_REQ_HELD) || s->retries >= s->be->retries)
+	if (!(s->flags & SF_REQ_HELD) || s->retries >= strm_retries(s))
 		return strm_response_failed(s, RO_EMPTY, 502, 'S');
 	s->retries++;
 	other = retry_elsewhere(s);
@@ -277,7 +277,7 @@ enum step_result strm_response_failed(struct stream *s, enum retry_on why, unsig
 		server_observe(s, true, false);
 		count_bad_response(s);
 	}
-	if (held && s->retries < s->be->retries && !(s->flags & SF_NO_RETRY) &&
+	if (held && s->retries < strm_retries(s) && !(s->flags & SF_NO_RETRY) &&
 	    (s->be->retry_on & why || (untouched && !s->srv.bytes_out && !reused))) {
 		bool other;
 

@@ -23,7 +23,7 @@ static void session_free(struct session *se)
 	track_end(&se->track);
 	var_store_drop(&se->vars);
 	list_del(&se->link);
-	wk.nsess--;
+	wk.nsess -= !(se->flags & SESS_SHADOW);
 	if (se->flags & SESS_COUNTED_FE) {
 		wk_live(LIVE_FE, px_index(se->fe), -1);
 		wk_live(LIVE_PROCESS, 0, -1);
@@ -279,7 +279,7 @@ static bool session_admit(struct session *se, enum rule_phase ph)
 	return false;
 }
 
-static void session_begin(struct session *se, int fd, const struct addr *peer, const struct rt_listener *lst)
+static void session_init(struct session *se, const struct rt_listener *lst)
 {
 	memset(se, 0, sizeof(*se));
 	se->magic = SESSION_MAGIC;
@@ -293,6 +293,25 @@ static void session_begin(struct session *se, int fd, const struct addr *peer, c
 	se->t_accept = se->t_hs_done = se->t_idle = clock_now_ns;
 	se->accept_date = clock_real;
 	list_push(&wk.sessions, &se->link);
+}
+
+struct session *session_shadow(const struct session *of)
+{
+	struct session *se = pool_get(&session_pool);
+
+	if (!se)
+		return NULL;
+	session_init(se, of->lst);
+	se->flags = SESS_SHADOW | SESS_DEAD;
+	se->accept_date = of->accept_date;
+	se->t_accept = of->t_accept;
+	se->t_hs_done = of->t_hs_done;
+	return se;
+}
+
+static void session_begin(struct session *se, int fd, const struct addr *peer, const struct rt_listener *lst)
+{
+	session_init(se, lst);
 	wk.nsess++;
 	se->flags = SESS_COUNTED_FE;
 	if (se->fe->opts & OPT_SOCKET_STATS)
@@ -407,6 +426,10 @@ void session_exchange_done(struct session *se, bool alive)
 void session_drain(struct session *se)
 {
 	se->flags |= SESS_DRAINING;
+	if (se->flags & SESS_SHADOW) {
+		session_kill(se, 'K');
+		return;
+	}
 	if (!se->mux)
 		return;
 	se->mux->ops->drain(se->mux);

@@ -21,6 +21,7 @@ enum sess_flags {
 	SESS_HARD = 16,        /* kill_at ends exchanges too */
 	SESS_HANDSHAKE = 32,   /* TLS is being set up: no mux and no stream yet */
 	SESS_MANY = 64,        /* several exchanges may be open at once */
+	SESS_SHADOW = 128,     /* of a copy (mirror.h): there is no client */
 };
 
 struct session {
@@ -50,6 +51,8 @@ struct session {
 void session_setup(void);
 /* Serves an accepted descriptor, which it takes over, with its unit of LIVE_PROCESS and LIVE_FE. */
 void session_new(int fd, const struct addr *peer, uint32_t lst_idx);
+/* One without a connection, for an exchange that behaves as if it were of the client of another; it ends with that exchange. NULL: no memory. */
+struct session *session_shadow(const struct session *of) MUST_CHECK;
 /* The raw connection may be used: its handshake when the listener wants one, then session_proceed(). The session may
  * be gone afterwards. */
 void session_secure(struct session *se);

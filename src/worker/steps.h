@@ -30,6 +30,8 @@ enum step_result strm_abort(struct stream *s, char cause, char phase, enum mux_c
 enum step_result strm_request_broken(struct stream *s);
 /* Waits for the whole body of the request, or as much as a buffer holds (then it is in cli.rx), and goes on with `next`. */
 enum step_result strm_body(struct stream *s, enum strm_step next);
+/* The stream belongs to that backend from now on. */
+void strm_route_to(struct stream *s, uint32_t be);
 /* What a rule verdict means: `next` for continue and allow. */
 enum step_result strm_obey(struct stream *s, enum rule_verdict v, enum strm_step next);
 
@@ -53,6 +55,13 @@ uint32_t strm_timeout(const struct stream *s, enum rt_timeout which);
 uint32_t strm_body_timeout(const struct stream *s);
 
 /* forward.c */
+/* mux_ops.send() of bytes that one side has sent to the other: they are copied for mirrors and kept to bandwidth limits where there are any. false
+ * means wait, as there; a limit that is used up wakes the stream by itself. */
+bool strm_send_filtered(struct stream *s, struct endp *to, struct mux_tx *tx);
+static inline bool strm_send(struct stream *s, struct endp *to, struct mux_tx *tx)
+{
+	return LIKELY(!s->bw && !s->copies) ? to->mux->ops->send(to, tx) : strm_send_filtered(s, to, tx);
+}
 enum fwd_result {
 	FWD_WAIT,     /* blocked on one of the ends: a wake follows */
 	FWD_DONE,     /* the whole message (or, in a tunnel, everything up to the end of file) was handed over */

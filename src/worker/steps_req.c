@@ -3,6 +3,7 @@
 #include <sluice/base/clock.h>
 #include "ask.h"
 #include "grpc.h"
+#include "mirror.h"
 #include "persist.h"
 #include "steps.h"
 #include "track.h"
@@ -191,6 +192,18 @@ enum step_result step_req_rules(struct stream *s)
 	return request_rules(s, s->fe, ST_ROUTE);
 }
 
+void strm_route_to(struct stream *s, uint32_t be)
+{
+	s->be_idx = be;
+	s->be = &wk.rt->px[be];
+	s->flags |= SF_BE_COUNTED;
+	wk_live(LIVE_BE, be, 1);
+	count_backend(s);
+	persist_begin(s);
+	s->exp_inspect = 0;
+	s->flags &= ~(unsigned)SF_FINAL_INSPECT;
+}
+
 enum step_result step_route(struct stream *s)
 {
 	uint32_t be;
@@ -200,14 +213,9 @@ enum step_result step_route(struct stream *s)
 	be = rules_route(s);
 	if (be == RT_NONE)
 		return strm_fail(s, 503, 'S', 'C');
-	s->be_idx = be;
-	s->be = &wk.rt->px[be];
-	s->flags |= SF_BE_COUNTED;
-	wk_live(LIVE_BE, be, 1);
-	count_backend(s);
-	persist_begin(s);
-	s->exp_inspect = 0;
-	s->flags &= ~(unsigned)SF_FINAL_INSPECT;
+	strm_route_to(s, be);
+	if (UNLIKELY(s->fe->nmirror))
+		mirror_begin(s);
 	if (UNLIKELY(s->be->req_hdr_names) && s->flags & SF_HTTP && !headers_restrict(s, s->be))
 		return strm_fail(s, 403, 'P', 'R');
 	return step_to(s, ST_BE_RULES);
@@ -220,7 +228,7 @@ static bool body_wanted(const struct stream *s)
 
 enum step_result step_be_rules(struct stream *s)
 {
-	enum strm_step next = s->be->stats && stats_page_wanted(s, s->be) ? ST_STATS : body_wanted(s) ? ST_REQ_BODY : ST_PICK;
+	enum strm_step next = s->copy ? ST_PICK : s->be->stats && stats_page_wanted(s, s->be) ? ST_STATS : body_wanted(s) ? ST_REQ_BODY : ST_PICK;
 	enum step_result r;
 
 	if (s->be == s->fe)

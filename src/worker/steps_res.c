@@ -2,7 +2,6 @@
 /* Steps of the response: waiting for its head while the request's body still flows, rules, forwarding, replies of
  * our own, the end. */
 #include <sluice/base/clock.h>
-#include "bwlim.h"
 #include "compress.h"
 #include "persist.h"
 #include "ask.h"
@@ -21,7 +20,7 @@ static enum step_result request_pump(struct stream *s)
 	if (s->srv.flags & (EP_TX_EOM | EP_ERR) || !s->srv.mux)
 		return STEP_NEXT;
 	if (s->flags & SF_REQ_HELD) {
-		(void)!bwlim_send(s, &s->srv, &tx);
+		(void)!strm_send(s, &s->srv, &tx);
 		return STEP_NEXT;
 	}
 	switch (fwd_move(s, &s->cli, &s->srv)) {
@@ -70,7 +69,7 @@ static bool client_left(struct stream *s)
 {
 	struct endp *c = &s->cli;
 
-	if (c->flags & EP_EOM && !(c->flags & (EP_EOF | EP_ERR)) && c->mux->conn->io.ready & (IO_HUP | IO_ERR))
+	if (c->flags & EP_EOM && !(c->flags & (EP_EOF | EP_ERR)) && c->mux->conn && c->mux->conn->io.ready & (IO_HUP | IO_ERR))
 		c->mux->ops->recv(c);
 	return c->flags & EP_ERR || (c->flags & EP_EOF && (s->fe->opts | s->be->opts) & OPT_ABORTONCLOSE);
 }
@@ -110,7 +109,7 @@ enum { RES_LISTS = 2 * ARRAY_LEN(res_phases), RES_AFTER = RES_LISTS - 2 };
 
 static const struct rule_list *res_list(const struct stream *s, unsigned i, const struct rt_proxy **px)
 {
-	*px = i % 2 ? (s->fe != s->be ? s->fe : NULL) : s->be;
+	*px = i % 2 ? (s->fe != s->be && !s->copy ? s->fe : NULL) : s->be;
 	return *px && (*px)->rules[res_phases[i / 2]].n ? &(*px)->rules[res_phases[i / 2]] : NULL;
 }
 
@@ -159,7 +158,7 @@ static bool status_retried(const struct stream *s)
 	int slot = error_slot(s->res.status);
 
 	return slot >= 0 && s->be->retry_slots >> slot & 1 && s->flags & SF_REQ_HELD && !(s->flags & SF_NO_RETRY) &&
-	       s->retries < s->be->retries;
+	       s->retries < strm_retries(s);
 }
 
 /* What the head of a response means before any rule. false: *r says where to go instead. */
@@ -246,7 +245,7 @@ enum step_result step_res_send(struct stream *s)
 		s->flags |= SF_CLI_CLOSE;
 	tx.flags = (eom ? MS_EOM : 0) | (s->flags & SF_CLI_CLOSE ? MS_CLOSE : 0);
 	tx.trailers_of = s->res.ntrl && tx.flags & MS_EOM ? &s->res : NULL;
-	taken = bwlim_send(s, &s->cli, &tx);
+	taken = strm_send(s, &s->cli, &tx);
 	if (s->cli.flags & EP_ERR)
 		return strm_abort(s, 'C', 'D', MUX_ABORT);
 	strm_touch_cli(s);

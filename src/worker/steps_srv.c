@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Steps from the choice of a server to a request on its way: pick, queue, pause, connect, send. */
 #include <sluice/base/clock.h>
-#include "bwlim.h"
 #include "compress.h"
+#include "mirror.h"
 #include "persist.h"
 #include "steps.h"
 
@@ -26,6 +26,8 @@ static void queue_granted(struct lb_wait *w, uint32_t srv)
 /* Waits for a slot of srv, or of any server of the backend (RT_NONE). */
 static enum step_result pick_enqueue(struct stream *s, uint32_t srv)
 {
+	if (UNLIKELY(s->copy != NULL))
+		return strm_fail(s, 503, 'S', 'Q');
 	if (srv != RT_NONE) {
 		uint32_t max = wk.rt->srv[srv].o->maxqueue;
 
@@ -185,6 +187,8 @@ static void request_hold(struct stream *s)
 	}
 	s->flags |= SF_REQ_HELD;
 	s->req_view = s->cli.rx;
+	if (UNLIKELY(s->copies != NULL))
+		mirror_feed(s, buf_str(&s->cli.rx), true);
 }
 
 static unsigned request_flags(const struct stream *s)
@@ -214,7 +218,7 @@ enum step_result step_send_head(struct stream *s)
 	tx.body = s->flags & SF_REQ_HELD ? &s->req_view : &s->cli.rx;
 	tx.flags = request_flags(s);
 	tx.trailers_of = s->req.ntrl && tx.flags & MS_EOM ? &s->req : NULL;
-	taken = bwlim_send(s, &s->srv, &tx);
+	taken = strm_send(s, &s->srv, &tx);
 	if (taken || !tx.head)
 		s->flags |= SF_REQ_SENT;
 	if (s->srv.flags & EP_ERR || s->flags & SF_REQ_SENT) {

@@ -7,6 +7,7 @@
 #include <sluice/base/clock.h>
 #include <sluice/base/pool.h>
 #include "compress.h"
+#include "mirror.h"
 #include "reply_gen.h"
 #include "steps.h"
 #include "stream_priv.h"
@@ -69,6 +70,7 @@ static void strm_init(struct stream *s, struct session *sess, const struct rt_pr
 	s->be_idx = s->srv_idx = s->persist_srv = RT_NONE;
 	memcpy(s->term, "----", 4);
 	s->comp_algo = 0xff;
+	s->retries_set = -1;
 	list_init(&s->srv_link);
 	task_init(&s->task, strm_task);
 	s->cli.wake = s->srv.wake = strm_wake;
@@ -100,7 +102,7 @@ struct stream *strm_new(struct session *sess, const struct rt_proxy *fe, bool ht
 	s->step = http ? ST_REQ_HEAD : ST_TCP_RULES;
 	s->t.req_start = clock_now_ns;
 	s->counted_ms = clock_ms();
-	s->ctx.src = sess->src_set.family ? &sess->src_set : &sess->conn->src;
+	s->ctx.src = sess->src_set.family || !sess->conn ? &sess->src_set : &sess->conn->src;
 	s->ctx.dst = sess->dst_set.family ? &sess->dst_set : NULL;
 	s->bc_tos = s->bc_mark = -1;
 	s->ctx.tmp = s->arena;
@@ -207,6 +209,10 @@ void strm_end(struct stream *s, enum mux_close_how how)
 	lb_queue_del(&wk.q, &s->wait);
 	task_cancel(&s->task);
 	compress_end(s);
+	if (UNLIKELY(s->copies != NULL))
+		mirror_leave(s);
+	if (UNLIKELY(s->copy != NULL))
+		mirror_ended(s);
 	strm_release_server(s, MUX_ABORT, false);
 	s->bytes_in = s->cli.bytes_in;
 	s->bytes_out = s->cli.bytes_out;

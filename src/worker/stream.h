@@ -20,6 +20,7 @@
 #define LOG_SILENT (-1)
 
 struct bwlim;
+struct copy;
 struct comp_body;
 struct session;
 struct sconn;
@@ -153,6 +154,9 @@ struct stream {
 	uint64_t track_in, track_out;     /* bytes that tracked entries have counted */
 	uint16_t status;                  /* of the final response sent to the client, 0 = none */
 	uint16_t retries;                 /* of connections, as %rc prints */
+	int16_t retries_set;              /* by rules: retries allowed; -1 = the backend's */
+	struct copy *copies;              /* copies of this request that want the rest of its body; NULL = none */
+	struct copy *copy;                /* this exchange is one (mirror.h), else NULL */
 	struct bwlim *bw;                 /* bandwidth limits that rules have set; NULL = none */
 	uint64_t exp_bw;                  /* ... when they let more pass, ms; 0 = nothing waits for them */
 	struct comp_body *comp;           /* the response is being compressed, else NULL */
@@ -182,6 +186,12 @@ void strm_drop_req_head(struct stream *s);
 uint64_t strm_deadline(const struct stream *s);
 /* Called when strm_deadline() has passed. */
 void strm_expire(struct stream *s);
+
+/* How often the request may be tried again. */
+static inline uint16_t strm_retries(const struct stream *s)
+{
+	return s->retries_set >= 0 ? (uint16_t)s->retries_set : s->be->retries;
+}
 
 /* Text in the stream's arena. */
 static inline struct str strm_dup(struct stream *s, struct str v)

@@ -5,6 +5,7 @@
 #include <sluice/net/conn.h>
 #include <sluice/tls/info.h>
 
+#include "mirror.h"
 #include "pool.h"
 #include "rules.h"
 #include "session.h"
@@ -19,7 +20,7 @@ static bool log_is_error(const struct stream *s)
 
 static bool log_wanted(const struct stream *s, const struct rt_logging *l)
 {
-	if (!l->fmt || l->ntargets == 0 || s->log_level == LOG_SILENT || (s->flags & (SF_LOGGED | SF_MONITOR)))
+	if (!l->fmt || l->ntargets == 0 || (s->copy && !mirror_logged(s)) || s->log_level == LOG_SILENT || (s->flags & (SF_LOGGED | SF_MONITOR)))
 		return false;
 	if (l->dontlognull && s->bytes_in == 0)
 		return false;

@@ -13,6 +13,7 @@ char term_phase(const struct stream *s)
 	case ST_ROUTE:
 	case ST_BE_RULES:
 	case ST_REQ_BODY:
+	case ST_COPY:
 		return 'R';
 	case ST_TARPIT:
 		return 'T';

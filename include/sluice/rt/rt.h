@@ -19,6 +19,7 @@
 
 #define RT_NONE UINT32_MAX
 #define TIMEOUT_NONE 0u            /* timeouts are ms; 0 = infinite */
+#define RETRIES_MAX 100           /* of set-retries */
 #define RT_ERROR_SLOTS 20         /* rows of tbl/error_pages.def at most */
 
 struct rt_loc { const char *file; uint32_t line, col; };
@@ -74,6 +75,7 @@ enum redirect_flags { REDIR_DROP_QUERY = 1, REDIR_APPEND_SLASH = 2, REDIR_IGNORE
  *   capture                             expr, num = index in req_cap (request phases) or res_cap of the frontend, num2 = 1 when the
  *                                       slot was named by `id`
  *   set-src set-src-port set-dst set-dst-port set-priority-class set-priority-offset  expr
+ *   set-retries                         num, or expr
  *   set-tos set-mark                    kind = 1 towards the server; num, or expr
  *   set-timeout                         kind = enum rt_timeout; num = ms, or expr
  *   pause                               num = ms, or expr
@@ -128,6 +130,17 @@ struct rule_list { struct rule *at; uint32_t n, late; const struct route *route;
 /* use_split: backends with weights; a key, when there is one, keeps its backend. */
 struct rt_split_target { uint32_t px, weight; };
 struct rt_split { struct rt_split_target *at; uint32_t n, total; struct expr *by; };
+
+/* mirror: copies of requests for another backend, whose answers nobody sees. */
+struct rt_mirror {
+	uint32_t px;
+	uint32_t share;                 /* of 10000 requests, or */
+	struct expr *percent;
+	uint32_t max_size;              /* bytes of a body; larger ones are not copied */
+	bool log;
+	struct cond *cond;
+	struct rt_loc loc;
+};
 
 struct rt_use_be {                  /* use_backend / use-server */
 	uint32_t target;                /* proxy index (use_backend) or server index (use-server); RT_NONE when dynamic */
@@ -352,6 +365,7 @@ struct rt_proxy {
 	uint32_t default_be;            /* proxy index or RT_NONE */
 	struct rt_use_be *use_be; uint32_t nuse_be;
 	struct route *route;            /* over use_be */
+	struct rt_mirror *mirror; uint32_t nmirror;
 	struct str monitor_uri;
 	struct cond **monitor_fail; uint32_t nmonitor_fail;
 	struct rt_capture *req_cap, *res_cap; uint32_t nreq_cap, nres_cap;
