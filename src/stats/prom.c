@@ -96,15 +96,23 @@ static unsigned srv_state(const struct stats_src *s, uint32_t srv)
 	}
 }
 
+static enum fe_state fe_state(const struct stats_src *s, uint32_t px)
+{
+	return (enum fe_state)atomic_load_explicit(&s->seg->be[px].fe_state, memory_order_relaxed);
+}
+
 static void status_lines(const struct stats_src *s, const struct stats_obj *o, const struct metric *m, struct sbuf *out)
 {
 	static const char *const lst_states[] = { "WAITING", "OPEN", "FULL" };
 	unsigned n = o->kind == STAT_SRV ? ARRAY_LEN(srv_states) : o->kind == STAT_LST ? ARRAY_LEN(lst_states) : 2, now = 1;
 
-	if (o->kind == STAT_SRV)
-		now = srv_state(s, o->idx);
-	else if (o->kind == STAT_BE)
-		now = stats_be_up(s, o->px);
+	switch (o->kind) {
+	case STAT_SRV: now = srv_state(s, o->idx); break;
+	case STAT_BE: now = stats_be_up(s, o->px); break;
+	case STAT_FE: now = fe_state(s, o->px) != FE_SHUT; break;
+	case STAT_LST: now = fe_state(s, o->px) == FE_OPEN; break;
+	default: break;
+	}
 	for (unsigned i = 0; i < n; i++)
 		state_line(s, o, m, o->kind == STAT_LST ? lst_states[i] : srv_states[i], i == now, out);
 }

@@ -60,6 +60,15 @@ TEST(states_are_one_gauge_for_each)
 	assert_true(has("haproxy_backend_agg_server_status{proxy=\"app\",state=\"UP\"} 3\n"));
 }
 
+TEST(a_frontend_that_was_shut_is_down_and_one_that_is_paused_is_not)
+{
+	for (unsigned st = FE_OPEN; st <= FE_SHUT; st++) {
+		atomic_store(&seg->be[PX_WEB].fe_state, st);
+		metrics(PROM_FRONTEND, false);
+		assert_int_equal(has("haproxy_frontend_status{proxy=\"web\",state=\"UP\"} 1\n"), st != FE_SHUT);
+	}
+}
+
 TEST(counters_come_under_both_names)
 {
 	ctr_add(&px_ctr(seg, PX_WEB, 1)->fe.hrsp_5xx, 9);
@@ -105,7 +114,7 @@ TEST(labels_are_escaped)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(lines_of_a_metric_stand_together_behind_one_head), T(states_are_one_gauge_for_each), T(counters_come_under_both_names),
+		T(lines_of_a_metric_stand_together_behind_one_head), T(states_are_one_gauge_for_each), T(a_frontend_that_was_shut_is_down_and_one_that_is_paused_is_not), T(counters_come_under_both_names),
 		T(histograms_are_cumulative), T(scopes_and_no_maint_narrow_the_answer), T(labels_are_escaped),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
