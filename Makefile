@@ -65,6 +65,8 @@ $(BUILD)/regtests/lib/%: regtests/lib/%.c
 	$(CC) -std=gnu17 -O2 -g -Wall -Wextra -D_GNU_SOURCE -pthread -o $@ $< $(TOOL_LIBS)
 
 $(BUILD)/regtests/lib/h2peer: TOOL_LIBS := -lnghttp2
+$(BUILD)/regtests/lib/client2: TOOL_LIBS := -lnghttp2 -lssl -lcrypto
+$(BUILD)/regtests/lib/client $(BUILD)/regtests/lib/client2: regtests/lib/took.h
 
 $(BUILD)/regtests/bench/%: regtests/bench/%.c $(LIB)
 	@mkdir -p $(@D)

@@ -24,8 +24,8 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
+#include "took.h"
 
 /* -m: requests whose answers are framed in every way there is, one after the other on the same connections. */
 static const struct kind {
@@ -66,49 +66,9 @@ static double secs;
 static bool closing, l4, sloppy, mixed, tunnels;
 static double rate;
 static unsigned long per_conn;
-static unsigned took[4096]; /* answers by time: 64 steps a power of two of microseconds */
 static const char *path = "/", *stop_file;
 static unsigned long next_id, requests, ok, refused, was_reset, eof, timed_out, bad_status, mismatch, reopened;
 static long max_ms;
-
-static long now_ms(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
-static long now_us(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
-static unsigned step_of(unsigned long us)
-{
-	unsigned p = 0;
-	while (us >> p >= 128)
-		p++;
-	return us < 64 ? (unsigned)us : p * 64 + (unsigned)(us >> p);
-}
-
-static unsigned long us_of(unsigned step)
-{
-	return step < 128 ? step : (64ul + step % 64) << (step / 64 - 1);
-}
-
-/* Microseconds within which permille of the answers were there. */
-static unsigned long percentile(unsigned permille)
-{
-	unsigned long total = 0, seen = 0;
-	for (unsigned i = 0; i < 4096; i++)
-		total += took[i];
-	for (unsigned i = 0; i < 4096; i++)
-		if (total && (seen += took[i]) * 1000 >= total * permille)
-			return us_of(i);
-	return 0;
-}
 
 static void drop(struct slot *s)
 {
