@@ -11,6 +11,7 @@
 #include <sluice/base/rand.h>
 #include <sluice/checker/checker.h>
 #include <sluice/ipc/msg.h>
+#include <sluice/tls/live.h>
 #include <sluice/net/sock.h>
 #include "checker_priv.h"
 
@@ -50,16 +51,30 @@ static void lose_leader(void)
 		stop(1);
 }
 
+/* Checks over TLS judge servers by the same bytes as the workers do. */
+static void change_tls(const struct ipc_msg *m, int fd)
+{
+	struct tls_err e;
+
+	if (!tls_live_apply(fd, m->num, &e))
+		notice(SAY_WARNING, "a change of certificates was not applied: %s", e.text);
+}
+
 static void on_ctl(struct io *io)
 {
 	struct ipc_msg m;
 	int fd = -1, r;
 
-	while ((r = ipc_recv(io->fd, ROLE_CHECKER, ROLE_LEADER, &m, &fd)) == 1)
+	while ((r = ipc_recv(io->fd, ROLE_CHECKER, ROLE_LEADER, &m, &fd)) == 1) {
 		if (m.type == IPC_CHK_GO)
 			go();
 		else if (m.type == IPC_CHK_STOP)
 			stop(0);
+		else if (m.type == IPC_CHK_TLS_CHANGE)
+			change_tls(&m, fd);
+		if (fd >= 0)
+			close(fd);
+	}
 	if (r < 0)
 		lose_leader();
 }

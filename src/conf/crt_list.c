@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* crt-list files: a line is a certificate, options in brackets, and the names it serves, `!` in front of those it does
  * not. What is wrong in one is reported at the word that names the file, with the line inside the file in the text. */
-#include <sluice/tls/front.h>
+#include <sluice/conf/crt_line.h>
+#include <sluice/tls/lists.h>
+#include <sluice/tls/trust.h>
 #include "tls_priv.h"
 
 #define WORDS_MAX 256
@@ -9,6 +11,7 @@
 struct list {
 	struct sema *s;
 	struct tls_front *f;
+	struct tls_list *l;
 	const struct word *w;          /* of the bind line */
 	const struct tls_opts *base;
 	unsigned no;                   /* line in the file */
@@ -65,30 +68,50 @@ static bool options(const struct list *x, const struct word *w, uint32_t n, stru
 	return true;
 }
 
-static bool line_add(const struct list *x, const struct word *w, uint32_t n)
+/* Where the names begin; *opts, *nopts: the words between brackets. 0 after a diagnosis. */
+static uint32_t brackets(const struct list *x, const struct word *w, uint32_t n, const struct word **opts, uint32_t *nopts)
+{
+	uint32_t end = 2;
+
+	*nopts = 0;
+	if (n < 2 || !word_is(&w[1], "["))
+		return 1;
+	while (end < n && !word_is(&w[end], "]"))
+		end++;
+	if (end == n) {
+		complain(x, "'[' without ']' behind", w[0].s);
+		return 0;
+	}
+	*opts = w + 2;
+	*nopts = end - 2;
+	return end + 1;
+}
+
+/* The line behind the certificate's name, as it stands. */
+static struct str behind(struct str line, struct str cert)
+{
+	ptrdiff_t at = str_find(line, cert, false);
+	struct str s = str_sub(line, (size_t)MAX(at, 0) + cert.n, line.n);
+
+	while (s.n && (unsigned char)s.p[s.n - 1] <= ' ')
+		s.n--;
+	return str_trim(s);
+}
+
+static bool line_add(const struct list *x, struct str line, const struct word *w, uint32_t n)
 {
 	struct str names[WORDS_MAX];
+	const struct word *opts = NULL;
 	struct tls_opts own;
-	const struct tls_opts *use = NULL;
 	unsigned k = 0;
-	uint32_t i = 1;
+	uint32_t nopts, i = brackets(x, w, n, &opts, &nopts);
 
-	if (n > 1 && word_is(&w[1], "[")) {
-		uint32_t end = 2;
-		while (end < n && !word_is(&w[end], "]"))
-			end++;
-		if (end == n)
-			return complain(x, "'[' without ']' behind", w[0].s);
-		if (end > 2) {
-			if (!options(x, w + 2, end - 2, &own))
-				return false;
-			use = &own;
-		}
-		i = end + 1;
-	}
+	if (!i || (nopts && !options(x, opts, nopts, &own)))
+		return false;
 	for (; i < n; i++)
 		names[k++] = w[i].s;
-	return tls_add_crt(x->s, x->f, x->w, w[0].s.p, names, k, use);
+	return tls_add_crt(x->s, x->f, x->w, w[0].s.p, names, k, nopts ? &own : NULL,
+			   tls_list_line(x->l, x->no, str_c(tls_path(x->s, x->s->crt_base, w[0].s.p)), behind(line, w[0].s)));
 }
 
 bool crt_list_add(struct sema *s, struct tls_front *f, const struct word *w, const struct tls_opts *line)
@@ -102,6 +125,7 @@ bool crt_list_add(struct sema *s, struct tls_front *f, const struct word *w, con
 		sema_err(s, w, "cannot read the list '" STR_FMT "'", STR_ARG(w->s));
 		return false;
 	}
+	x.l = tls_list_open(f, w->s.p);
 	while (rest.p) {
 		int n;
 		one = str_split(&rest, '\n');
@@ -110,7 +134,85 @@ bool crt_list_add(struct sema *s, struct tls_front *f, const struct word *w, con
 		if (n < 0)
 			ok = complain(&x, "too many words behind", str_sub(one, 0, 40));
 		else if (n > 0)
-			ok = line_add(&x, words, (uint32_t)n) && ok;
+			ok = line_add(&x, one, words, (uint32_t)n) && ok;
 	}
 	return ok;
+}
+
+/* ---- at run time ------------------------------------------------------------------------------------------------- */
+
+static void first_error(const struct diags *d, struct tls_err *err)
+{
+	for (size_t i = 0; i < d->at.n; i++)
+		if (d->at.at[i].level == DIAG_ERROR) {
+			tls_err_set(err, STR_FMT, STR_ARG(d->at.at[i].msg));
+			return;
+		}
+}
+
+/* Everything that options can name is in memory already: a worker has no files to read. */
+static bool at_hand(const struct tls_opts *o, struct tls_err *err)
+{
+	const char *const cas[] = { o->ca_file, o->ca_verify_file };
+
+	for (size_t i = 0; i < ARRAY_LEN(cas); i++)
+		if (cas[i] && *cas[i] != '@' && !tls_trust_find(TLS_CAS, cas[i])) {
+			tls_err_set(err, "the CA file '%s' is not loaded (see new ssl ca-file)", cas[i]);
+			return false;
+		}
+	if (!o->crl_file || tls_trust_find(TLS_CRLS, o->crl_file))
+		return true;
+	tls_err_set(err, "the CRL file '%s' is not loaded (see new ssl crl-file)", o->crl_file);
+	return false;
+}
+
+static bool opts_for_all(struct list *x, const struct word *w, uint32_t n, struct crt_line *out, struct tls_err *err)
+{
+	unsigned nfronts = 0;
+
+	for (struct tls_front *f = tls_front_first(); f; f = tls_front_next(f))
+		nfronts++;
+	out->opts = ARENA_NEWN(x->s->a, struct tls_opts, nfronts);
+	nfronts = 0;
+	for (struct tls_front *f = tls_front_first(); f; f = tls_front_next(f)) {
+		x->base = tls_front_opts(f);
+		if (!options(x, w, n, &out->opts[nfronts])) {
+			first_error(x->s->d, err);
+			return false;
+		}
+		if (!at_hand(&out->opts[nfronts++], err))
+			return false;
+	}
+	return true;
+}
+
+bool crt_line_parse(struct str line, struct arena *a, struct crt_line *out, struct tls_err *err)
+{
+	struct conf_src src = { .arena = a };
+	struct src_file none = { "line", line };
+	struct diags d;
+	struct sema s = { .a = a, .d = &d, .src = &src };
+	struct word cli = { .s = STR("line") }, *w = ARENA_NEWN(a, struct word, WORDS_MAX);
+	struct list x = { .s = &s, .w = &cli, .no = 1 };
+	const struct word *opts = NULL;
+	uint32_t nopts, i;
+	int n;
+
+	VEC_PUSH(&src.files, none);
+	diags_init(&d, a, &src);
+	*out = (struct crt_line){ 0 };
+	tls_err_set(err, "the line is empty or too long");
+	n = words_of(&x, line, w);
+	i = n > 0 ? brackets(&x, w, (uint32_t)n, &opts, &nopts) : 0;
+	if (n > 0 && !i)
+		first_error(&d, err);
+	if (i && (!nopts || opts_for_all(&x, opts, nopts, out, err))) {
+		out->cert = w[0].s;
+		out->text = arena_str(a, behind(line, w[0].s));
+		out->names = ARENA_NEWN(a, struct str, (uint32_t)n + 1);
+		for (; i < (uint32_t)n; i++)
+			out->names[out->nnames++] = w[i].s;
+	}
+	VEC_FREE(&src.files);
+	return out->cert.n > 0;
 }

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include <sluice/tls/front.h>
+#include <sluice/tls/lists.h>
 #include "tls_priv.h"
 
 void tls_bind_later(struct sema *s, const struct line *l, struct rt_bind_opts *o, const struct tls_words *t)
@@ -27,12 +27,12 @@ void tls_bind_later(struct sema *s, const struct line *l, struct rt_bind_opts *o
 /* ---- what `crt` names -------------------------------------------------------------------------------------------- */
 
 static bool add_files(struct sema *s, struct tls_front *f, const struct word *w, const struct tls_cert_files *files,
-		      const struct str *filters, unsigned n, const struct tls_opts *own)
+		      const struct str *filters, unsigned n, const struct tls_opts *own, const struct tls_line *line)
 {
 	struct tls_err e;
 	struct tls_cert *c = tls_cert_load(files, &e);
 
-	if (c && tls_front_add(f, c, filters, n, own, &e))
+	if (c && tls_front_add(f, c, filters, n, own, line, &e))
 		return true;
 	sema_err(s, w, "%s", e.text);
 	return false;
@@ -54,6 +54,7 @@ static int is_certificate(const struct dirent *d)
 
 static bool add_dir(struct sema *s, struct tls_front *f, const struct word *w, const char *dir, const struct tls_opts *own)
 {
+	struct tls_list *list = tls_list_open(f, dir);
 	struct dirent **at;
 	int n = scandir(dir, &at, is_certificate, alphasort);
 	bool ok = n > 0;
@@ -64,7 +65,8 @@ static bool add_dir(struct sema *s, struct tls_front *f, const struct word *w, c
 		const char *path = arena_printf(&s->scratch, "%s/%s", dir, at[i]->d_name).p;
 		struct stat st;
 		if (ok && stat(path, &st) == 0 && S_ISREG(st.st_mode))
-			ok = add_files(s, f, w, &(struct tls_cert_files){ .crt = path }, NULL, 0, own);
+			ok = add_files(s, f, w, &(struct tls_cert_files){ .crt = path }, NULL, 0, own,
+				       tls_list_line(list, (unsigned)i + 1, str_c(path), STR("")));
 		free(at[i]);
 	}
 	if (n >= 0)
@@ -74,7 +76,7 @@ static bool add_dir(struct sema *s, struct tls_front *f, const struct word *w, c
 
 /* FILE.rsa, FILE.ecdsa, FILE.dsa in place of FILE: certificates of one name with several kinds of keys. */
 static bool add_bundle(struct sema *s, struct tls_front *f, const struct word *w, const char *path,
-		       const struct str *filters, unsigned n, const struct tls_opts *own, bool *any)
+		       const struct str *filters, unsigned n, const struct tls_opts *own, const struct tls_line *line, bool *any)
 {
 	static const char *const suffix[] = { "ecdsa", "rsa", "dsa" };
 	struct stat st;
@@ -85,14 +87,14 @@ static bool add_bundle(struct sema *s, struct tls_front *f, const struct word *w
 		if (stat(part, &st) != 0)
 			continue;
 		*any = true;
-		if (!add_files(s, f, w, &(struct tls_cert_files){ .crt = part }, filters, n, own))
+		if (!add_files(s, f, w, &(struct tls_cert_files){ .crt = part }, filters, n, own, line))
 			return false;
 	}
 	return true;
 }
 
 bool tls_add_crt(struct sema *s, struct tls_front *f, const struct word *w, const char *name, const struct str *filters,
-		 unsigned n, const struct tls_opts *own)
+		 unsigned n, const struct tls_opts *own, const struct tls_line *line)
 {
 	const struct tls_cert_files *member = s->crt_stores.arena ? hmap_get(&s->crt_stores, str_c(name)) : NULL;
 	const char *path = tls_path(s, s->crt_base, name);
@@ -100,7 +102,7 @@ bool tls_add_crt(struct sema *s, struct tls_front *f, const struct word *w, cons
 	bool any;
 
 	if (member)
-		return add_files(s, f, w, member, filters, n, own);
+		return add_files(s, f, w, member, filters, n, own, line);
 	if (*name == '@') {
 		sema_err(s, w, "'%s' is in no crt-store", name);
 		return false;
@@ -109,14 +111,14 @@ bool tls_add_crt(struct sema *s, struct tls_front *f, const struct word *w, cons
 		return add_dir(s, f, w, path, own);
 	if (stat(path, &st) != 0) {
 		int err = errno;
-		if (!add_bundle(s, f, w, path, filters, n, own, &any))
+		if (!add_bundle(s, f, w, path, filters, n, own, line, &any))
 			return false;
 		if (any)
 			return true;
 		sema_err(s, w, "cannot read '%s': %s", path, strerror(err));
 		return false;
 	}
-	return add_files(s, f, w, &(struct tls_cert_files){ .crt = path }, filters, n, own);
+	return add_files(s, f, w, &(struct tls_cert_files){ .crt = path }, filters, n, own, line);
 }
 
 /* ---- lines ------------------------------------------------------------------------------------------------------- */
@@ -128,10 +130,10 @@ static bool add_all(struct sema *s, struct tls_bind_job *j, struct tls_front *f)
 
 	for (struct tls_crt *c = j->t.crts; c; c = c->next)
 		if (c->kind == TLS_CRT_DEFAULT)
-			ok = tls_add_crt(s, f, c->w, c->w->s.p, NULL, 0, NULL) && ok;
+			ok = tls_add_crt(s, f, c->w, c->w->s.p, NULL, 0, NULL, NULL) && ok;
 	for (struct tls_crt *c = j->t.crts; c; c = c->next) {
 		if (c->kind == TLS_CRT_FILE)
-			ok = tls_add_crt(s, f, c->w, c->w->s.p, NULL, 0, NULL) && ok;
+			ok = tls_add_crt(s, f, c->w, c->w->s.p, NULL, 0, NULL, NULL) && ok;
 		else if (c->kind == TLS_CRT_LIST)
 			ok = crt_list_add(s, f, c->w, &j->t.o) && ok;
 	}

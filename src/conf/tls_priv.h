@@ -40,9 +40,10 @@ void tls_finish(struct sema *s);
 void crt_store_section(struct sema *s, const struct section *sec);
 
 struct tls_front;
-/* Adds what `crt` names to f: a file, a bundle (FILE.rsa, FILE.ecdsa), a directory, a member of a store. */
+struct tls_line;
+/* Adds what `crt` names to f: a file, a bundle (FILE.rsa, FILE.ecdsa), a directory, a member of a store. line: of a crt-list, NULL = none. */
 bool tls_add_crt(struct sema *s, struct tls_front *f, const struct word *w, const char *name, const struct str *filters,
-		 unsigned n, const struct tls_opts *own) MUST_CHECK;
+		 unsigned n, const struct tls_opts *own, const struct tls_line *line) MUST_CHECK;
 bool crt_list_add(struct sema *s, struct tls_front *f, const struct word *w, const struct tls_opts *line) MUST_CHECK;
 
 #endif

@@ -19,6 +19,7 @@
 #include <sluice/health/health.h>
 #include <sluice/ipc/sandbox.h>
 
+#include "certs.h"
 #include "cli_priv.h"
 #include "leader_priv.h"
 
@@ -156,6 +157,7 @@ static void commit(struct leader *l)
 	segment_state(l, SEG_ACTIVE);
 	follow_start(l);
 	watchdog_start(l);
+	journal_catch_up(l);
 	children_go(l);
 	cli_start(l);
 	leader_step(l);
@@ -354,7 +356,7 @@ int leader_run(const struct leader_opts *o)
 	static struct leader l;
 
 	l = (struct leader){ .o = o, .phase = LEAD_STARTING, .ctl = o->ctl, .master_pid = o->master_pid, .dir_fd = -1, .pid_fd = -1,
-			     .ticket_fd = -1, .successor_dir = -1, .startup_fd = -1 };
+			     .ticket_fd = -1, .journal_fd = -1, .successor_dir = -1, .startup_fd = -1 };
 	panic_install("leader");
 	proctitle_set("leader, generation %llu", (unsigned long long)o->generation);
 	notice_quiet(o->quiet);

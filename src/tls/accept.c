@@ -2,6 +2,8 @@
 /* Choices during a client's handshake: by the name it asks for, the policy (before anything is negotiated or resumed)
  * and the certificates (when one is needed, so not on a resumption); the protocol by ALPN; the OCSP response of the
  * certificate that was taken. */
+#include <time.h>
+
 #include <openssl/err.h>
 #include <openssl/tls1.h>
 
@@ -50,7 +52,9 @@ static bool match_find(struct tls *t, struct str sni)
 	t->is_default = !m;
 	if (!m && t->front->policies->o.strict_sni)
 		return false;
+	tls_match_drop(&t->match); /* of a first hello, when there was a retry */
 	t->match = m ? *m : t->front->dflt;
+	tls_match_hold(&t->match);
 	return t->matched = policy_of(&t->match) != NULL;
 }
 
@@ -91,7 +95,7 @@ static int on_certificate(SSL *ssl, void *arg)
 	struct tls *t = tls_of(ssl);
 
 	(void)arg;
-	if (!t->matched || t->is_default)
+	if (!t->matched || (t->is_default && !t->front->certs_stale))
 		return 1;
 	SSL_certs_clear(ssl);
 	for (unsigned k = 0; k < TLS_KEY_KINDS; k++) {
@@ -124,7 +128,7 @@ static int on_status(SSL *ssl, void *arg)
 	(void)arg;
 	for (unsigned k = 0; t->matched && k < TLS_KEY_KINDS; k++) {
 		const struct tls_entry *e = t->match.at[k];
-		if (!e || e->cert->leaf != used || !e->cert->ocsp)
+		if (!e || e->cert->leaf != used || !e->cert->ocsp || e->cert->ocsp_until < (int64_t)time(NULL))
 			continue;
 		copy = OPENSSL_memdup(e->cert->ocsp, e->cert->nocsp);
 		if (!copy)

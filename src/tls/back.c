@@ -84,6 +84,34 @@ bool tls_backs_refresh(const struct tls_cert *c, struct tls_err *err)
 	return true;
 }
 
+bool tls_back_uses(const struct tls_cert *c)
+{
+	for (struct tls_back *b = backs; b; b = b->next)
+		if (b->o.crt && strcmp(b->o.crt, c->path) == 0)
+			return true;
+	return false;
+}
+
+bool tls_backs_trust(enum tls_trust_kind k, const char *path)
+{
+	for (struct tls_back *b = backs; b; b = b->next)
+		if (b->o.verify != TLS_VERIFY_NONE && tls_trust_named(&b->o, k, path))
+			return true;
+	return false;
+}
+
+/* Sessions of servers that were believed before are not resumed: they would be believed without a look. */
+bool tls_backs_retrust(enum tls_trust_kind k, const char *path, struct tls_err *err)
+{
+	for (struct tls_back *b = backs; b; b = b->next)
+		if (b->o.verify != TLS_VERIFY_NONE && tls_trust_named(&b->o, k, path)) {
+			if (!tls_trust_apply(b->ctx, &b->o, false, err))
+				return false;
+			b->trust_no++;
+		}
+	return true;
+}
+
 void tls_backs_drop(void)
 {
 	while (backs) {
@@ -146,7 +174,7 @@ bool tls_back_setup(SSL *ssl, const struct tls_connect *k)
 
 static bool slot_is(const struct tls_session *e, const struct tls_back *b, const char *sni)
 {
-	return e->s && e->back == b && (e->sni == sni || (e->sni && sni && strcmp(e->sni, sni) == 0));
+	return e->s && e->back == b && e->trust_no == b->trust_no && (e->sni == sni || (e->sni && sni && strcmp(e->sni, sni) == 0));
 }
 
 static void slot_clear(struct tls_session *e)
@@ -191,7 +219,7 @@ void tls_session_keep(struct tls *t, SSL_SESSION *s)
 				e = &c->at[i];
 	}
 	slot_clear(e);
-	*e = (struct tls_session){ .s = s, .back = t->back, .sni = sni ? strdup(sni) : NULL, .used = ++c->clock };
+	*e = (struct tls_session){ .s = s, .back = t->back, .trust_no = t->back->trust_no, .sni = sni ? strdup(sni) : NULL, .used = ++c->clock };
 	if (sni && !e->sni)
 		slot_clear(e);
 }

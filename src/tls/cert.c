@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Certificates and their files. A PEM file holds the certificate, its chain and usually its key, in any order as long
- * as the certificate comes before its chain; what it lacks may stand beside it: FILE.key, FILE.issuer (for the chain),
- * FILE.ocsp. Reading is for the leader; parsing of text also for workers. */
+ * as the certificate comes before its chain; what it lacks may stand beside it: FILE.key, FILE.issuer (who signed it,
+ * when the chain does not show that), FILE.ocsp. Reading is for the leader; parsing of text also for workers. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,9 +11,10 @@
 #include <unistd.h>
 
 #include <openssl/err.h>
-#include <openssl/ocsp.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+
+#include <sluice/base/notice.h>
 
 #include "tls_priv.h"
 
@@ -25,8 +26,7 @@ static struct hmap by_path;
 
 /* ---- files ------------------------------------------------------------------------------------------------------ */
 
-/* The whole of a file, NUL-terminated; NULL with errno. The caller wipes and frees. */
-static char *file_read(const char *path, size_t *n)
+char *tls_file_read(const char *path, size_t *n)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	struct stat st;
@@ -62,13 +62,13 @@ static char *beside(const char *path, const char *suffix)
 
 static char *read_beside(const char *given, const char *path, const char *suffix, size_t *n)
 {
-	char *p = given ? NULL : beside(path, suffix), *text = file_read(given ? given : p ? p : path, n);
+	char *p = given ? NULL : beside(path, suffix), *text = tls_file_read(given ? given : p ? p : path, n);
 
 	free(p);
 	return text;
 }
 
-static void wipe(char *text, size_t n)
+void tls_text_wipe(char *text, size_t n)
 {
 	if (text)
 		OPENSSL_cleanse(text, n);
@@ -77,8 +77,7 @@ static void wipe(char *text, size_t n)
 
 /* ---- parsing ---------------------------------------------------------------------------------------------------- */
 
-/* No password is ever asked for on a terminal. */
-static int no_password(char *buf, int size, int rw, void *u)
+int tls_no_password(char *buf, int size, int rw, void *u)
 {
 	(void)buf, (void)size, (void)rw, (void)u;
 	return -1;
@@ -87,7 +86,7 @@ static int no_password(char *buf, int size, int rw, void *u)
 static EVP_PKEY *key_parse(struct str pem)
 {
 	BIO *in = BIO_new_mem_buf(pem.p, (int)pem.n);
-	EVP_PKEY *key = in ? PEM_read_bio_PrivateKey(in, NULL, no_password, NULL) : NULL;
+	EVP_PKEY *key = in ? PEM_read_bio_PrivateKey(in, NULL, tls_no_password, NULL) : NULL;
 
 	BIO_free(in);
 	if (!key)
@@ -101,7 +100,7 @@ static bool certs_parse(struct str pem, STACK_OF(X509) *to)
 	BIO *in = BIO_new_mem_buf(pem.p, (int)pem.n);
 	X509 *x;
 
-	while (in && (x = PEM_read_bio_X509(in, NULL, no_password, NULL)))
+	while (in && (x = PEM_read_bio_X509(in, NULL, tls_no_password, NULL)))
 		if (!sk_X509_push(to, x))
 			X509_free(x);
 	ERR_clear_error();
@@ -168,16 +167,17 @@ static void cert_clear(struct tls_cert *c)
 	X509_free(c->leaf);
 	EVP_PKEY_free(c->key);
 	sk_X509_pop_free(c->chain, X509_free);
+	X509_free(c->issuer);
 	OPENSSL_free(c->ocsp);
 	for (unsigned i = 0; i < c->nnames; i++)
 		free(c->names[i]);
 	free(c->names);
-	*c = (struct tls_cert){ .path = c->path, .next = c->next };
+	*c = (struct tls_cert){ .path = c->path, .next = c->next, .refs = c->refs };
 }
 
 void tls_cert_free(struct tls_cert *c)
 {
-	if (!c)
+	if (!c || c->refs-- > 0)
 		return;
 	cert_clear(c);
 	free(c->path);
@@ -223,30 +223,20 @@ struct tls_cert *tls_cert_parse(const char *path, struct str pem, struct tls_err
 
 /* ---- loading ---------------------------------------------------------------------------------------------------- */
 
-/* Only a response that says "good" is worth showing. */
-static void ocsp_take(struct tls_cert *c, const char *der, size_t n)
-{
-	const unsigned char *p = (const unsigned char *)der;
-	OCSP_RESPONSE *r = d2i_OCSP_RESPONSE(NULL, &p, (long)n);
-
-	if (r && OCSP_response_status(r) == OCSP_RESPONSE_STATUS_SUCCESSFUL && (c->ocsp = OPENSSL_memdup(der, n)))
-		c->nocsp = n;
-	OCSP_RESPONSE_free(r);
-	ERR_clear_error();
-}
-
 /* What stands beside the certificate, when it is there. */
 static void siblings_load(struct tls_cert *c, const struct tls_cert_files *f)
 {
+	struct tls_err e;
 	size_t n;
 	char *text;
 
-	if (sk_X509_num(c->chain) == 0 && (text = read_beside(f->issuer, f->crt, ".issuer", &n))) {
-		certs_parse(str_n(text, n), c->chain);
+	if ((text = read_beside(f->issuer, f->crt, ".issuer", &n))) {
+		c->issuer = tls_issuer_parse(str_n(text, n));
 		free(text);
 	}
 	if ((text = read_beside(f->ocsp, f->crt, ".ocsp", &n))) {
-		ocsp_take(c, text, n);
+		if (!tls_ocsp_take(c, str_n(text, n), &e))
+			notice(SAY_WARNING, "the OCSP response of '%s' is left out: %s", c->path, e.text);
 		free(text);
 	}
 }
@@ -254,7 +244,7 @@ static void siblings_load(struct tls_cert *c, const struct tls_cert_files *f)
 static bool cert_read(struct tls_cert *c, const struct tls_cert_files *f, struct tls_err *err)
 {
 	size_t n, nkey = 0;
-	char *text = file_read(f->crt, &n), *key = NULL;
+	char *text = tls_file_read(f->crt, &n), *key = NULL;
 	bool ok;
 
 	if (!text) {
@@ -266,8 +256,8 @@ static bool cert_read(struct tls_cert *c, const struct tls_cert_files *f, struct
 	ok = cert_fill(c, str_n(text, n), key ? str_n(key, nkey) : str_n(text, n), err);
 	if (ok)
 		siblings_load(c, f);
-	wipe(text, n);
-	wipe(key, nkey);
+	tls_text_wipe(text, n);
+	tls_text_wipe(key, nkey);
 	return ok;
 }
 
@@ -278,13 +268,15 @@ struct tls_cert *tls_cert_find(const char *path)
 
 struct tls_cert *tls_cert_first(void) { return first; }
 
-struct tls_cert *tls_cert_at(unsigned n)
+static void store_add(struct tls_cert *c)
 {
-	struct tls_cert *c = first;
-
-	while (c && n--)
-		c = c->next;
-	return c;
+	if (!first) {
+		arena_init(&index_mem, 0);
+		hmap_init(&by_path, &index_mem);
+	}
+	*last = c;
+	last = &c->next;
+	hmap_put(&by_path, str_c(c->path), c);
 }
 
 struct tls_cert *tls_cert_load(const struct tls_cert_files *f, struct tls_err *err)
@@ -298,35 +290,75 @@ struct tls_cert *tls_cert_load(const struct tls_cert_files *f, struct tls_err *e
 		tls_cert_free(c);
 		return NULL;
 	}
-	if (!first) {
-		arena_init(&index_mem, 0);
-		hmap_init(&by_path, &index_mem);
-	}
-	*last = c;
-	last = &c->next;
-	hmap_put(&by_path, str_c(c->path), c);
+	store_add(c);
 	return c;
 }
 
-bool tls_cert_replace(struct tls_cert *c, struct str pem, struct tls_err *err)
+static bool same_names(const struct tls_cert *a, const struct tls_cert *b)
 {
-	struct tls_cert *n = tls_cert_parse(c->path, pem, err), old;
+	if (a->kind != b->kind || a->nnames != b->nnames)
+		return false;
+	for (unsigned i = 0; i < a->nnames; i++)
+		if (strcmp(a->names[i], b->names[i]) != 0)
+			return false;
+	return true;
+}
 
-	if (!n)
-		return false;
-	if (n->kind != c->kind) {
-		tls_err_set(err, "the key of '%s' is of another kind than the one it replaces", c->path);
-		tls_cert_free(n);
-		return false;
-	}
-	old = *c;
-	n->next = old.next;
-	free(n->path);
-	n->path = old.path;
+/* The object stays where it is, entries of fronts point at it. */
+static void swap_in(struct tls_cert *c, struct tls_cert *n)
+{
+	struct tls_cert old = *c;
+
 	*c = *n;
+	c->path = old.path;
+	c->next = old.next;
+	c->refs = old.refs;
+	if (!c->issuer) {
+		c->issuer = old.issuer;
+		old.issuer = NULL;
+	}
+	old.path = n->path;
+	old.refs = 0;
 	*n = old;
-	n->path = NULL;
 	tls_cert_free(n);
+}
+
+struct tls_cert *tls_cert_put(const char *path, struct str pem, bool *renamed, struct tls_err *err)
+{
+	struct tls_cert *c = tls_cert_find(path), *n = tls_cert_parse(path, pem, err);
+
+	*renamed = true;
+	if (!n)
+		return NULL;
+	if (!c) {
+		store_add(n);
+		return n;
+	}
+	*renamed = !same_names(c, n);
+	swap_in(c, n);
+	return c;
+}
+
+bool tls_cert_delete(const char *path)
+{
+	struct tls_cert *c = tls_cert_find(path), **at = &first;
+
+	if (!c)
+		return false;
+	while (*at != c)
+		at = &(*at)->next;
+	*at = c->next;
+	tls_cert_free(c);
+	arena_free(&index_mem);
+	arena_init(&index_mem, 0);
+	hmap_init(&by_path, &index_mem);
+	last = &first;
+	for (c = first; c; c = c->next) {
+		hmap_put(&by_path, str_c(c->path), c);
+		last = &c->next;
+	}
+	if (!first)
+		arena_free(&index_mem);
 	return true;
 }
 

@@ -3,7 +3,6 @@
  * AEAD, no renegotiation, no compression, no session cache (resumption is by tickets, or kept by back.c). */
 #include <stdarg.h>
 #include <stdio.h>
-#include <sys/stat.h>
 
 #include <openssl/dh.h>
 #include <openssl/err.h>
@@ -150,53 +149,12 @@ static bool ctx_dh(SSL_CTX *ctx, const struct tls_opts *o, struct tls_err *err)
 	return false;
 }
 
-static bool load_cas(SSL_CTX *ctx, const char *path, struct tls_err *err)
-{
-	struct stat st;
-	int ok;
-
-	if (strcmp(path, "@system-ca") == 0)
-		ok = SSL_CTX_set_default_verify_paths(ctx);
-	else if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		ok = SSL_CTX_load_verify_dir(ctx, path);
-	else
-		ok = SSL_CTX_load_verify_file(ctx, path);
-	if (!ok)
-		tls_err_ssl(err, "cannot read CA certificates from '%s'", path);
-	return ok;
-}
-
-static bool load_crls(SSL_CTX *ctx, const char *path, struct tls_err *err)
-{
-	X509_STORE *store = SSL_CTX_get_cert_store(ctx);
-	X509_LOOKUP *lookup = X509_STORE_add_lookup(store, X509_LOOKUP_file());
-
-	if (!lookup || X509_load_crl_file(lookup, path, X509_FILETYPE_PEM) <= 0) {
-		tls_err_ssl(err, "cannot read revocations from '%s'", path);
-		return false;
-	}
-	X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK | X509_V_FLAG_CRL_CHECK_ALL);
-	return true;
-}
-
 static bool ctx_verify(SSL_CTX *ctx, const struct tls_opts *o, bool server, struct tls_err *err)
 {
 	SSL_CTX_set_verify(ctx, tls_verify_mode(o), tls_verify_cb);
 	if (o->verify == TLS_VERIFY_NONE)
 		return true;
-	if (o->ca_file && !load_cas(ctx, o->ca_file, err))
-		return false;
-	if (o->ca_verify_file && !load_cas(ctx, o->ca_verify_file, err))
-		return false;
-	if (o->crl_file && !load_crls(ctx, o->crl_file, err))
-		return false;
-	if (server && o->ca_file && !o->no_ca_names && o->ca_file[0] != '@') {
-		STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(o->ca_file);
-		ERR_clear_error(); /* a directory has no list to announce */
-		if (names)
-			SSL_CTX_set_client_CA_list(ctx, names);
-	}
-	return true;
+	return tls_trust_apply(ctx, o, server, err);
 }
 
 static void ctx_manners(SSL_CTX *ctx, const struct tls_opts *o, bool server)

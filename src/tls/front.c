@@ -26,9 +26,7 @@ static bool policy_sid(struct tls_policy *p)
 	if (ok) {
 		hash_text(h, p->front->id);
 		EVP_DigestUpdate(h, &p->o.verify, sizeof(p->o.verify));
-		hash_text(h, p->o.ca_file);
-		hash_text(h, p->o.ca_verify_file);
-		hash_text(h, p->o.crl_file);
+		tls_trust_hash(h, &p->o);
 		EVP_DigestUpdate(h, &p->o.ca_ignore, sizeof(p->o.ca_ignore));
 		EVP_DigestUpdate(h, &p->o.crt_ignore, sizeof(p->o.crt_ignore));
 		ok = EVP_DigestFinal_ex(h, p->sid, NULL);
@@ -75,6 +73,34 @@ static struct tls_policy *policy_get(struct tls_front *f, const struct tls_opts 
 
 /* ---- life ------------------------------------------------------------------------------------------------------- */
 
+static void entry_free(struct tls_entry *e)
+{
+	if (e->refs) {
+		e->refs--;
+		return;
+	}
+	for (unsigned k = 0; k < e->nfilters; k++)
+		free((char *)(uintptr_t)e->filters[k].p);
+	free(e->filters);
+	tls_cert_free(e->cert);
+	free(e);
+}
+
+void tls_match_hold(struct tls_match *m)
+{
+	for (unsigned k = 0; k < TLS_KEY_KINDS; k++)
+		if (m->at[k])
+			m->at[k]->refs++;
+}
+
+void tls_match_drop(struct tls_match *m)
+{
+	for (unsigned k = 0; k < TLS_KEY_KINDS; k++)
+		if (m->at[k])
+			entry_free(m->at[k]);
+	*m = (struct tls_match){ 0 };
+}
+
 static void front_free(struct tls_front *f)
 {
 	while (f->policies) {
@@ -83,15 +109,11 @@ static void front_free(struct tls_front *f)
 		SSL_CTX_free(p->ctx);
 		free(p);
 	}
-	for (size_t i = 0; i < f->entries.n; i++) {
-		for (unsigned k = 0; k < f->entries.at[i]->nfilters; k++)
-			free((char *)(uintptr_t)f->entries.at[i]->filters[k].p);
-		free(f->entries.at[i]->filters);
-		free(f->entries.at[i]);
-	}
+	for (size_t i = 0; i < f->entries.n; i++)
+		entry_free(f->entries.at[i]);
 	VEC_FREE(&f->entries);
+	VEC_FREE(&f->lists);
 	arena_free(&f->names_mem);
-	tls_ticket_file_free(f->tickets);
 	free(f->id);
 	free(f);
 }
@@ -123,6 +145,7 @@ void tls_fronts_drop(void)
 		front_free(f);
 	}
 	fronts_last = &fronts;
+	tls_ticket_files_drop();
 }
 
 static bool filters_copy(struct tls_entry *e, const struct str *from, unsigned n)
@@ -144,7 +167,7 @@ static bool filters_copy(struct tls_entry *e, const struct str *from, unsigned n
 }
 
 bool tls_front_add(struct tls_front *f, struct tls_cert *c, const struct str *filters, unsigned n,
-		   const struct tls_opts *own, struct tls_err *err)
+		   const struct tls_opts *own, const struct tls_line *line, struct tls_err *err)
 {
 	struct tls_policy *p = policy_get(f, own, err);
 	struct tls_entry *e = p ? calloc(1, sizeof(*e)) : NULL;
@@ -155,12 +178,26 @@ bool tls_front_add(struct tls_front *f, struct tls_cert *c, const struct str *fi
 		tls_err_set(err, "out of memory for the certificate '%s'", c->path);
 		return false;
 	}
-	*e = (struct tls_entry){ .cert = c, .policy = p, .front = f };
+	*e = (struct tls_entry){ .cert = tls_cert_hold(c), .policy = p, .front = f, .line = line };
 	VEC_PUSH(&f->entries, e);
 	if (filters_copy(e, filters, n))
 		return true;
 	tls_err_set(err, "out of memory for the filters of '%s'", c->path);
 	return false;
+}
+
+void tls_front_remove(struct tls_front *f, const struct tls_line *line)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < f->entries.n; i++) {
+		struct tls_entry *e = f->entries.at[i];
+		if (e->line == line)
+			entry_free(e);
+		else
+			f->entries.at[n++] = e;
+	}
+	f->entries.n = n;
 }
 
 /* ---- names ------------------------------------------------------------------------------------------------------ */
@@ -214,6 +251,7 @@ static bool share_name(const struct tls_cert *a, const struct tls_cert *b)
 static bool default_build(struct tls_front *f, struct tls_err *err)
 {
 	struct tls_entry *head = f->entries.n ? f->entries.at[0] : NULL;
+	uint8_t now = 0;
 
 	f->dflt = (struct tls_match){ 0 };
 	if (!head)
@@ -223,8 +261,13 @@ static bool default_build(struct tls_front *f, struct tls_err *err)
 		if (f->entries.at[i]->policy == head->policy && share_name(head->cert, f->entries.at[i]->cert))
 			match_fill(&f->dflt, f->entries.at[i]);
 	for (unsigned k = 0; k < TLS_KEY_KINDS; k++)
-		if (f->dflt.at[k] && !tls_ctx_use_cert(head->policy->ctx, f->dflt.at[k]->cert, err))
-			return false;
+		if (f->dflt.at[k]) {
+			if (!tls_ctx_use_cert(head->policy->ctx, f->dflt.at[k]->cert, err))
+				return false;
+			now |= (uint8_t)(1u << k);
+		}
+	f->certs_stale = f->certs_stale || f->dflt_kinds & ~now;
+	f->dflt_kinds |= now;
 	return true;
 }
 
@@ -245,6 +288,52 @@ bool tls_fronts_refresh(struct tls_err *err)
 	for (struct tls_front *f = fronts; f; f = f->next)
 		if (!tls_front_finish(f, err))
 			return false;
+	return true;
+}
+
+static bool uses(const struct tls_front *f, const struct tls_cert *c)
+{
+	for (unsigned k = 0; k < TLS_KEY_KINDS; k++)
+		if (f->dflt.at[k] && f->dflt.at[k]->cert == c)
+			return true;
+	return false;
+}
+
+/* A certificate that only got younger costs nothing but a look at the defaults, or ten thousand of them would cost ten
+ * thousand times the names of all. */
+bool tls_fronts_recert(const struct tls_cert *c, bool renamed, struct tls_err *err)
+{
+	if (renamed)
+		return tls_fronts_refresh(err);
+	for (struct tls_front *f = fronts; f; f = f->next)
+		if (uses(f, c) && !default_build(f, err))
+			return false;
+	return true;
+}
+
+/* ---- trust ------------------------------------------------------------------------------------------------------ */
+
+static bool trusts(const struct tls_policy *p, enum tls_trust_kind k, const char *path)
+{
+	return p->o.verify != TLS_VERIFY_NONE && tls_trust_named(&p->o, k, path);
+}
+
+bool tls_fronts_trust(enum tls_trust_kind k, const char *path)
+{
+	for (struct tls_front *f = fronts; f; f = f->next)
+		for (struct tls_policy *p = f->policies; p; p = p->next)
+			if (trusts(p, k, path))
+				return true;
+	return false;
+}
+
+/* Sessions of clients that were believed by the former content are strangers from now on. */
+bool tls_fronts_retrust(enum tls_trust_kind k, const char *path, struct tls_err *err)
+{
+	for (struct tls_front *f = fronts; f; f = f->next)
+		for (struct tls_policy *p = f->policies; p; p = p->next)
+			if (trusts(p, k, path) && (!tls_trust_apply(p->ctx, &p->o, true, err) || !policy_sid(p)))
+				return false;
 	return true;
 }
 
@@ -298,6 +387,7 @@ const struct tls_match *tls_front_match(const struct tls_front *f, struct str sn
 const struct tls_match *tls_front_default(const struct tls_front *f) { return &f->dflt; }
 struct tls_front *tls_front_first(void) { return fronts; }
 struct tls_front *tls_front_next(const struct tls_front *f) { return f->next; }
+const struct tls_opts *tls_front_opts(const struct tls_front *f) { return &f->policies->o; }
 struct str tls_front_id(const struct tls_front *f) { return str_c(f->id); }
 unsigned tls_front_entries(const struct tls_front *f) { return (unsigned)f->entries.n; }
 struct tls_entry *tls_front_entry(const struct tls_front *f, unsigned i) { return f->entries.at[i]; }

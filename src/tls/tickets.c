@@ -20,12 +20,18 @@
 
 struct ticket_key { unsigned char name[NAME_BYTES], hmac[KEY_BYTES], aes[KEY_BYTES]; uint8_t key_len; };
 
-struct tls_ticket_file { struct ticket_key *at; unsigned n; };
+struct tls_ticket_file {
+	char *path;
+	struct ticket_key *at;
+	unsigned n;
+	struct tls_ticket_file *next;
+};
 
 _Static_assert(NAME_BYTES + 2 * KEY_BYTES == TLS_TICKET_KEY_BYTES, "a key of the state has another size");
 
 static struct tls_ticket_state state = { .epoch_s = EPOCH_MIN_S };
 static struct ticket_key current, former;
+static struct tls_ticket_file *files, **files_last = &files;
 
 /* ---- the ratchet ------------------------------------------------------------------------------------------------ */
 
@@ -103,27 +109,41 @@ bool tls_tickets_import(const struct tls_ticket_state *in)
 
 /* ---- files ------------------------------------------------------------------------------------------------------ */
 
+static bool key_parse(struct str raw, struct ticket_key *k)
+{
+	*k = (struct ticket_key){ .key_len = raw.n == 48 ? 16 : 32 };
+	if (raw.n != 48 && raw.n != 80)
+		return false;
+	memcpy(k->name, raw.p, NAME_BYTES);
+	if (raw.n == 48) { /* 16 name, 16 aes, 16 hmac */
+		memcpy(k->aes, raw.p + 16, 16);
+		memcpy(k->hmac, raw.p + 32, 16);
+	} else { /* 16 name, 32 hmac, 32 aes */
+		memcpy(k->hmac, raw.p + 16, 32);
+		memcpy(k->aes, raw.p + 48, 32);
+	}
+	return true;
+}
+
+static size_t key_raw(const struct ticket_key *k, char *raw)
+{
+	const unsigned char *second = k->key_len == 16 ? k->aes : k->hmac, *third = k->key_len == 16 ? k->hmac : k->aes;
+
+	memcpy(raw, k->name, NAME_BYTES);
+	memcpy(raw + NAME_BYTES, second, k->key_len);
+	memcpy(raw + NAME_BYTES + k->key_len, third, k->key_len);
+	return NAME_BYTES + 2u * k->key_len;
+}
+
 static bool file_key(struct tls_ticket_file *f, struct str line)
 {
 	unsigned char raw[120];
-	struct ticket_key k = { .key_len = 0 };
 	int n = line.n && line.n % 4 == 0 && line.n <= 128 ? EVP_DecodeBlock(raw, (const unsigned char *)line.p, (int)line.n) : -1;
+	struct ticket_key k, *more;
 
 	while (n > 0 && line.n && line.p[line.n - 1] == '=')
 		n--, line.n--;
-	if (n != 48 && n != 80)
-		return false;
-	k.key_len = n == 48 ? 16 : 32;
-	memcpy(k.name, raw, NAME_BYTES);
-	if (n == 48) { /* 16 name, 16 aes, 16 hmac */
-		memcpy(k.aes, raw + 16, 16);
-		memcpy(k.hmac, raw + 32, 16);
-	} else { /* 16 name, 32 hmac, 32 aes */
-		memcpy(k.hmac, raw + 16, 32);
-		memcpy(k.aes, raw + 48, 32);
-	}
-	struct ticket_key *more = realloc(f->at, (f->n + 1) * sizeof(*more));
-	if (!more)
+	if (n < 0 || !key_parse(str_n((const char *)raw, (size_t)n), &k) || !(more = realloc(f->at, (f->n + 1) * sizeof(*more))))
 		return false;
 	f->at = more;
 	f->at[f->n++] = k;
@@ -131,44 +151,107 @@ static bool file_key(struct tls_ticket_file *f, struct str line)
 	return true;
 }
 
-struct tls_ticket_file *tls_ticket_file_load(const char *path, struct tls_err *err)
-{
-	struct tls_ticket_file *f = calloc(1, sizeof(*f));
-	FILE *in = f ? fopen(path, "re") : NULL;
-	char line[512];
-	bool ok = in != NULL;
-
-	if (!in)
-		tls_err_set(err, "cannot read ticket keys from '%s': %s", path, strerror(errno));
-	for (unsigned no = 1; ok && fgets(line, sizeof(line), in); no++) {
-		struct str s = str_c(line);
-		while (s.n && (unsigned char)s.p[s.n - 1] <= ' ')
-			s.n--;
-		ok = !s.n || file_key(f, s);
-		if (!ok)
-			tls_err_set(err, "%s:%u: not 48 or 80 bytes in base64", path, no);
-	}
-	if (in)
-		fclose(in);
-	OPENSSL_cleanse(line, sizeof(line));
-	if (ok && f->n < 3) {
-		tls_err_set(err, "'%s' must hold at least 3 keys", path);
-		ok = false;
-	}
-	if (ok)
-		return f;
-	tls_ticket_file_free(f);
-	return NULL;
-}
-
-void tls_ticket_file_free(struct tls_ticket_file *f)
+static void file_free(struct tls_ticket_file *f)
 {
 	if (!f)
 		return;
 	if (f->at)
 		OPENSSL_cleanse(f->at, f->n * sizeof(*f->at));
 	free(f->at);
+	free(f->path);
 	free(f);
+}
+
+static bool file_read(struct tls_ticket_file *f, FILE *in, struct tls_err *err)
+{
+	char line[512];
+	bool ok = true;
+
+	for (unsigned no = 1; ok && fgets(line, sizeof(line), in); no++) {
+		struct str s = str_c(line);
+		while (s.n && (unsigned char)s.p[s.n - 1] <= ' ')
+			s.n--;
+		ok = !s.n || file_key(f, s);
+		if (!ok)
+			tls_err_set(err, "%s:%u: not 48 or 80 bytes in base64", f->path, no);
+	}
+	OPENSSL_cleanse(line, sizeof(line));
+	if (ok && f->n < 3) {
+		tls_err_set(err, "'%s' must hold at least 3 keys", f->path);
+		ok = false;
+	}
+	return ok;
+}
+
+struct tls_ticket_file *tls_ticket_file_first(void) { return files; }
+struct tls_ticket_file *tls_ticket_file_next(const struct tls_ticket_file *f) { return f->next; }
+const char *tls_ticket_file_path(const struct tls_ticket_file *f) { return f->path; }
+unsigned tls_ticket_file_keys(const struct tls_ticket_file *f) { return f->n; }
+size_t tls_ticket_file_key(const struct tls_ticket_file *f, unsigned i, char raw[TLS_TICKET_KEY_BYTES])
+{
+	return key_raw(&f->at[i], raw);
+}
+
+static struct tls_ticket_file *file_find(const char *path)
+{
+	struct tls_ticket_file *f = files;
+
+	while (f && strcmp(f->path, path) != 0)
+		f = f->next;
+	return f;
+}
+
+struct tls_ticket_file *tls_ticket_file_load(const char *path, struct tls_err *err)
+{
+	struct tls_ticket_file *f = file_find(path);
+	FILE *in;
+
+	if (f)
+		return f;
+	f = calloc(1, sizeof(*f));
+	in = f && (f->path = strdup(path)) ? fopen(path, "re") : NULL;
+	if (!in || !file_read(f, in, err)) {
+		if (!in)
+			tls_err_set(err, "cannot read ticket keys from '%s': %s", path, strerror(errno));
+		else
+			fclose(in);
+		file_free(f);
+		return NULL;
+	}
+	fclose(in);
+	*files_last = f;
+	files_last = &f->next;
+	return f;
+}
+
+void tls_ticket_files_drop(void)
+{
+	while (files) {
+		struct tls_ticket_file *f = files;
+		files = f->next;
+		file_free(f);
+	}
+	files_last = &files;
+}
+
+/* The oldest goes, the others move up, so the one that was last encrypts from now on: by then the other machines of a
+ * cluster have it too. All keys of a file have the size of its first. */
+bool tls_ticket_rotate(struct str name, struct str raw, struct tls_err *err)
+{
+	struct tls_ticket_file *f = file_find(name.p);
+	struct ticket_key k;
+
+	if (!f) {
+		tls_err_set(err, "'set ssl tls-key' unable to locate referenced filename");
+		return false;
+	}
+	if (!key_parse(raw, &k) || k.key_len != f->at[0].key_len) {
+		tls_err_set(err, "'set ssl tls-key' received a key of wrong size.");
+		return false;
+	}
+	memmove(f->at, f->at + 1, (f->n - 1) * sizeof(*f->at));
+	f->at[f->n - 1] = k;
+	return true;
 }
 
 /* ---- use -------------------------------------------------------------------------------------------------------- */

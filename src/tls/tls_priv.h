@@ -2,6 +2,8 @@
 /* Inside of the TLS layer:
  *
  *   cert.c     certificates and their files          ctx.c      options to an SSL_CTX
+ *   trust.c    CA files and revocation lists         ocsp.c     responses to staple
+ *   lists.c    crt-lists, line by line               live.c     changes while the processes live
  *   front.c    bind lines: names to certificates     accept.c   choices during a client's handshake
  *   back.c     servers: contexts, known sessions     tickets.c  ticket keys
  *   verify.c   judging a peer's certificate          xprt_tls.c the transport on a connection
@@ -11,7 +13,10 @@
 
 #include <sluice/base/hmap.h>
 #include <sluice/base/vec.h>
+#include <sluice/tls/lists.h>
+#include <sluice/tls/ocsp.h>
 #include <sluice/tls/tickets.h>
+#include <sluice/tls/trust.h>
 #include <sluice/tls/xprt_tls.h>
 
 #define TLS_SNI_MAX 255
@@ -32,6 +37,9 @@ struct tls_front {
 	struct hmap exact, wild;        /* name, or what follows the star -> struct tls_match */
 	struct tls_match dflt;
 	struct tls_ticket_file *tickets;
+	VEC(struct tls_list *) lists;
+	uint8_t dflt_kinds;             /* bit n: the context of the default has had a certificate of that kind of key */
+	bool certs_stale;               /* one of them is no more, but OpenSSL cannot take it out of a context */
 	bool any_negative;              /* some crt-list line has a "!name" */
 	struct tls_front *next;
 };
@@ -39,6 +47,7 @@ struct tls_front {
 struct tls_back {
 	struct tls_opts o;
 	SSL_CTX *ctx;
+	uint32_t trust_no;              /* changes when other servers are believed */
 	struct tls_back *next;
 };
 
@@ -64,6 +73,42 @@ struct tls {
 	struct timer timer;             /* while closing */
 	char *prints;                   /* JA3 and JA4, one behind the other; NULL: not wanted */
 };
+
+/* cert.c */
+/* The whole of a regular file of at most 1 MiB, NUL-terminated; NULL with errno. The caller wipes (tls_text_wipe) or frees. */
+char *tls_file_read(const char *path, size_t *n);
+void tls_text_wipe(char *text, size_t n);
+/* For PEM readers: no password is ever asked for on a terminal. */
+int tls_no_password(char *buf, int size, int rw, void *u);
+
+/* ocsp.c: NULL when there is no certificate in it. */
+X509 *tls_issuer_parse(struct str pem);
+
+/* trust.c */
+/* Fills the certificate store of a context from the files that o names. */
+bool tls_trust_apply(SSL_CTX *ctx, const struct tls_opts *o, bool server, struct tls_err *err) MUST_CHECK;
+/* Everything about those files that decides who is believed. */
+void tls_trust_hash(EVP_MD_CTX *h, const struct tls_opts *o);
+bool tls_trust_named(const struct tls_opts *o, enum tls_trust_kind k, const char *path);
+
+/* lists.c, tickets.c: changes of live.h. name is NUL-terminated. */
+bool tls_list_add_apply(struct str name, struct str body, struct tls_err *err) MUST_CHECK;
+bool tls_list_del_apply(struct str name, struct str body, struct tls_err *err) MUST_CHECK;
+bool tls_ticket_rotate(struct str name, struct str key, struct tls_err *err) MUST_CHECK;
+
+/* front.c: entries of the line go; the names have to be built again. */
+void tls_front_remove(struct tls_front *f, const struct tls_line *line);
+/* c has been replaced; renamed: its names or the kind of its key are others. */
+bool tls_fronts_recert(const struct tls_cert *c, bool renamed, struct tls_err *err) MUST_CHECK;
+/* The entries of a handshake live until it is over, whatever happens to their line. */
+void tls_match_hold(struct tls_match *m);
+void tls_match_drop(struct tls_match *m);
+
+/* front.c, back.c: contexts whose options name the file; judging by its new content. */
+bool tls_fronts_trust(enum tls_trust_kind k, const char *path);
+bool tls_backs_trust(enum tls_trust_kind k, const char *path);
+bool tls_fronts_retrust(enum tls_trust_kind k, const char *path, struct tls_err *err) MUST_CHECK;
+bool tls_backs_retrust(enum tls_trust_kind k, const char *path, struct tls_err *err) MUST_CHECK;
 
 /* ctx.c */
 SSL_CTX *tls_ctx_new(const struct tls_opts *o, bool server, struct tls_err *err) MUST_CHECK;

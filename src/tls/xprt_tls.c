@@ -193,6 +193,7 @@ static void tls_free(struct tls *t)
 	SSL_free(t->ssl);
 	ERR_clear_error();
 	out_free(t);
+	tls_match_drop(&t->match);
 	free(t->prints);
 	pool_put(&tls_pool, t);
 }
@@ -295,6 +296,7 @@ static int tls_handshake(struct conn *c)
 	r = SSL_do_handshake(t->ssl);
 	if (r == 1 && !t->broken) {
 		t->early = false;
+		tls_match_drop(&t->match);
 		rd_settle(t);
 		return 0;
 	}

@@ -67,12 +67,12 @@ static void drain(uint64_t hard_stop_ms)
 	pool_drop_all();
 }
 
-static void replace_cert(const struct ipc_msg *m, int fd)
+static void change_tls(const struct ipc_msg *m, int fd)
 {
 	struct tls_err e;
 
-	if (fd >= 0 && !tls_live_apply(m->arg, fd, m->num, &e))
-		notice(SAY_WARNING, "a certificate was not replaced: %s", e.text);
+	if (fd >= 0 && !tls_live_apply(fd, m->num, &e))
+		notice(SAY_WARNING, "a change of certificates was not applied: %s", e.text);
 }
 
 static void ctl_order(const struct ipc_msg *m, int fd)
@@ -87,8 +87,8 @@ static void ctl_order(const struct ipc_msg *m, int fd)
 		accept_start();
 		(void)ipc_send(wk.h->ctl, IPC_ACCEPTING, 0, 0, NULL, 0, -1);
 		return;
-	case IPC_CERT:
-		replace_cert(m, fd);
+	case IPC_TLS_CHANGE:
+		change_tls(m, fd);
 		return;
 	case IPC_DRAIN:
 		drain(m->num);

@@ -14,11 +14,13 @@ const struct tls_back *tls_back_get(const struct tls_opts *o, struct tls_err *er
 const struct tls_back *tls_back_find(const struct tls_opts *o);
 /* c has been replaced: connections from now on show the new one. */
 bool tls_backs_refresh(const struct tls_cert *c, struct tls_err *err);
+/* Do servers see it? */
+bool tls_back_uses(const struct tls_cert *c);
 void tls_backs_drop(void);
 
 #define TLS_SESSIONS 8
 struct tls_sessions {               /* of one server, in one process; zeroed at start */
-	struct tls_session { char *sni; SSL_SESSION *s; const struct tls_back *back; uint32_t used; } at[TLS_SESSIONS];
+	struct tls_session { char *sni; SSL_SESSION *s; const struct tls_back *back; uint32_t trust_no, used; } at[TLS_SESSIONS];
 	uint32_t clock;
 };
 void tls_sessions_free(struct tls_sessions *s);

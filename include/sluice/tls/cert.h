@@ -16,8 +16,11 @@ struct tls_cert {
 	X509 *leaf;
 	EVP_PKEY *key;
 	STACK_OF(X509) *chain;      /* without the leaf; may be empty */
+	X509 *issuer;               /* from FILE.issuer, not shown to clients; NULL = none, the chain may have it */
 	unsigned char *ocsp;        /* DER response to staple, NULL = none */
 	size_t nocsp;
+	int64_t ocsp_until;         /* s since the epoch: nextUpdate of that response */
+	unsigned refs;              /* holders besides the store */
 	uint8_t kind;               /* enum tls_key_kind */
 	char **names;               /* DNS names of the certificate, lower case; wildcards as "*.example.com" */
 	unsigned nnames;
@@ -33,16 +36,23 @@ struct tls_cert_files { const char *crt, *key, *ocsp, *issuer; };
 struct tls_cert *tls_cert_load(const struct tls_cert_files *f, struct tls_err *err) MUST_CHECK;
 struct tls_cert *tls_cert_find(const char *path);
 struct tls_cert *tls_cert_first(void);
-/* Replaces key, chain and leaf by those of a PEM text; names of the object stay valid, fronts that use it have to be
- * told (tls_fronts_refresh). ocsp is dropped. The kind of the key has to stay. false with err: unchanged. */
-bool tls_cert_replace(struct tls_cert *c, struct str pem, struct tls_err *err) MUST_CHECK;
+/* The certificate of that path gets key, chain and leaf of a PEM text, or is made; the object of a known path stays the
+ * same. Its OCSP response is dropped, FILE.issuer stays. *renamed: fronts have to look at its names again
+ * (tls_fronts_refresh). NULL with err: unchanged. */
+struct tls_cert *tls_cert_put(const char *path, struct str pem, bool *renamed, struct tls_err *err) MUST_CHECK;
+/* Takes it out of the store; whoever holds it keeps it until tls_cert_free(). false: no such path. */
+bool tls_cert_delete(const char *path);
 /* A certificate outside of the store, from text: to look at one before it is used. */
 struct tls_cert *tls_cert_parse(const char *path, struct str pem, struct tls_err *err) MUST_CHECK;
+/* Frees it when nobody else holds it. */
 void tls_cert_free(struct tls_cert *c);
+static inline struct tls_cert *tls_cert_hold(struct tls_cert *c)
+{
+	c->refs++;
+	return c;
+}
 /* Whole days until notAfter, negative when that is past. */
 long tls_cert_days_left(const struct tls_cert *c);
-/* The n-th certificate of the store, NULL behind the last. The order is the same in all processes of a generation. */
-struct tls_cert *tls_cert_at(unsigned n);
 /* What HAProxy's `show ssl cert` says about it, line by line. */
 void tls_cert_describe(const struct tls_cert *c, struct sbuf *out);
 /* "Nov 25 18:23:50 2026 GMT" */

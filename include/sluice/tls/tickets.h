@@ -30,10 +30,17 @@ void tls_tickets_advance(void);
 /* Seconds until the next epoch. */
 uint32_t tls_tickets_next_s(void);
 
-/* Keys of a tls-ticket-keys file: base64 lines of 48 or 80 bytes, the last but one encrypts (HAProxy manual 5.1). */
+/* Keys of a tls-ticket-keys file: base64 lines of 48 or 80 bytes, the last but one encrypts (HAProxy manual 5.1). A file
+ * is read once under its path. */
 struct tls_ticket_file;
 struct tls_ticket_file *tls_ticket_file_load(const char *path, struct tls_err *err) MUST_CHECK;
-void tls_ticket_file_free(struct tls_ticket_file *f);
+struct tls_ticket_file *tls_ticket_file_first(void);
+struct tls_ticket_file *tls_ticket_file_next(const struct tls_ticket_file *f);
+const char *tls_ticket_file_path(const struct tls_ticket_file *f);
+unsigned tls_ticket_file_keys(const struct tls_ticket_file *f);
+/* Key i as it stands in the file, decoded; its length. */
+size_t tls_ticket_file_key(const struct tls_ticket_file *f, unsigned i, char raw[TLS_TICKET_KEY_BYTES]);
+void tls_ticket_files_drop(void);
 /* Makes ctx use the keys of f, or the shared ones when f is NULL. */
 void tls_tickets_use(SSL_CTX *ctx, struct tls_ticket_file *f);
 

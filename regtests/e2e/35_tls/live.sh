@@ -23,6 +23,10 @@ sluice_start "$T/sluice.cfg"
 pipe() { socat -t 5 - "UNIX-CONNECT:$T/sock"; }
 say() { echo "$*" | pipe; }
 set_cert() { printf 'set ssl cert %s <<\n%s\n\n' "$T/a.test.pem" "$(cat "$1")" | pipe; }
+part() { printf 'set ssl cert %s%s <<\n%s\n\n' "$T/a.test.pem" "$1" "$(cat "$2")" | pipe; }
+served_is() { # serial name: of every worker, soon
+	wait_for 5 sh -c "for i in 1 2 3 4 5 6; do openssl s_client -connect 127.0.0.1:$P -servername $2 </dev/null 2>/dev/null | openssl x509 -noout -serial | grep -q $1 || exit 1; done"
+}
 serial() { openssl x509 -in "$T/$1.crt" -noout -serial | cut -d= -f2; }
 served() { hs "$P" -servername "$1" | openssl x509 -noout -serial 2>/dev/null | cut -d= -f2; }
 
@@ -75,14 +79,34 @@ match 'Transaction aborted' "$(say abort ssl cert "$T/a.test.pem")"
 match 'No ongoing transaction' "$(say commit ssl cert "$T/a.test.pem" 2>&1 || true)"
 is "$(serial next)" "$(served a.test)"
 
-t "what does not fit is refused: no key, another kind of key, an unknown name"
-match "no usable private key" "$(set_cert "$T/a.test.crt")"
-match "another kind" "$(set_cert "$T/rsa.pem")"
+t "what does not fit is refused: no certificate, a key of another, an unknown name"
+match "no certificate in" "$(set_cert "$T/a.test.k")"
+match "does not belong" "$(set_cert "$T/b.test.crt")"
 match 'not referenced' "$(printf 'set ssl cert /nowhere <<\n%s\n\n' "$(cat "$T/next.pem")" | pipe)"
 
-t "a file that changed is read by a reload"
-cp "$T/next.pem" "$T/b.test.pem"
+t "a certificate without a key keeps the key, parts come one by one"
+match created "$(set_cert "$T/next.crt")"
+match updated "$(part .key "$T/b.test.k")"
+match "does not belong" "$(say commit ssl cert "$T/a.test.pem" 2>&1 || true)"
+match updated "$(set_cert "$T/b.test.crt" 2>&1 || true; part .key "$T/next.k")"
+match 'Success!' "$(say commit ssl cert "$T/a.test.pem")"
+
+t "the key may be of another kind"
+match created "$(set_cert "$T/rsa.pem")"
+match 'Success!' "$(say commit ssl cert "$T/a.test.pem")"
+served_is "$(serial rsa)" a.test
+match created "$(set_cert "$T/next.pem")"
+match 'Success!' "$(say commit ssl cert "$T/a.test.pem")"
+served_is "$(serial next)" a.test
+
+t "what was committed stays over a reload, a file that changed counts more"
+cp "$T/rsa.pem" "$T/b.test.pem"
 kill -HUP "$MASTER"
 wait_for 10 grep -q 'Generation 2 accepts' "$T/sluice.err"
 is "$(serial next)" "$(served new.test)"
-is "$(serial a.test)" "$(served a.test)"
+match "Serial: $(serial rsa)" "$(say show ssl cert "$T/b.test.pem")"
+cp "$T/rsa.pem" "$T/a.test.pem"
+kill -HUP "$MASTER"
+wait_for 10 grep -q 'Generation 3 accepts' "$T/sluice.err"
+match "a.test.pem has changed on disk: what was set at run time no longer counts" "$(cat "$T/sluice.err")"
+is "$(serial rsa)" "$(served a.test)"

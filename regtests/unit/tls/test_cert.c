@@ -24,8 +24,8 @@ TEST(a_file_is_loaded_once_and_found_under_its_path)
 	c = load(path);
 	assert_ptr_equal(load(path), c);
 	assert_ptr_equal(tls_cert_find(path), c);
-	assert_ptr_equal(tls_cert_at(0), c);
-	assert_null(tls_cert_at(1));
+	assert_ptr_equal(tls_cert_first(), c);
+	assert_null(c->next);
 	assert_int_equal(c->kind, TLS_KEY_RSA);
 	assert_int_equal(c->nnames, 2);
 	assert_string_equal(c->names[0], "a.example");
@@ -77,25 +77,46 @@ TEST(what_cannot_be_used_is_said)
 	unlink(path);
 }
 
-TEST(a_replacement_keeps_the_kind_of_key_and_what_it_replaces_stays_when_it_fails)
+TEST(a_replacement_may_have_another_kind_of_key_and_what_it_replaces_stays_when_it_fails)
 {
-	struct tls_cert *c = make_cert("DNS:a", false);
+	struct tls_cert *c = make_cert("DNS:b", false);
 	char pem[8192], text[4096];
 	struct sbuf b = SBUF_FIXED(text);
 	const X509 *before = c->leaf;
 	struct tls_err e;
+	bool renamed;
 
-	make_pem("DNS:b", true, 10, pem, sizeof(pem));
-	assert_false(tls_cert_replace(c, str_c(pem), &e));
-	assert_non_null(strstr(e.text, "another kind"));
-	assert_false(tls_cert_replace(c, STR("junk"), &e));
+	assert_null(tls_cert_put(c->path, STR("junk"), &renamed, &e));
 	assert_ptr_equal(c->leaf, before);
 	make_pem("DNS:b", false, 10, pem, sizeof(pem));
-	assert_true(tls_cert_replace(c, str_c(pem), &e));
-	assert_string_equal(c->names[0], "b");
+	assert_ptr_equal(tls_cert_put(c->path, str_c(pem), &renamed, &e), c);
+	assert_false(renamed);
+	make_pem("DNS:b", true, 10, pem, sizeof(pem));
+	assert_ptr_equal(tls_cert_put(c->path, str_c(pem), &renamed, &e), c);
+	assert_true(renamed);
 	tls_cert_describe(c, &b);
-	assert_non_null(strstr(sbuf_cstr(&b), "Subject Alternative Name: DNS:b\nAlgorithm: EC256\n"));
+	assert_non_null(strstr(sbuf_cstr(&b), "Subject Alternative Name: DNS:b\nAlgorithm: RSA2048\n"));
 	assert_non_null(strstr(sbuf_cstr(&b), "Serial: 07\n"));
+}
+
+TEST(a_new_path_makes_a_certificate_and_a_deleted_one_lives_as_long_as_somebody_holds_it)
+{
+	struct tls_cert *a = make_cert("DNS:a", false), *n;
+	char pem[8192];
+	struct tls_err e;
+	bool renamed;
+
+	make_pem("DNS:n", false, 10, pem, sizeof(pem));
+	n = tls_cert_put("/run/n.pem", str_c(pem), &renamed, &e);
+	assert_ptr_equal(a->next, n);
+	assert_ptr_equal(tls_cert_find("/run/n.pem"), n);
+	tls_cert_hold(n);
+	assert_true(tls_cert_delete("/run/n.pem"));
+	assert_false(tls_cert_delete("/run/n.pem"));
+	assert_null(tls_cert_find("/run/n.pem"));
+	assert_ptr_equal(tls_cert_find(a->path), a);
+	assert_string_equal(n->names[0], "n");
+	tls_cert_free(n);
 }
 
 int main(void)
@@ -104,7 +125,8 @@ int main(void)
 		cmocka_unit_test_teardown(a_file_is_loaded_once_and_found_under_its_path, drop_all),
 		cmocka_unit_test_teardown(the_key_may_stand_beside_the_certificate, drop_all),
 		cmocka_unit_test_teardown(what_cannot_be_used_is_said, drop_all),
-		cmocka_unit_test_teardown(a_replacement_keeps_the_kind_of_key_and_what_it_replaces_stays_when_it_fails, drop_all),
+		cmocka_unit_test_teardown(a_replacement_may_have_another_kind_of_key_and_what_it_replaces_stays_when_it_fails, drop_all),
+		cmocka_unit_test_teardown(a_new_path_makes_a_certificate_and_a_deleted_one_lives_as_long_as_somebody_holds_it, drop_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

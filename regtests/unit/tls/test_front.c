@@ -21,7 +21,7 @@ static void add(struct tls_front *f, struct tls_cert *c, const char *filters)
 
 	while (filters && rest.p)
 		names[n++] = str_split(&rest, ' ');
-	assert_true(tls_front_add(f, c, names, n, NULL, &e));
+	assert_true(tls_front_add(f, c, names, n, NULL, NULL, &e));
 }
 
 static void finish(struct tls_front *f)
@@ -106,11 +106,12 @@ TEST(a_replaced_certificate_is_found_under_its_new_names)
 	struct tls_cert *c = make_cert("DNS:old", false);
 	char pem[8192];
 	struct tls_err e;
+	bool renamed;
 
 	add(f, c, NULL);
 	finish(f);
 	make_pem("DNS:new", false, 5, pem, sizeof(pem));
-	assert_true(tls_cert_replace(c, str_c(pem), &e));
+	assert_non_null(tls_cert_put(c->path, str_c(pem), &renamed, &e));
 	assert_true(tls_fronts_refresh(&e));
 	assert_null(found(f, "old", TLS_KEY_EC));
 	assert_ptr_equal(found(f, "new", TLS_KEY_EC), c);
@@ -127,7 +128,7 @@ TEST(ten_thousand_names_are_no_more_work_than_one)
 
 	for (unsigned i = 0; i < 10000; i++) {
 		s.n = (size_t)snprintf(name, sizeof(name), "n%u.example.org", i);
-		assert_true(tls_front_add(f, c, &s, 1, NULL, &e));
+		assert_true(tls_front_add(f, c, &s, 1, NULL, NULL, &e));
 	}
 	finish(f);
 	assert_ptr_equal(found(f, "n9999.example.org", TLS_KEY_EC), c);

@@ -62,7 +62,7 @@ TEST(a_file_of_keys_has_three_of_48_or_80_bytes)
 	snprintf(text, sizeof(text), "%s\n%s\n%s\n", k48, k80, k48);
 	f = file(text, &e);
 	assert_non_null(f);
-	tls_ticket_file_free(f);
+	tls_ticket_files_drop();
 	snprintf(text, sizeof(text), "%s\n%s\n", k48, k48);
 	assert_null(file(text, &e));
 	assert_non_null(strstr(e.text, "at least 3"));

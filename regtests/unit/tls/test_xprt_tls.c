@@ -43,7 +43,7 @@ static struct tls_front *front_of(const struct tls_opts *o, const char *san)
 	struct tls_front *f = tls_front_new(o, STR("f/:1"), &e);
 
 	assert_non_null(f);
-	assert_true(tls_front_add(f, make_cert(san, false), NULL, 0, NULL, &e));
+	assert_true(tls_front_add(f, make_cert(san, false), NULL, 0, NULL, NULL, &e));
 	assert_true(tls_front_finish(f, &e));
 	return f;
 }

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <sluice/tls/lists.h>
+#include <sluice/tls/trust.h>
 #include <sluice/tls/xprt_tls.h>
 
 /* Self-signed, for names "DNS:a,DNS:b", valid for that many days; PEM of certificate and key into buf. */
@@ -81,6 +83,8 @@ static inline int drop_all(void **st)
 	(void)st;
 	tls_fronts_drop();
 	tls_backs_drop();
+	tls_lists_drop();
+	tls_trusts_drop();
 	tls_certs_drop();
 	return 0;
 }
