@@ -11,11 +11,13 @@ static struct rt_comp *comp_own(struct sema *s)
 
 	if (s->px->p->comp)
 		*c = *s->px->p->comp;
+	else
+		c->dirs = COMP_RES;
 	s->px->p->comp = c;
 	return c;
 }
 
-static void comp_algos(struct sema *s, struct rt_comp *c, const struct line *l)
+static void comp_algos(struct sema *s, struct rt_comp_what *c, const struct line *l)
 {
 	c->nalgos = 0;
 	for (uint32_t i = 2; i < l->n; i++) {
@@ -30,7 +32,7 @@ static void comp_algos(struct sema *s, struct rt_comp *c, const struct line *l)
 	}
 }
 
-static void comp_types(struct sema *s, struct rt_comp *c, const struct line *l)
+static void comp_types(struct sema *s, struct rt_comp_what *c, const struct line *l)
 {
 	c->types = ARENA_NEWN(s->a, struct str, l->n);
 	c->ntypes = 0;
@@ -38,34 +40,47 @@ static void comp_types(struct sema *s, struct rt_comp *c, const struct line *l)
 		c->types[c->ntypes++] = arena_str(s->a, l->w[i].s);
 }
 
-static void comp_direction(struct sema *s, const struct word *w)
+static void comp_direction(struct sema *s, struct rt_comp *c, const struct word *w)
 {
 	static const char *const words[] = { "response", "request", "both" };
+	int k = arg_word(s, w, words, 3, "direction of compression");
 
-	if (arg_word(s, w, words, 3, "direction of compression") > 0)
-		sema_err(s, w, "compression of requests is not supported by sluice yet");
+	if (k >= 0)
+		c->dirs = (uint8_t)(k + 1);
+}
+
+/* A server cannot say what it accepts: there is nothing to choose by. */
+static void comp_algo_req(struct sema *s, struct rt_comp *c, const struct line *l)
+{
+	if (l->n > 3)
+		sema_err(s, &l->w[3], "'compression algo-req' takes one algorithm");
+	else
+		comp_algos(s, &c->req, l);
 }
 
 void dir_compression(struct sema *s, const struct line *l)
 {
-	static const char *const words[] = { "algo", "algo-res", "type", "type-res", "minsize-res", "offload", "direction", "algo-req", "type-req", "minsize-req" };
-	int what = arg_word(s, &l->w[1], words, ARRAY_LEN(words), "parameter of compression");
+	enum { ALGO, ALGO_RES, ALGO_REQ, TYPE, TYPE_RES, TYPE_REQ, MIN_RES, MIN_REQ, DIRECTION, OFFLOAD, WORDS };
+	static const char *const words[WORDS] = { "algo", "algo-res", "algo-req", "type", "type-res", "type-req", "minsize-res", "minsize-req", "direction", "offload" };
+	int what = arg_word(s, &l->w[1], words, WORDS, "parameter of compression");
 	struct rt_comp *c;
 
 	if (what < 0)
 		return;
 	c = comp_own(s);
-	if (what != 5 && l->n < 3) {
+	if (what != OFFLOAD && l->n < 3) {
 		sema_err(s, &l->w[1], "'compression " STR_FMT "' expects a value", STR_ARG(l->w[1].s));
 		return;
 	}
 	switch (what) {
-	case 0: case 1: comp_algos(s, c, l); break;
-	case 2: case 3: comp_types(s, c, l); break;
-	case 4: (void)!arg_size(s, &l->w[2], 0, UINT32_MAX, &c->minsize); break;
-	case 5: c->offload = s->sect != SECT_DEFAULTS; break;
-	case 6: comp_direction(s, &l->w[2]); break;
-	default: sema_err(s, &l->w[1], "compression of requests is not supported by sluice yet"); break;
+	case ALGO: case ALGO_RES: comp_algos(s, &c->res, l); break;
+	case ALGO_REQ: comp_algo_req(s, c, l); break;
+	case TYPE: case TYPE_RES: comp_types(s, &c->res, l); break;
+	case TYPE_REQ: comp_types(s, &c->req, l); break;
+	case MIN_RES: (void)!arg_size(s, &l->w[2], 0, UINT32_MAX, &c->res.minsize); break;
+	case MIN_REQ: (void)!arg_size(s, &l->w[2], 0, UINT32_MAX, &c->req.minsize); break;
+	case DIRECTION: comp_direction(s, c, &l->w[2]); break;
+	default: c->offload = s->sect != SECT_DEFAULTS; break;
 	}
 }
 

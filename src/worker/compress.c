@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Which responses are compressed (HAProxy manual, "compression"; RFC 9110, 8.4 and 12.5.3), and their way through the compressor.
+/* Which bodies are compressed (HAProxy manual, "compression"; RFC 9110, 8.4 and 12.5.3), and their way through the compressor.
  *
  * A response that would be compressed for another client says Vary, compressed or not: a cache between here and there must know. A strong ETag
  * becomes a weak one, since other bytes stand for the same thing. What a reader waits for is flushed: when the server pauses, so does nothing
@@ -8,6 +8,7 @@
 #include <sluice/base/clock.h>
 #include <sluice/base/pool.h>
 #include "compress.h"
+#include "mirror.h"
 #include "steps.h"
 
 #define ROUNDS 16
@@ -94,15 +95,15 @@ void compress_request(struct stream *s)
 	i = msg_find_id(&s->req, HH_ACCEPT_ENCODING, 0);
 	if (i < 0)
 		return;
-	if (c->nalgos && wk.rt->g.comp_level)
-		s->comp_algo = (uint8_t)comp_negotiate(joined(s, i), c->algos, c->nalgos);
+	if (c->dirs & COMP_RES && c->res.nalgos && wk.rt->g.comp_level)
+		s->comp_algo = (uint8_t)comp_negotiate(joined(s, i), c->res.algos, c->res.nalgos);
 	if (c->offload)
 		msg_del(&s->req, STR("accept-encoding"));
 }
 
 /* ---- may it be compressed? ---- */
 
-static bool type_listed(const struct http_msg *m, const struct rt_comp *c)
+static bool type_listed(const struct http_msg *m, const struct rt_comp_what *c)
 {
 	int i = msg_find_id(m, HH_CONTENT_TYPE, 0);
 	struct str type = i < 0 ? STR_NULL : hdr_val(&m->hdr[i]);
@@ -115,12 +116,12 @@ static bool type_listed(const struct http_msg *m, const struct rt_comp *c)
 	return !c->ntypes;
 }
 
-/* Apart from what this client accepts: is it a response that compression is for? */
-static bool eligible(const struct http_msg *m, const struct rt_comp *c)
+/* Apart from what its receiver accepts: is it a message that compression is for? */
+static bool eligible(const struct http_msg *m, const struct rt_comp_what *c)
 {
 	int cc = msg_find(m, STR("cache-control"), 0);
 
-	if (m->status < 200 || m->status > 203 || msg_find(m, STR("content-encoding"), 0) >= 0)
+	if (msg_find(m, STR("content-encoding"), 0) >= 0)
 		return false;
 	for (; cc >= 0; cc = msg_find(m, STR("cache-control"), cc + 1))
 		if (str_find(hdr_val(&m->hdr[cc]), STR("no-transform"), true) >= 0)
@@ -163,11 +164,9 @@ static bool weaken_etag(struct stream *s)
 	return true;
 }
 
-static bool headers_fit(struct stream *s)
+static bool encoding_fits(struct http_msg *m, enum comp_algo a)
 {
-	struct http_msg *m = &s->res;
-
-	if (!weaken_etag(s) || !msg_add(m, STR("Content-Encoding"), comp_coding((enum comp_algo)s->comp_algo)))
+	if (!msg_add(m, STR("Content-Encoding"), comp_coding(a)))
 		return false;
 	msg_del(m, STR("content-length"));
 	if (m->flags & MSG_CLEN)
@@ -175,15 +174,15 @@ static bool headers_fit(struct stream *s)
 	return true;
 }
 
-/* ---- the response ---- */
+/* ---- one body ---- */
 
-static struct comp_body *body_open(struct stream *s)
+static struct comp_body *body_open(enum comp_algo a)
 {
 	struct comp_body *b = pool_get(&body_pool);
 
 	if (!b)
 		return NULL;
-	*b = (struct comp_body){ .c = comp_open((enum comp_algo)s->comp_algo, wk.rt->g.comp_level) };
+	*b = (struct comp_body){ .c = comp_open(a, wk.rt->g.comp_level) };
 	if (b->c && buf_acquire(&b->out))
 		return b;
 	if (b->c)
@@ -192,66 +191,131 @@ static struct comp_body *body_open(struct stream *s)
 	return NULL;
 }
 
+static void body_close(struct comp_body **at)
+{
+	struct comp_body *b = *at;
+
+	if (!b)
+		return;
+	*at = NULL;
+	comp_close(b->c);
+	buf_release(&b->out);
+	pool_put(&body_pool, b);
+}
+
+void compress_end(struct stream *s)
+{
+	body_close(&s->comp);
+	body_close(&s->comp_req);
+}
+
+/* ---- the response ---- */
+
 void compress_response(struct stream *s)
 {
 	const struct rt_comp *c = settings(s);
 	struct http_msg *m = &s->res;
 
-	if (!c || !c->nalgos || s->comp || !eligible(m, c))
+	if (!c || !(c->dirs & COMP_RES) || !c->res.nalgos || s->comp || m->status < 200 || m->status > 203 || !eligible(m, &c->res))
 		return;
 	if (!says_vary(m))
 		headers_add(s, m, STR("Vary"), STR("Accept-Encoding"));
 	if (s->comp_algo >= COMP_NONE || m->flags & MSG_NO_BODY || s->req.ver < 11)
 		return;
-	if (!budget_left() || !(s->comp = body_open(s))) {
+	if (!budget_left() || !(s->comp = body_open((enum comp_algo)s->comp_algo))) {
 		s->comp_bypassed = true;
 		return;
 	}
-	if (headers_fit(s))
+	if (weaken_etag(s) && encoding_fits(m, (enum comp_algo)s->comp_algo))
 		count_compressed(s);
 	else
-		compress_end(s);
+		body_close(&s->comp);
 }
 
-void compress_fill(struct stream *s)
-{
-	struct comp_body *b = s->comp;
-	uint32_t in = buf_len(&s->srv.rx), out = buf_len(&b->out);
-	enum comp_op op = s->srv.flags & EP_EOM ? COMP_FINISH : s->srv.flags & EP_RX_WAIT ? COMP_FLUSH : COMP_RUN;
+/* ---- the body of a request ---- */
 
-	if (b->done || b->broken || (op != COMP_FINISH && !in && !b->hidden))
+static bool has_upload(const struct stream *s)
+{
+	return !(s->req.flags & (MSG_NO_BODY | MSG_UPGRADE)) && s->req.method != HTTP_CONNECT && !s->grpc &&
+	       (!(s->cli.flags & EP_EOM) || buf_len(&s->cli.rx));
+}
+
+void compress_upload(struct stream *s)
+{
+	const struct rt_comp *c = settings(s);
+
+	if (LIKELY(!c || !(c->dirs & COMP_REQ)) || !c->req.nalgos || s->comp_req || s->req.ver < 11 || !wk.rt->g.comp_level)
+		return;
+	if (!has_upload(s) || !eligible(&s->req, &c->req) || !budget_left())
+		return;
+	if (!(s->comp_req = body_open((enum comp_algo)c->req.algos[0])))
+		return;
+	s->comp_req->request = true;
+	if (!encoding_fits(&s->req, (enum comp_algo)c->req.algos[0]))
+		body_close(&s->comp_req);
+}
+
+bool compress_whole(struct stream *s)
+{
+	struct comp_body *b = s->comp_req;
+
+	if (!b->whole && !buf_len(&b->out) && !b->hidden && !(s->flags & SF_REQ_SENT)) {
+		compress_fill(s, b);
+		b->whole = b->done;
+	}
+	return b->whole;
+}
+
+/* ---- its way ---- */
+
+static void account(struct stream *s, const struct comp_body *b, struct str was, uint32_t out)
+{
+	struct endp *from = b->request ? &s->cli : &s->srv;
+	uint32_t in = (uint32_t)was.n - buf_len(&from->rx);
+
+	budget.bytes += in;
+	count_compressed_bytes(s, in, buf_len(&b->out) - out, !b->request);
+	if (UNLIKELY(b->request && s->copies))
+		mirror_feed(s, str_n(was.p, in), b->done);
+}
+
+void compress_fill(struct stream *s, struct comp_body *b)
+{
+	struct endp *from = b->request ? &s->cli : &s->srv;
+	struct str was = buf_str(&from->rx);
+	uint32_t out = buf_len(&b->out);
+	enum comp_op op = from->flags & EP_EOM ? COMP_FINISH : from->flags & EP_RX_WAIT ? COMP_FLUSH : COMP_RUN;
+
+	if (b->done || b->broken || (op != COMP_FINISH && !was.n && !b->hidden))
 		return;
 	if (buf_room(&b->out) < 64)
 		buf_compact(&b->out);
-	switch (comp_run(b->c, &s->srv.rx, &b->out, op)) {
+	switch (comp_run(b->c, &from->rx, &b->out, op)) {
 	case COMP_OK: b->done = op == COMP_FINISH, b->hidden = false; break;
 	case COMP_FULL: b->hidden = true; break;
 	case COMP_ERROR: b->broken = true; break;
 	}
-	in -= buf_len(&s->srv.rx);
-	budget.bytes += in;
-	count_compressed_bytes(s, in, buf_len(&b->out) - out);
+	account(s, b, was, out);
 }
 
 /* Sends what is compressed; false when it could not all go. */
-static bool send_out(struct stream *s)
+static bool send_out(struct stream *s, struct comp_body *b)
 {
-	struct comp_body *b = s->comp;
+	const struct http_msg *m = b->request ? &s->req : &s->res;
 	struct mux_tx tx = { .body = &b->out, .flags = b->done ? MS_EOM : 0 };
 	uint32_t len = buf_len(&b->out);
 	bool taken;
 
-	tx.trailers_of = b->done && s->res.ntrl ? &s->res : NULL;
-	taken = strm_send(s, &s->cli, &tx);
+	tx.trailers_of = b->done && m->ntrl ? m : NULL;
+	taken = strm_send(s, b->request ? &s->srv : &s->cli, &tx);
 	if (buf_len(&b->out) != len)
-		strm_touch_cli(s);
+		strm_touch_sent(s, !b->request, len - buf_len(&b->out), taken);
 	return taken;
 }
 
-enum fwd_result compress_move(struct stream *s)
+enum fwd_result compress_move(struct stream *s, struct comp_body *b)
 {
-	struct comp_body *b = s->comp;
-	struct endp *from = &s->srv, *to = &s->cli;
+	struct endp *from = b->request ? &s->cli : &s->srv, *to = b->request ? &s->srv : &s->cli;
 
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		if (to->flags & EP_ERR || !to->mux)
@@ -259,7 +323,7 @@ enum fwd_result compress_move(struct stream *s)
 		if (to->flags & EP_TX_EOM)
 			return FWD_DONE;
 		fwd_pull(s, from);
-		compress_fill(s);
+		compress_fill(s, b);
 		if (b->broken)
 			return FWD_SRC_ERR;
 		if (!buf_len(&b->out) && !b->done) {
@@ -269,7 +333,7 @@ enum fwd_result compress_move(struct stream *s)
 				return FWD_WAIT;
 			continue;
 		}
-		if (!send_out(s))
+		if (!send_out(s, b))
 			return to->flags & EP_ERR ? FWD_DST_ERR : FWD_WAIT;
 		if (to->flags & EP_ERR)
 			return FWD_DST_ERR;
@@ -277,16 +341,4 @@ enum fwd_result compress_move(struct stream *s)
 			return FWD_DONE;
 	}
 	return FWD_MORE;
-}
-
-void compress_end(struct stream *s)
-{
-	struct comp_body *b = s->comp;
-
-	if (!b)
-		return;
-	s->comp = NULL;
-	comp_close(b->c);
-	buf_release(&b->out);
-	pool_put(&body_pool, b);
 }

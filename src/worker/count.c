@@ -202,7 +202,7 @@ void count_compressed(const struct stream *s)
 	ctr_inc(&count_be(s->be)->comp_rsp);
 }
 
-void count_compressed_bytes(const struct stream *s, uint32_t in, uint32_t out)
+void count_compressed_bytes(const struct stream *s, uint32_t in, uint32_t out, bool response)
 {
 	struct fe_counters *f = stream_fe(s);
 	struct be_counters *b = count_be(s->be);
@@ -210,6 +210,8 @@ void count_compressed_bytes(const struct stream *s, uint32_t in, uint32_t out)
 
 	count_volume(&p->comp_in, &p->comp_in_rate, in);
 	count_volume(&p->comp_out, &p->comp_out_rate, out);
+	if (!response)
+		return;
 	ctr_add(&f->comp_in, in), ctr_add(&f->comp_out, out);
 	ctr_add(&b->comp_in, in), ctr_add(&b->comp_out, out);
 }

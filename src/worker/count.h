@@ -45,7 +45,7 @@ void count_bad_response(const struct stream *s);
 void count_denied(const struct stream *s, bool response); /* by a rule */
 void count_bytes(struct stream *s);                      /* also while the exchange goes on */
 void count_compressed(const struct stream *s);
-void count_compressed_bytes(const struct stream *s, uint32_t in, uint32_t out);
+void count_compressed_bytes(const struct stream *s, uint32_t in, uint32_t out, bool response); /* proxies count those of responses */
 void count_end(struct stream *s);
 
 #endif

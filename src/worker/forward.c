@@ -20,7 +20,7 @@ static void fwd_touch(struct stream *s, const struct endp *ep)
 bool strm_send_filtered(struct stream *s, struct endp *to, struct mux_tx *tx)
 {
 	struct str was = tx->body ? buf_str(tx->body) : STR_NULL;
-	bool tap = s->copies && to == &s->srv;
+	bool tap = s->copies && to == &s->srv && !s->comp_req;
 	bool taken = bwlim_send(s, to, tx);
 
 	if (tap) {

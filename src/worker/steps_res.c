@@ -23,7 +23,7 @@ static enum step_result request_pump(struct stream *s)
 		(void)!strm_send(s, &s->srv, &tx);
 		return STEP_NEXT;
 	}
-	switch (fwd_move(s, &s->cli, &s->srv)) {
+	switch (s->comp_req ? compress_move(s, s->comp_req) : fwd_move(s, &s->cli, &s->srv)) {
 	case FWD_SRC_ERR:
 		return strm_request_broken(s);
 	case FWD_MORE:
@@ -237,7 +237,7 @@ enum step_result step_res_send(struct stream *s)
 	else
 		response_frame(s);
 	if (s->comp) {
-		compress_fill(s);
+		compress_fill(s, s->comp);
 		tx.body = &s->comp->out;
 		eom = s->comp->done;
 	}
@@ -286,7 +286,7 @@ enum step_result step_forward(struct stream *s)
 {
 	if (request_pump(s) == STEP_END)
 		return STEP_END;
-	switch (s->comp ? compress_move(s) : fwd_move(s, &s->srv, &s->cli)) {
+	switch (s->comp ? compress_move(s, s->comp) : fwd_move(s, &s->srv, &s->cli)) {
 	case FWD_DONE:
 		return step_to(s, ST_DONE);
 	case FWD_SRC_ERR:

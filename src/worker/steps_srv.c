@@ -185,8 +185,12 @@ static void request_hold(struct stream *s)
 		s->flags &= ~(unsigned)SF_REQ_HELD;
 		return;
 	}
+	if (UNLIKELY(s->comp_req != NULL) && !compress_whole(s)) {
+		s->flags &= ~(unsigned)SF_REQ_HELD;
+		return;
+	}
 	s->flags |= SF_REQ_HELD;
-	s->req_view = s->cli.rx;
+	s->req_view = s->comp_req ? s->comp_req->out : s->cli.rx;
 	if (UNLIKELY(s->copies != NULL))
 		mirror_feed(s, buf_str(&s->cli.rx), true);
 }
@@ -194,7 +198,7 @@ static void request_hold(struct stream *s)
 static unsigned request_flags(const struct stream *s)
 {
 	uint32_t opts = s->fe->opts | s->be->opts;
-	unsigned f = s->cli.flags & EP_EOM ? MS_EOM : 0;
+	unsigned f = (s->comp_req ? s->comp_req->done : s->cli.flags & EP_EOM) ? MS_EOM : 0;
 
 	if (opts & (OPT_HTTP_SERVER_CLOSE | OPT_HTTPCLOSE) && !(s->be->opts & OPT_PRETEND_KEEPALIVE) &&
 	    !(s->req.flags & MSG_UPGRADE))
@@ -214,8 +218,11 @@ enum step_result step_send_head(struct stream *s)
 		if (s->flags & SF_HTTP && !(s->cli.flags & EP_EOM) && !buf_len(&s->cli.rx))
 			s->cli.mux->ops->recv(&s->cli); /* a body that came meanwhile leaves with the head */
 	}
+	compress_upload(s);
 	request_hold(s);
-	tx.body = s->flags & SF_REQ_HELD ? &s->req_view : &s->cli.rx;
+	if (UNLIKELY(s->comp_req != NULL) && !(s->flags & SF_REQ_HELD))
+		compress_fill(s, s->comp_req);
+	tx.body = s->flags & SF_REQ_HELD ? &s->req_view : s->comp_req ? &s->comp_req->out : &s->cli.rx;
 	tx.flags = request_flags(s);
 	tx.trailers_of = s->req.ntrl && tx.flags & MS_EOM ? &s->req : NULL;
 	taken = strm_send(s, &s->srv, &tx);

@@ -159,6 +159,7 @@ struct stream {
 	struct copy *copy;                /* this exchange is one (mirror.h), else NULL */
 	struct bwlim *bw;                 /* bandwidth limits that rules have set; NULL = none */
 	uint64_t exp_bw;                  /* ... when they let more pass, ms; 0 = nothing waits for them */
+	struct comp_body *comp_req;       /* the body of the request is, else NULL */
 	struct comp_body *comp;           /* the response is being compressed, else NULL */
 	bool comp_bypassed;               /* it would be, had there been memory, rate or CPU left */
 	uint8_t comp_algo;                /* enum comp_algo that the client takes; 0xff = not looked at yet */

@@ -2,6 +2,7 @@
 /* Deadlines of a stream: which phase or which side has waited too long, and what follows. The timer itself belongs
  * to the session and is lazy: moving a deadline away is a plain store here, the timer finds out when it fires. */
 #include <sluice/base/clock.h>
+#include "compress.h"
 #include "steps.h"
 
 /* Long transfers show up in the statistics while they last. */
@@ -102,7 +103,7 @@ void strm_touch_sent(struct stream *s, bool client, uint32_t n, bool all)
 void strm_await(struct stream *s)
 {
 	const struct buf *body = s->flags & SF_REQ_HELD ? &s->req_view : &s->cli.rx;
-	bool up_open = !(s->srv.flags & EP_TX_EOM), up_blocked = up_open && buf_len(body);
+	bool up_open = !(s->srv.flags & EP_TX_EOM), up_blocked = up_open && (buf_len(body) || (s->comp_req && buf_len(&s->comp_req->out)));
 	bool down_blocked = buf_len(&s->srv.rx) > 0;
 	bool cli = (up_open && !up_blocked) || down_blocked;
 	bool srv = up_blocked || (!down_blocked && (!up_open || s->flags & SF_RES_STARTED));

@@ -212,12 +212,17 @@ struct rt_forwarded { bool on, by, for_, host, proto; };
 
 enum rt_reuse { REUSE_NEVER, REUSE_SAFE, REUSE_AGGRESSIVE, REUSE_ALWAYS };
 
-/* Compression of responses; the backend's settings go before the frontend's. */
-struct rt_comp {
+/* Compression; the backend's settings go before the frontend's. */
+enum comp_dir { COMP_RES = 1, COMP_REQ = 2 };
+struct rt_comp_what {
 	uint8_t algos[8], nalgos;       /* enum comp_algo, in order of preference; none: nothing is compressed */
-	bool offload;                   /* servers are not told what the client accepts */
 	struct str *types; uint32_t ntypes; /* beginnings of media types; none: all */
 	uint32_t minsize;               /* bytes of a body of known length */
+};
+struct rt_comp {
+	struct rt_comp_what res, req;   /* of requests one algorithm at most */
+	uint8_t dirs;                   /* enum comp_dir */
+	bool offload;                   /* servers are not told what the client accepts */
 };
 
 /* ---- health checks ---------------------------------------------------------------------------------------------- */

@@ -2,7 +2,7 @@
 # Compression of responses: what is compressed, for whom, and what is left alone.
 . "$(dirname "$0")/../../lib/sluice.sh"
 
-P=$(port) O=$(port) N=$(port) S=$(port)
+P=$(port) O=$(port) N=$(port) S=$(port) R=$(port)
 cat >"$T/c.cfg" <<-EOF
 global
     workers 1
@@ -26,6 +26,8 @@ frontend web
     use_backend files if { path_beg /big /small /png /fixed /packed /varied }
     use_backend hidden if { path_beg /echo-head }
     use_backend slow if { path_beg /slow }
+    use_backend up if { path_beg /echo-up }
+    use_backend again if { path_beg /again }
     default_backend scripted
 backend files
     http-request set-path /big unless { path /small }
@@ -35,6 +37,22 @@ backend scripted
 backend hidden
     compression algo gzip
     compression offload
+    server o 127.0.0.1:$O
+backend up
+    compression direction request
+    compression algo-req gzip
+    compression type-req text/
+    compression minsize-req 100
+    http-request set-path /echo
+    http-response set-header X-Enc %[req.hdr(content-encoding)]
+    server o 127.0.0.1:$O
+backend again
+    compression direction both
+    compression algo-req gzip
+    balance roundrobin
+    retry-on all-retryable-errors
+    http-request set-path /echo
+    server r 127.0.0.1:$R
     server o 127.0.0.1:$O
 backend slow
     server s 127.0.0.1:$S
@@ -48,6 +66,8 @@ send "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: c
 want "never sent"
 EOF
 origin "$S" s -s "$T/script"
+printf 'head\nrst\n' >"$T/broken"
+origin "$R" r -s "$T/broken"
 sluice_start "$T/c.cfg"
 U=http://127.0.0.1:$P
 head_of() { http -D - -o /dev/null "$@" | tr -d '\r'; }
@@ -100,3 +120,27 @@ is "$(http "$U/size/3000" | md5sum)" "$(gunzip <"$T/3" | md5sum)"
 is 50 "$(wc -c <"$T/4")"
 t "an absurd Accept-Encoding is bounded work"
 is 200 "$(code -H "Accept-Encoding: $(printf 'x%.0s;q=0.1,' $(seq 1000))gzip" "$U/big")"
+
+t "bodies of requests are compressed for the server where that is asked for, whatever their framing"
+up() { http -H 'Content-Type: text/plain' --data-binary @"$1" "${@:2}" "$U/echo-up"; }
+head -c 500000 "$T/plain" >"$T/long"
+head -c 3000 "$T/plain" >"$T/short"
+head -c 100000 /dev/urandom >"$T/noise"
+for f in short long noise; do
+	up "$T/$f" | gunzip | cmp - "$T/$f"
+	up "$T/$f" -H 'Transfer-Encoding: chunked' | gunzip | cmp - "$T/$f"
+done
+[ "$(up "$T/long" | wc -c)" -lt 10000 ] || fail "not smaller"
+match "[xX]-[eE]nc: gzip" "$(up "$T/short" -D - -o /dev/null)"
+t "... and not those that are small, encoded, not to be transformed, of another type, or none"
+same() { http --data-binary @"$T/$1" "${@:2}" "$U/echo-up" | cmp - "$T/$1"; }
+head -c 50 "$T/plain" >"$T/tiny"
+same tiny -H 'Content-Type: text/plain'
+same short -H 'Content-Type: text/plain' -H 'Content-Encoding: x'
+same short -H 'Content-Type: text/plain' -H 'Cache-Control: no-transform'
+same short -H 'Content-Type: image/png'
+same short -H 'Content-Type: text/plain' -0
+is "" "$(http -X POST -H 'Content-Type: text/plain' "$U/echo-up")"
+t "a request that is sent again to another server is compressed once"
+for i in 1 2; do http -H 'Content-Type: text/plain' --data-binary @"$T/short" "$U/again" | gunzip | cmp - "$T/short"; done
+grep -q . "$T/origin.r.log" || fail "nothing was tried at the first server"
