@@ -100,32 +100,45 @@ struct str agent_question(struct target *a)
 	return str_n(a->x->extra, p.send_len);
 }
 
-static void init_agent(struct checker *ck, struct target *t)
+bool agent_add(struct checker *ck, struct target *t)
 {
-	struct target *a = &ck->agent[ck->nagents++];
+	struct target *a;
 
+	if (!(t->s->flags & SRVF_AGENT))
+		return true;
+	if (!(a = calloc(1, sizeof(*a))))
+		return false;
 	*a = (struct target){ .ck = ck, .s = t->s, .px = t->px, .srv = t->srv, .ops = &chk_agent, .agent = true, .peer = t };
+	ck->agent[ck->nagents++] = a;
 	t->peer = a;
 	probe_init(a);
+	return true;
+}
+
+void agent_remove(struct checker *ck, struct target *t)
+{
+	for (uint32_t i = 0; t->peer && i < ck->nagents; i++)
+		if (ck->agent[i] == t->peer) {
+			probe_abort(t->peer);
+			free(t->peer);
+			t->peer = NULL;
+			ck->agent[i] = ck->agent[--ck->nagents];
+		}
 }
 
 bool agents_init(struct checker *ck)
 {
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < ck->ntargets; i++)
-		n += !!(ck->t[i].s->flags & SRVF_AGENT);
-	ck->agent = calloc(MAX(n, 1u), sizeof(*ck->agent));
+	ck->agent = calloc(MAX(ck->rt->nsrv, 1u), sizeof(struct target *));
 	for (uint32_t i = 0; ck->agent && i < ck->ntargets; i++)
-		if (ck->t[i].s->flags & SRVF_AGENT)
-			init_agent(ck, &ck->t[i]);
+		if (!agent_add(ck, ck->t[i]))
+			return false;
 	return ck->agent != NULL;
 }
 
 void agents_go(struct checker *ck)
 {
 	for (uint32_t i = 0; i < ck->nagents; i++) {
-		struct target *a = &ck->agent[i];
+		struct target *a = ck->agent[i];
 
 		a->status = (uint8_t)agent_word_status(atomic_load(&ck->seg->srv[a->srv].agent));
 		probe_schedule_first(a);
@@ -134,8 +147,10 @@ void agents_go(struct checker *ck)
 
 void agents_free(struct checker *ck)
 {
-	for (uint32_t i = 0; i < ck->nagents; i++)
-		probe_abort(&ck->agent[i]);
+	for (uint32_t i = 0; i < ck->nagents; i++) {
+		probe_abort(ck->agent[i]);
+		free(ck->agent[i]);
+	}
 	free(ck->agent);
 	ck->agent = NULL;
 	ck->nagents = 0;

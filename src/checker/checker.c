@@ -13,6 +13,7 @@
 #include <sluice/ipc/msg.h>
 #include <sluice/tls/live.h>
 #include <sluice/net/sock.h>
+#include <sluice/rt/row.h>
 #include "checker_priv.h"
 
 #define FDS_BESIDE_CHECKS 64
@@ -37,8 +38,8 @@ static void go(void)
 	notice_copy_to(-1); /* the verdict on this start is not ours any more */
 	fleet_reload(&checker);
 	for (uint32_t i = 0; i < checker.ntargets; i++)
-		if (checker.t[i].ops && !checker.t[i].maint)
-			probe_schedule_first(&checker.t[i]);
+		if (checker.t[i]->ops && !checker.t[i]->maint)
+			probe_schedule_first(checker.t[i]);
 	agents_go(&checker);
 }
 
@@ -60,18 +61,39 @@ static void change_tls(const struct ipc_msg *m, int fd)
 		notice(SAY_WARNING, "a change of certificates was not applied: %s", e.text);
 }
 
+/* A server comes with the row arg, or goes from it. */
+static void put_server(const struct ipc_msg *m, int fd)
+{
+	bool ok = rt_row_receive(checker.rt, m->arg, fd) && fleet_put(&checker, m->arg);
+
+	(void)ipc_send(checker.ctl, IPC_CHK_DONE, ok, m->num, NULL, 0, -1);
+}
+
+static void drop_server(const struct ipc_msg *m)
+{
+	bool ok = m->arg < checker.rt->nsrv && rt_srv_exists(&checker.rt->srv[m->arg]);
+
+	if (ok) {
+		fleet_drop(&checker, m->arg);
+		rt_row_drop(checker.rt, m->arg);
+		downtime_backend(&checker, checker.rt->srv[m->arg].px);
+	}
+	(void)ipc_send(checker.ctl, IPC_CHK_DONE, ok, m->num, NULL, 0, -1);
+}
+
 static void on_ctl(struct io *io)
 {
 	struct ipc_msg m;
 	int fd = -1, r;
 
 	while ((r = ipc_recv(io->fd, ROLE_CHECKER, ROLE_LEADER, &m, &fd)) == 1) {
-		if (m.type == IPC_CHK_GO)
-			go();
-		else if (m.type == IPC_CHK_STOP)
-			stop(0);
-		else if (m.type == IPC_CHK_TLS_CHANGE)
-			change_tls(&m, fd);
+		switch (m.type) {
+		case IPC_CHK_GO: go(); break;
+		case IPC_CHK_STOP: stop(0); break;
+		case IPC_CHK_TLS_CHANGE: change_tls(&m, fd); break;
+		case IPC_CHK_PUT: put_server(&m, fd); break;
+		case IPC_CHK_DROP: drop_server(&m); break;
+		}
 		if (fd >= 0)
 			close(fd);
 	}
@@ -110,7 +132,7 @@ static void init_process(const struct heritage *h)
 	rand_seed();
 	expr_process_init();
 	buf_set_size(rt->g.bufsize ? rt->g.bufsize : 16384);
-	loop_init(h->poll_only ? "poll" : NULL, sock_raise_nofile(count_checked(rt) + rt->nlogs + FDS_BESIDE_CHECKS));
+	loop_init(h->poll_only ? "poll" : NULL, sock_raise_nofile(count_checked(rt) + 2 * rt->nspare + rt->nlogs + FDS_BESIDE_CHECKS));
 }
 
 int checker_run(const struct heritage *h)

@@ -91,9 +91,9 @@ struct checker {
 	const struct heritage *h;
 	const struct rt *rt;
 	struct segment *seg;
-	struct target *t;       /* ntargets */
+	struct target **t;      /* ntargets; room for one a server */
 	uint32_t ntargets, nstarting;
-	struct target *agent;   /* nagents */
+	struct target **agent;  /* nagents; room for one a server */
 	uint32_t nagents;
 	int ctl;                /* channel to the leader, -1 = it is gone */
 	struct target **of_srv; /* by server index; NULL = neither checked nor following */
@@ -130,6 +130,9 @@ bool fleet_init(struct checker *ck) MUST_CHECK;
 /* Takes the states of the segment again: the leader may have imported newer ones since fleet_init(). Before the first probe. */
 void fleet_reload(struct checker *ck);
 void fleet_free(struct checker *ck);
+/* A server has come with row srv, or goes: the row is still its own. false: no memory. */
+bool fleet_put(struct checker *ck, uint32_t srv) MUST_CHECK;
+void fleet_drop(struct checker *ck, uint32_t srv);
 void fleet_verdict(struct target *t, enum check_status st, unsigned code, uint32_t ms, struct str info);
 /* The health of t was set by hand. */
 void fleet_ordered(struct target *t, enum health_change ch);
@@ -139,6 +142,8 @@ void fleet_settle(struct target *t, enum health_change ch, bool moved, const str
 
 /* agents.c */
 bool agents_init(struct checker *ck) MUST_CHECK;        /* after the servers */
+bool agent_add(struct checker *ck, struct target *t) MUST_CHECK; /* the server's, if it has one */
+void agent_remove(struct checker *ck, struct target *t);
 void agents_go(struct checker *ck);
 void agents_free(struct checker *ck);
 struct addr agent_place(const struct target *a);        /* where it listens */
@@ -148,6 +153,7 @@ void agent_verdict(struct target *a, enum check_status st, uint32_t ms, struct s
 
 /* orders.c: health set and checks disabled by the runtime interface */
 bool orders_init(struct checker *ck) MUST_CHECK;
+void orders_begin(struct checker *ck, uint32_t srv);    /* what stands in the segment is obeyed already */
 void orders_free(struct checker *ck);
 void orders_look(struct checker *ck);
 

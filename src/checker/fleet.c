@@ -53,7 +53,7 @@ static void recount_starting(struct checker *ck)
 {
 	ck->nstarting = 0;
 	for (uint32_t i = 0; i < ck->ntargets; i++)
-		ck->nstarting += ck->t[i].health.state == SRV_STARTING;
+		ck->nstarting += ck->t[i]->health.state == SRV_STARTING;
 }
 
 static void tell_followers(struct target *t, const struct report *r)
@@ -141,7 +141,7 @@ static void act_on_errors(struct target *t)
 static void look_at_errors(struct checker *ck)
 {
 	for (uint32_t i = 0; i < ck->ntargets; i++) {
-		struct target *t = &ck->t[i];
+		struct target *t = ck->t[i];
 		uint32_t seq;
 
 		if (!t->observed)
@@ -157,7 +157,7 @@ static void look_at_errors(struct checker *ck)
 static void climb(struct checker *ck)
 {
 	for (uint32_t i = 0; i < ck->ntargets; i++) {
-		struct target *t = &ck->t[i];
+		struct target *t = ck->t[i];
 		unsigned pct;
 
 		if (t->health.state != SRV_STARTING)
@@ -211,7 +211,7 @@ static void look_at_admin(struct checker *ck)
 		return;
 	ck->leader_epoch = epoch;
 	for (uint32_t i = 0; i < ck->ntargets; i++) {
-		struct target *t = &ck->t[i];
+		struct target *t = ck->t[i];
 		bool maint = in_maint(t);
 
 		if (maint && !t->maint)
@@ -289,10 +289,14 @@ static void load_state(struct target *t)
 	}
 }
 
-static void init_target(struct checker *ck, struct target *t, uint32_t srv)
+static struct target *new_target(struct checker *ck, uint32_t srv)
 {
 	const struct rt_server *s = &ck->rt->srv[srv];
+	struct target *t = calloc(1, sizeof(*t));
 
+	if (!t)
+		return NULL;
+	ck->t[ck->ntargets++] = t;
 	*t = (struct target){ .ck = ck, .s = s, .px = &ck->rt->px[s->px], .srv = srv, .status = CHK_INI };
 	ck->of_srv[srv] = t;
 	t->ops = s->flags & SRVF_CHECK && s->track == RT_NONE ? ops_for(t->px) : NULL;
@@ -301,6 +305,7 @@ static void init_target(struct checker *ck, struct target *t, uint32_t srv)
 	t->maint = in_maint(t);
 	probe_init(t);
 	load_state(t);
+	return t;
 }
 
 /* The server at the end of a chain of track; RT_NONE when the chain is a ring. */
@@ -330,7 +335,7 @@ static void link_follower(struct checker *ck, struct target *t)
 static void publish_all(struct checker *ck)
 {
 	for (uint32_t i = 0; i < ck->ntargets; i++)
-		store_op(&ck->t[i]);
+		store_op(ck->t[i]);
 	recount_starting(ck);
 	for (uint32_t i = 0; i < ck->rt->npx; i++)
 		downtime_backend(ck, i);
@@ -341,20 +346,17 @@ static void publish_all(struct checker *ck)
 bool fleet_init(struct checker *ck)
 {
 	const struct rt *rt = ck->rt;
-	uint32_t n = 0;
 
-	for (uint32_t i = 0; i < rt->nsrv; i++)
-		n += wanted(&rt->srv[i]);
-	ck->t = calloc(MAX(n, 1u), sizeof(*ck->t));
+	ck->t = calloc(MAX(rt->nsrv, 1u), sizeof(struct target *));
 	ck->of_srv = calloc(MAX(rt->nsrv, 1u), sizeof(struct target *));
 	if (!ck->t || !ck->of_srv)
 		return false;
 	for (uint32_t i = 0; i < rt->nsrv; i++)
-		if (wanted(&rt->srv[i]))
-			init_target(ck, &ck->t[ck->ntargets++], i);
-	for (uint32_t i = 0; i < n; i++)
-		if (ck->t[i].s->track != RT_NONE)
-			link_follower(ck, &ck->t[i]);
+		if (wanted(&rt->srv[i]) && !new_target(ck, i))
+			return false;
+	for (uint32_t i = 0; i < ck->ntargets; i++)
+		if (ck->t[i]->s->track != RT_NONE)
+			link_follower(ck, ck->t[i]);
 	if (!agents_init(ck) || !orders_init(ck))
 		return false;
 	publish_all(ck);
@@ -364,24 +366,79 @@ bool fleet_init(struct checker *ck)
 void fleet_reload(struct checker *ck)
 {
 	for (uint32_t i = 0; i < ck->ntargets; i++) {
-		load_state(&ck->t[i]);
-		ck->t[i].maint = in_maint(&ck->t[i]);
+		load_state(ck->t[i]);
+		ck->t[i]->maint = in_maint(ck->t[i]);
 	}
 	for (uint32_t i = 0; i < ck->ntargets; i++)
-		if (ck->t[i].leads)
-			health_follow(&ck->t[i].health, &ck->t[i].leads->health, false);
+		if (ck->t[i]->leads)
+			health_follow(&ck->t[i]->health, &ck->t[i]->leads->health, false);
 	publish_all(ck);
 }
 
 void fleet_free(struct checker *ck)
 {
-	for (uint32_t i = 0; i < ck->ntargets; i++)
-		probe_abort(&ck->t[i]);
 	agents_free(ck);
+	for (uint32_t i = 0; i < ck->ntargets; i++) {
+		probe_abort(ck->t[i]);
+		free(ck->t[i]);
+	}
 	free(ck->t);
 	free(ck->of_srv);
 	orders_free(ck);
 	ck->t = NULL;
 	ck->of_srv = NULL;
 	ck->ntargets = 0;
+}
+
+/* ---- servers that come and go ------------------------------------------------------------------------------------- */
+
+bool fleet_put(struct checker *ck, uint32_t srv)
+{
+	struct target *t;
+
+	orders_begin(ck, srv);
+	if (!wanted(&ck->rt->srv[srv]))
+		return true;
+	if (!(t = new_target(ck, srv)) || !agent_add(ck, t))
+		return false;
+	if (t->s->track != RT_NONE)
+		link_follower(ck, t);
+	orders_begin(ck, srv);
+	store_op(t);
+	if (!t->maint)
+		probe_soon(t, 1);
+	if (t->peer)
+		probe_soon(t->peer, 1);
+	recount_starting(ck);
+	return true;
+}
+
+static void unlink_follower(struct target *t)
+{
+	struct target **at = t->leads ? &t->leads->followers : NULL;
+
+	while (at && *at && *at != t)
+		at = &(*at)->next_follower;
+	if (at && *at)
+		*at = t->next_follower;
+	for (struct target *f = t->followers; f; f = f->next_follower)
+		f->leads = NULL;
+}
+
+void fleet_drop(struct checker *ck, uint32_t srv)
+{
+	struct target *t = ck->of_srv[srv];
+	uint32_t i = 0;
+
+	if (!t)
+		return;
+	while (ck->t[i] != t)
+		i++;
+	ck->t[i] = ck->t[--ck->ntargets];
+	ck->of_srv[srv] = NULL;
+	agent_remove(ck, t);
+	unlink_follower(t);
+	probe_abort(t);
+	free(t);
+	recount_starting(ck);
 }

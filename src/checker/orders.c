@@ -71,17 +71,22 @@ void orders_look(struct checker *ck)
 	}
 }
 
+void orders_begin(struct checker *ck, uint32_t srv)
+{
+	struct target *t = ck->of_srv[srv];
+
+	ck->seen_order[srv] = order_of(ck, srv);
+	if (t)
+		t->off = flags_of(ck, srv) & ADMF_NOCHECK;
+	if (t && t->peer)
+		t->peer->off = flags_of(ck, srv) & ADMF_NOAGENT;
+}
+
 bool orders_init(struct checker *ck)
 {
 	ck->seen_order = calloc(MAX(ck->rt->nsrv, 1u), sizeof(*ck->seen_order));
-	for (uint32_t i = 0; ck->seen_order && i < ck->rt->nsrv; i++) {
-		ck->seen_order[i] = order_of(ck, i);
-		struct target *t = ck->of_srv[i];
-		if (t)
-			t->off = flags_of(ck, i) & ADMF_NOCHECK;
-		if (t && t->peer)
-			t->peer->off = flags_of(ck, i) & ADMF_NOAGENT;
-	}
+	for (uint32_t i = 0; ck->seen_order && i < ck->rt->nsrv; i++)
+		orders_begin(ck, i);
 	return ck->seen_order != NULL;
 }
 

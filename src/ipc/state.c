@@ -9,7 +9,7 @@
 #include <unistd.h>
 #include <sluice/ipc/state.h>
 
-#define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+#define SEALS_SIZE (F_SEAL_SHRINK | F_SEAL_GROW)
 #define OBJECTS_MAX 4000000u
 #define COUNTERS_MAX 4096u
 /* Builds without notes wrote as much. What a head lacks is zero, and so not looked at. */
@@ -100,7 +100,31 @@ static bool write_counters(int fd)
 	return true;
 }
 
-int state_describe(const struct segment *s, const struct state_names *names)
+/* A writable view that was there before the seals stays. */
+static bool map_live(int fd, const struct state_head *h, struct state_obj **live)
+{
+	size_t at = h->head_size + (size_t)h->nctr * h->ctr_size + (size_t)h->npx * h->obj_size, size = at + (size_t)h->nsrv * h->obj_size;
+	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (p == MAP_FAILED)
+		return false;
+	(void)madvise(p, size, MADV_DONTFORK);
+	*live = (struct state_obj *)(void *)(p + at);
+	return true;
+}
+
+void state_set_srv(struct state_obj *live, uint32_t i, const struct state_obj *o)
+{
+	struct state_obj *at = live + i;
+
+	__atomic_store_n(&at->key, 0, __ATOMIC_RELEASE);
+	if (!o)
+		return;
+	at->key2 = o->key2, at->identity = o->identity, at->cfg = o->cfg;
+	__atomic_store_n(&at->key, o->key, __ATOMIC_RELEASE);
+}
+
+int state_describe(const struct segment *s, const struct state_names *names, struct state_obj **live)
 {
 	struct state_head h;
 	int fd = memfd_create("sluice-state", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -110,7 +134,7 @@ int state_describe(const struct segment *s, const struct state_names *names)
 	head_fill(&h, s, names);
 	if (write_all(fd, &h, sizeof(h)) && write_counters(fd) && write_all(fd, names->px, h.npx * sizeof(*names->px)) &&
 	    write_all(fd, names->srv, h.nsrv * sizeof(*names->srv)) && write_all(fd, names->lst, h.nlst * sizeof(*names->lst)) &&
-	    fcntl(fd, F_ADD_SEALS, SEALS) == 0)
+	    (!live || map_live(fd, &h, live)) && fcntl(fd, F_ADD_SEALS, SEALS_SIZE | F_SEAL_FUTURE_WRITE) == 0)
 		return fd;
 	int err = errno;
 	close(fd);
@@ -213,7 +237,7 @@ static bool map_files(struct state_view *v, int dir_fd, int seg_fd)
 	int seals = fcntl(dir_fd, F_GET_SEALS), seg_seals = fcntl(seg_fd, F_GET_SEALS);
 
 	errno = EPROTO;
-	if (seals < 0 || (seals & SEALS) != SEALS || seg_seals < 0 || !(seg_seals & F_SEAL_SHRINK) || fstat(dir_fd, &dir) < 0 ||
+	if (seals < 0 || (seals & SEALS_SIZE) != SEALS_SIZE || !(seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) || seg_seals < 0 || !(seg_seals & F_SEAL_SHRINK) || fstat(dir_fd, &dir) < 0 ||
 	    fstat(seg_fd, &seg) < 0 || pread(dir_fd, &v->h, sizeof(v->h), 0) != (ssize_t)sizeof(v->h))
 		return false;
 	errno = EPROTO;
@@ -222,7 +246,7 @@ static bool map_files(struct state_view *v, int dir_fd, int seg_fd)
 	if (!head_ok(&v->h) || (uint64_t)dir.st_size < dir_size(&v->h) || (uint64_t)seg.st_size < v->h.seg_size)
 		return false;
 	v->dir_size = (size_t)dir.st_size;
-	char *d = mmap(NULL, v->dir_size, PROT_READ, MAP_PRIVATE, dir_fd, 0);
+	char *d = mmap(NULL, v->dir_size, PROT_READ, MAP_SHARED, dir_fd, 0);
 	if (d == MAP_FAILED)
 		return false;
 	v->dir = d;
@@ -342,6 +366,17 @@ bool state_match(struct state_view *v, const struct segment *ours, const struct 
 	for (unsigned i = 0; v->of_ctr && i < ctr_ndescs; i++)
 		v->of_ctr[i] = find_counter(v, &ctr_descs[i]);
 	return v->of_fe && v->of_be && v->of_srv && v->of_lst && v->of_ctr;
+}
+
+void state_forget_srv(struct state_view *list, uint32_t i)
+{
+	for (struct state_view *v = list; v; v = v->next)
+		v->of_srv[i] = STATE_NONE;
+}
+
+bool state_same_srv(const struct state_view *v, uint32_t j, const struct state_obj *o)
+{
+	return __atomic_load_n(&v->srv[j].key, __ATOMIC_ACQUIRE) == o->key && v->srv[j].identity == o->identity;
 }
 
 /* ---- reading ---- */

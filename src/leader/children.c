@@ -89,6 +89,7 @@ static void child_said(struct child *c, const struct ipc_msg *m)
 		if (c->l->phase == LEAD_COMMITTED || c->l->phase == LEAD_ACTIVE)
 			child_tell_go(c);
 		break;
+	case IPC_SRV_DONE: case IPC_CHK_DONE: rows_answered(c, m); break;
 	case IPC_ASKED: cli_answered(c, m); break;
 	case IPC_ACCEPTING: c->state = CHILD_SERVING; break;
 	case IPC_SRV_ORDER: order_servers(c->l, m); break;
@@ -184,6 +185,7 @@ static void child_died(struct child *c, int status)
 
 	io_del(&c->io);
 	close(c->io.fd);
+	rows_child_gone(c);
 	c->pid = 0;
 	c->state = CHILD_NONE;
 	if (c->role == ROLE_WORKER) {

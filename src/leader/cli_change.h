@@ -37,6 +37,7 @@ enum admin_deed { DEED_NONE, DEED_READY, DEED_MAINT, DEED_DRAIN, DEED_MOVED };
 bool events_start(struct leader *l) MUST_CHECK; /* false: no memory */
 void events_stop(void);
 void events_admin(uint32_t srv, enum admin_deed what, bool by_agent);
+void events_forget(uint32_t srv); /* another server has its row now */
 
 /* ---- cli_find.c: names of the configuration, or #id; on failure the message is written and RT_NONE returned ---- */
 uint32_t cli_server(struct cli_run *r, struct str name);   /* "backend/server" */

@@ -99,6 +99,18 @@ void events_admin(uint32_t srv, enum admin_deed what, bool by_agent)
 	keep(&h);
 }
 
+void events_forget(uint32_t srv)
+{
+	if (!ev.ring)
+		return;
+	collect();
+	free(ev.of_srv[srv]);
+	ev.of_srv[srv] = NULL;
+	for (uint64_t i = 0; i < MIN(ev.n, (uint64_t)EVENTS_KEPT); i++)
+		if (ev.ring[i].e.srv == srv)
+			ev.ring[i].e.srv = UINT32_MAX;
+}
+
 /* ---- printing ---- */
 
 static void cell_when(struct cli_run *r, int64_t wall_ms)
@@ -164,7 +176,8 @@ enum cli_state cli_show_events(struct cli_run *r)
 	}
 	r->num = MAX(r->num, ev.n > EVENTS_KEPT ? ev.n - EVENTS_KEPT : 0);
 	for (; r->num < ev.n && !cli_full(r); r->num++)
-		row(r, &ev.ring[r->num % EVENTS_KEPT]);
+		if (ev.ring[r->num % EVENTS_KEPT].e.srv != UINT32_MAX)
+			row(r, &ev.ring[r->num % EVENTS_KEPT]);
 	if (r->num < ev.n)
 		return CLI_AGAIN;
 	cli_tail(r);

@@ -21,7 +21,8 @@ static void on_timer(struct timer *t) { cli_resume(CONTAINER_OF(t, struct waitin
 
 static bool removable(const struct leader *l, uint32_t srv)
 {
-	return srv_admin_bits(srv_admin_now(l, srv)) & ADM_MAINT && !live_sum(l->seg, LIVE_SRV, srv) && !live_sum(l->seg, LIVE_SRV_QUEUE, srv);
+	return srv_admin_bits(srv_admin_now(l, srv)) & ADM_MAINT && !live_sum(l->seg, LIVE_SRV, srv) &&
+	       !live_sum(l->seg, LIVE_SRV_QUEUE, srv) && !live_sum(l->seg, LIVE_SRV_CONN, srv);
 }
 
 static enum cli_state wait_begin(struct cli_run *r)

@@ -25,7 +25,7 @@ static bool gen_lives(const struct leader *l, const struct state_view *v)
 
 static uint32_t load_of(const struct leader *l, const struct state_view *v, uint32_t srv)
 {
-	return v && v->of_srv[srv] != STATE_NONE && gen_lives(l, v) ? state_srv_load(v, v->of_srv[srv]) : 0;
+	return v && v->of_srv[srv] != STATE_NONE && state_same_srv(v, v->of_srv[srv], &l->names.srv[srv]) && gen_lives(l, v) ? state_srv_load(v, v->of_srv[srv]) : 0;
 }
 
 static bool has_limit(const struct leader *l, uint32_t srv)
@@ -67,6 +67,10 @@ static void copy_words(struct leader *l)
 	for (uint32_t i = 0; i < l->rt->nsrv; i++) {
 		if (v->of_srv[i] == STATE_NONE)
 			continue;
+		if (!state_same_srv(v, v->of_srv[i], &l->names.srv[i])) { /* deleted there; its row may be another's */
+			atomic_fetch_or_explicit(&l->seg->srv[i].admin, ADM_FORCED_MAINT, memory_order_release);
+			continue;
+		}
 		state_read_srv(v, v->of_srv[i], &s);
 		atomic_store_explicit(&l->seg->srv[i].op, s.op, memory_order_release);
 		if (!import_place(l, i, v, v->of_srv[i], s.admin))

@@ -209,7 +209,7 @@ bool state_import(struct leader *l)
 		state_files_load(l);
 	import_words(l);
 	import_events(l);
-	int dir = state_describe(l->seg, &l->names);
+	int dir = state_describe(l->seg, &l->names, &l->live_names);
 	if (dir < 0) {
 		notice(SAY_ALERT, "cannot describe the shared segment: %s", strerror(errno));
 		return false;

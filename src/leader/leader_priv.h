@@ -70,6 +70,7 @@ struct leader {
 	struct ipc_gen *gens;      /* all generations, ours among them, as the master last said; ngens may be 0 */
 	unsigned ngens;
 	struct state_names names;
+	struct state_obj *live_names;  /* its servers in the description of our segment */
 	struct state_view *before;    /* the generation that served before us: whose words were taken over; may be in seg->older as well */
 	struct state_view *successor; /* while draining: the generation that serves now; NULL = not known */
 	int successor_dir;            /* half of the message about it, -1 = none */
@@ -190,6 +191,24 @@ bool children_all(const struct leader *l, enum child_state at_least);
 void children_tell(struct leader *l, enum role role, enum ipc_type t, uint64_t num);
 void children_kill(struct leader *l, int sig);
 unsigned children_alive(const struct leader *l, enum role role);
+
+/* names.c: what server i of the tables is known by; all zero for a spare row. */
+void names_of_server(const struct leader *l, uint32_t i, struct state_obj *o);
+
+/* names.c: the admin word with which a server begins: one that was added at run time waits in maintenance, its checks off. */
+uint64_t admin_begin(const struct rt_server *s);
+
+/* rows.c: servers that come and go. A step is told to all children; `done` is called when the last has answered, has died (its successor is forked from
+ * our tables) or is too late. ok: nobody refused, nobody was too late. */
+typedef void rows_done_fn(void *arg, bool ok);
+/* The spare row becomes s, in our tables, the segment and all children. Nothing has changed when it returns false (errno). */
+bool rows_put(struct leader *l, uint32_t row, const struct rt_server *s, rows_done_fn *done, void *arg) MUST_CHECK;
+/* The server of the row goes, unless a child refuses: then all have it again. */
+bool rows_drop(struct leader *l, uint32_t row, rows_done_fn *done, void *arg) MUST_CHECK;
+/* Whoever asked with this arg is no more; the step goes on. */
+void rows_forget(void *arg);
+void rows_answered(const struct child *c, const struct ipc_msg *m);
+void rows_child_gone(const struct child *c);
 
 /* orders.c: an order from the statistics page, checked before anything is done. */
 void order_servers(struct leader *l, const struct ipc_msg *m);

@@ -65,8 +65,9 @@ static uint64_t lst_key(const struct rt *rt, const struct rt_listener *lst)
 }
 
 /* A spare row has no key: it is nobody's. */
-static void srv_names(const struct rt *rt, uint32_t i, struct state_obj *o)
+void names_of_server(const struct leader *l, uint32_t i, struct state_obj *o)
 {
+	const struct rt *rt = l->rt;
 	const struct rt_server *s = &rt->srv[i];
 
 	*o = (struct state_obj){ 0 };
@@ -75,6 +76,13 @@ static void srv_names(const struct rt *rt, uint32_t i, struct state_obj *o)
 	o->key = mix(mix(2, rt->px[s->px].name), s->name);
 	o->identity = srv_identity(rt, s);
 	o->cfg = health_initial_admin(s);
+}
+
+uint64_t admin_begin(const struct rt_server *s)
+{
+	uint64_t a = health_initial_admin(s);
+
+	return s->flags & SRVF_ADDED ? a | ADM_FORCED_MAINT | (uint64_t)(ADMF_NOCHECK | ADMF_NOAGENT) << 24 : a;
 }
 
 bool names_make(struct leader *l)
@@ -92,7 +100,7 @@ bool names_make(struct leader *l)
 	}
 	l->names.srv = o;
 	for (uint32_t i = 0; i < rt->nsrv; i++, o++) {
-		srv_names(rt, i, o);
+		names_of_server(l, i, o);
 	}
 	l->names.lst = o;
 	for (uint32_t i = 0; i < rt->nlst; i++, o++)

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Rows of servers in frozen tables. The pages of a row are made writable for the time of one store; the process has one thread, so nobody
  * sees them so. */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <sluice/base/panic.h>
 #include <sluice/rt/row.h>
 
@@ -97,6 +100,32 @@ bool rt_row_put(const struct rt *rt, uint32_t i, struct str rec)
 	return true;
 }
 
+int rt_row_memfd(const struct rt_server *s)
+{
+	struct sbuf b = { 0 };
+	int fd = memfd_create("server", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+
+	rt_row_pack(s, &b);
+	if (fd >= 0 && (write(fd, b.p, b.n) != (ssize_t)b.n || fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) < 0)) {
+		close(fd);
+		fd = -1;
+	}
+	sbuf_free(&b);
+	return fd;
+}
+
+bool rt_row_receive(const struct rt *rt, uint32_t i, int fd)
+{
+	struct stat st;
+	char *p = NULL;
+	bool ok = false;
+
+	if (fstat(fd, &st) == 0 && st.st_size > 0 && st.st_size <= (off_t)RT_ROW_MAX && (p = malloc((size_t)st.st_size)))
+		ok = pread(fd, p, (size_t)st.st_size, 0) == st.st_size && rt_row_put(rt, i, str_n(p, (size_t)st.st_size));
+	free(p);
+	return ok;
+}
+
 void rt_row_drop(const struct rt *rt, uint32_t i)
 {
 	struct rt_server s = rt->srv[i];
@@ -106,6 +135,8 @@ void rt_row_drop(const struct rt *rt, uint32_t i)
 	s.track = RT_NONE;
 	row_store(rt, i, &s);
 }
+
+void rt_row_restore(const struct rt *rt, uint32_t i, const struct rt_server *s) { row_store(rt, i, s); }
 
 uint32_t rt_row_free(const struct rt_backend *be)
 {

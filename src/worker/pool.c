@@ -210,7 +210,7 @@ bool pool_settle(struct stream *s)
 
 bool pool_keep_private(struct stream *s, struct sconn *sc)
 {
-	if (s->sess->flags & SESS_DEAD || wk.draining)
+	if (s->sess->flags & SESS_DEAD || wk.draining || wk.srv[sc->srv].down)
 		return false;
 	sc->priv = sc->idle = true;
 	sc->t_idle = clock_ms();
@@ -237,7 +237,7 @@ void pool_give(struct stream *s, struct sconn *sc)
 		pool_leave(s, sc);
 		return;
 	}
-	if (wk.draining || sc->apart || sc->place_seq != place_seq(wk.seg, sc->srv) || (o->max_reuse && sc->uses > o->max_reuse)) {
+	if (wk.draining || ws->down || sc->apart || sc->place_seq != place_seq(wk.seg, sc->srv) || (o->max_reuse && sc->uses > o->max_reuse)) {
 		pool_destroy(sc);
 		return;
 	}
@@ -274,6 +274,15 @@ void pool_drop_server(uint32_t srv)
 	timer_stop(&ws->purge);
 }
 
+void pool_close_idle(uint32_t srv)
+{
+	pool_drop_server(srv);
+	LIST_EACH(p, &wk.sessions)
+		LIST_EACH_SAFE(q, n, &LIST_ENTRY(p, struct session, link)->priv)
+			if (LIST_ENTRY(q, struct sconn, link)->srv == srv)
+				pool_destroy(LIST_ENTRY(q, struct sconn, link));
+}
+
 void pool_drop_all(void)
 {
 	for (uint32_t i = 0; i < wk.rt->nsrv; i++)
@@ -297,7 +306,10 @@ void pool_end_streams(uint32_t srv, char why)
 static void server_lost(uint32_t srv)
 {
 	lb_queue_flush(&wk.q, srv);
-	pool_drop_server(srv);
+	if (srv_admin_bits(atomic_load_explicit(&wk.seg->srv[srv].admin, memory_order_relaxed)) & ADM_MAINT)
+		pool_close_idle(srv);
+	else
+		pool_drop_server(srv);
 	if (wk.rt->srv[srv].flags & SRVF_SHUT_ON_DOWN)
 		pool_end_streams(srv, 'D');
 }

@@ -74,6 +74,8 @@ void pool_destroy(struct sconn *sc);
 void pool_forget(struct sconn *sc);
 void pool_drop_session(struct session *se);   /* the private ones of a session that ends */
 void pool_drop_server(uint32_t srv);          /* all idle ones of a server */
+/* ... and those that sessions keep for themselves. */
+void pool_close_idle(uint32_t srv);
 void pool_drop_all(void);
 /* Ends the exchanges of this worker at a server; why is the first letter of their termination state. */
 void pool_end_streams(uint32_t srv, char why);

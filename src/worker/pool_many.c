@@ -64,7 +64,7 @@ void pool_leave(struct stream *s, struct sconn *sc)
 	const struct rt_srv_opts *o = wk.rt->srv[sc->srv].o;
 	struct wk_srv *ws = &wk.srv[sc->srv];
 
-	if (wk.draining || sc->priv || worn_out(sc) || !conn_established(sc->mux->conn))
+	if (wk.draining || ws->down || sc->priv || worn_out(sc) || !conn_established(sc->mux->conn))
 		pool_unshare(sc);
 	if (sc->open)
 		return;

@@ -19,6 +19,7 @@
 #include "compress.h"
 #include "ask.h"
 #include "pool.h"
+#include "row.h"
 #include "session.h"
 #include "steps.h"
 #include "stream_priv.h"
@@ -99,6 +100,12 @@ static void ctl_order(const struct ipc_msg *m, int fd)
 	case IPC_SHUT_SERVER:
 		if (m->num < wk.rt->nsrv)
 			pool_end_streams((uint32_t)m->num, 'K');
+		return;
+	case IPC_SRV_PUT:
+		row_put(m, fd);
+		return;
+	case IPC_SRV_DROP:
+		row_drop(m);
 		return;
 	case IPC_STOP:
 		wk.draining = at_once = true;

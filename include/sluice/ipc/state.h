@@ -47,8 +47,16 @@ struct state_ctr { uint32_t scope, kind, off, n; char name[32]; };
 struct state_obj { uint64_t key, key2, identity, cfg; };
 struct state_names { const struct state_obj *px, *srv, *lst; uint32_t limits[4]; }; /* as many as the geometry of the segment says; limits: maxconn and the rates of the header */
 
-/* The description of s: a sealed memfd; -1 and errno on failure. Leader, before anybody else sees the segment. */
-int state_describe(const struct segment *s, const struct state_names *names) MUST_CHECK;
+/* The description of s: a memfd that nobody can write any more; -1 and errno on failure. Leader, before anybody else sees the segment.
+ * live: its rows of servers as the caller alone can still write them, for servers that come and go (state_set_srv), not inherited over fork;
+ * NULL = they will not. */
+int state_describe(const struct segment *s, const struct state_names *names, struct state_obj **live) MUST_CHECK;
+/* Row i is another server from now on, or, with NULL, none. Readers meet the new one, the old one or none. */
+void state_set_srv(struct state_obj *live, uint32_t i, const struct state_obj *o);
+/* Our server i is new: what views of a list know under its number is not its past. */
+void state_forget_srv(struct state_view *list, uint32_t i);
+/* Is their row j still what it was when our server, which is o, was found there? */
+bool state_same_srv(const struct state_view *v, uint32_t j, const struct state_obj *o);
 
 struct state_view {
 	struct state_head h;

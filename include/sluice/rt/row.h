@@ -19,8 +19,14 @@
 void rt_row_pack(const struct rt_server *s, struct sbuf *out);
 /* Row i of rt becomes the server of the record. false and nothing changed: no record of ours, not a row of that backend, or no memory. */
 bool rt_row_put(const struct rt *rt, uint32_t i, struct str rec) MUST_CHECK;
+/* The record of s in a sealed memfd; -1 and errno. */
+int rt_row_memfd(const struct rt_server *s) MUST_CHECK;
+/* rt_row_put() of what is in such a descriptor, which stays the caller's. */
+bool rt_row_receive(const struct rt *rt, uint32_t i, int fd) MUST_CHECK;
 /* Row i is spare. Nothing of the process may mean the server any more. */
 void rt_row_drop(const struct rt *rt, uint32_t i);
+/* Row i is again what it was before it was dropped, and not put since. */
+void rt_row_restore(const struct rt *rt, uint32_t i, const struct rt_server *s);
 /* A spare row of the backend, RT_NONE when there is none. */
 uint32_t rt_row_free(const struct rt_backend *be);
 

@@ -125,8 +125,8 @@ static inline void fx_go(struct fx *f)
 {
 	f->ck.going = true;
 	for (uint32_t i = 0; i < f->ck.ntargets; i++)
-		if (f->ck.t[i].ops && !f->ck.t[i].maint)
-			probe_schedule_first(&f->ck.t[i]);
+		if (f->ck.t[i]->ops && !f->ck.t[i]->maint)
+			probe_schedule_first(f->ck.t[i]);
 }
 
 static inline void fx_close(struct fx *f)

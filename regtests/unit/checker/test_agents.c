@@ -83,14 +83,14 @@ static void an_agent_that_says_up_does_not_outvote_checks_that_fail(void **s)
 	struct fx f;
 
 	one(&f, &o, "up\n", true);
-	fleet_verdict(&f.ck.t[0], CHK_L4CON, 0, 0, STR_NULL);
-	fleet_verdict(&f.ck.t[0], CHK_L4CON, 0, 0, STR_NULL);
-	fleet_verdict(&f.ck.t[0], CHK_L4CON, 0, 0, STR_NULL);
+	fleet_verdict(f.ck.t[0], CHK_L4CON, 0, 0, STR_NULL);
+	fleet_verdict(f.ck.t[0], CHK_L4CON, 0, 0, STR_NULL);
+	fleet_verdict(f.ck.t[0], CHK_L4CON, 0, 0, STR_NULL);
 	assert_int_equal(op_of(&f, 0), SRV_DOWN);
 	RUN_UNTIL(o.accepted > 2);
 	assert_int_equal(op_of(&f, 0), SRV_DOWN);
-	fleet_verdict(&f.ck.t[0], CHK_L4OK, 0, 0, STR_NULL);
-	fleet_verdict(&f.ck.t[0], CHK_L4OK, 0, 0, STR_NULL);
+	fleet_verdict(f.ck.t[0], CHK_L4OK, 0, 0, STR_NULL);
+	fleet_verdict(f.ck.t[0], CHK_L4OK, 0, 0, STR_NULL);
 	assert_int_equal(op_of(&f, 0), SRV_UP);
 	done(&f, &o);
 }
@@ -104,15 +104,15 @@ static void checks_that_pass_do_not_outvote_an_agent_that_says_down(void **s)
 	one(&f, &o, "stopped\n", true);
 	RUN_UNTIL(op_of(&f, 0) == SRV_DOWN);
 	for (unsigned i = 0; i < 5; i++)
-		fleet_verdict(&f.ck.t[0], CHK_L4OK, 0, 0, STR_NULL);
+		fleet_verdict(f.ck.t[0], CHK_L4OK, 0, 0, STR_NULL);
 	assert_int_equal(op_of(&f, 0), SRV_DOWN);
 	/* a checker that starts again knows both sides */
 	fleet_free(&f.ck);
 	assert_true(fleet_init(&f.ck));
 	assert_int_equal(op_of(&f, 0), SRV_DOWN);
-	assert_true(f.ck.t[0].health.agent_down);
-	assert_int_equal(f.ck.t[0].health.pos, 4);
-	fleet_verdict(&f.ck.t[0], CHK_L4OK, 0, 0, STR_NULL);
+	assert_true(f.ck.t[0]->health.agent_down);
+	assert_int_equal(f.ck.t[0]->health.pos, 4);
+	fleet_verdict(f.ck.t[0], CHK_L4OK, 0, 0, STR_NULL);
 	assert_int_equal(op_of(&f, 0), SRV_DOWN);
 	f.ck.going = true;
 	agents_go(&f.ck);

@@ -12,7 +12,7 @@ static void ready(struct fx *f)
 static void verdicts(struct fx *f, unsigned i, enum check_status st, unsigned times)
 {
 	while (times--)
-		fleet_verdict(&f->ck.t[i], st, 0, 0, STR_NULL);
+		fleet_verdict(f->ck.t[i], st, 0, 0, STR_NULL);
 }
 
 static uint64_t epoch(struct fx *f)
@@ -142,10 +142,10 @@ static void errors_bring_the_next_check_forward(void **s)
 	f.o[0] = (struct rt_srv_opts){ .inter = 60000, .fastinter = 100, .rise = 2, .fall = 3, .observe = OBSERVE_L4, .on_error = ONERR_FASTINTER };
 	ready(&f);
 	f.ck.going = true;
-	timer_set(&f.ck.t[0].timer, clock_ms() + 50000);
+	timer_set(&f.ck.t[0]->timer, clock_ms() + 50000);
 	atomic_fetch_add(&f.ck.seg->srv[0].passive_seq, 1);
 	fleet_tick(&f.ck);
-	assert_int_equal(f.ck.t[0].timer.deadline, clock_ms() + 100);
+	assert_int_equal(f.ck.t[0]->timer.deadline, clock_ms() + 100);
 	fx_close(&f);
 }
 
@@ -179,14 +179,14 @@ static void maintenance_stops_checks_and_leaving_it_starts_afresh(void **s)
 	atomic_store(&f.ck.seg->srv[0].admin, srv_admin_pack(ADM_FORCED_MAINT, 1, 0));
 	atomic_fetch_add(&f.ck.seg->h->epoch_leader, 1);
 	fleet_tick(&f.ck);
-	assert_false(timer_on(&f.ck.t[0].timer));
+	assert_false(timer_on(&f.ck.t[0]->timer));
 	verdicts(&f, 0, CHK_L4CON, 5);
 	assert_int_equal(op_of(&f, 0), SRV_UP);
 	atomic_store(&f.ck.seg->srv[0].admin, srv_admin_pack(0, 1, 0));
 	atomic_fetch_add(&f.ck.seg->h->epoch_leader, 1);
 	fleet_tick(&f.ck);
 	assert_int_equal(op_of(&f, 0), SRV_DOWN);
-	assert_int_equal(f.ck.t[0].timer.deadline, clock_ms() + 1);
+	assert_int_equal(f.ck.t[0]->timer.deadline, clock_ms() + 1);
 	fx_close(&f);
 }
 
@@ -212,8 +212,8 @@ static void a_new_checker_goes_on_where_the_old_one_stopped(void **s)
 	fx_fleet(&f);
 	for (unsigned i = 0; i < 3; i++)
 		assert_int_equal(atomic_load(&f.ck.seg->srv[i].op), words[i]);
-	assert_int_equal(f.ck.t[0].health.state, SRV_DOWN);
-	assert_int_equal(f.ck.t[1].health.pos, 3);
+	assert_int_equal(f.ck.t[0]->health.state, SRV_DOWN);
+	assert_int_equal(f.ck.t[1]->health.pos, 3);
 	assert_int_equal(f.ck.nstarting, 1);
 	assert_int_equal(nlines, 0);
 	fx_close(&f);

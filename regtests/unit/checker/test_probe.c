@@ -34,7 +34,7 @@ static void a_server_that_stops_listening_goes_down_after_fall_and_returns_after
 	fx_words(&f);
 	fx_fleet(&f);
 	fx_go(&f);
-	RUN_UNTIL(o.accepted >= 2 && f.ck.t[0].health.pos == 4);
+	RUN_UNTIL(o.accepted >= 2 && f.ck.t[0]->health.pos == 4);
 	port = f.srv[0].addr.port;
 	origin_close(&o);
 	RUN_UNTIL(op_of(&f, 0) == SRV_DOWN);
@@ -48,7 +48,7 @@ static void a_server_that_stops_listening_goes_down_after_fall_and_returns_after
 	assert_true(io_add(&o.io, o.lfd, IO_READ, origin_accept));
 	RUN_UNTIL(op_of(&f, 0) == SRV_UP);
 	assert_true(o.accepted >= 1);
-	assert_int_equal(f.ck.t[0].health.pos, 4);
+	assert_int_equal(f.ck.t[0]->health.pos, 4);
 	origin_close(&o);
 	fx_close(&f);
 }
@@ -111,9 +111,9 @@ static void first_checks_are_spread_over_one_interval(void **s)
 	fx_fleet(&f);
 	fx_go(&f);
 	for (unsigned i = 0; i < 4; i++) {
-		assert_in_range(f.ck.t[i].timer.deadline, clock_ms() + 1, clock_ms() + 4017);
+		assert_in_range(f.ck.t[i]->timer.deadline, clock_ms() + 1, clock_ms() + 4017);
 		for (unsigned j = 0; j < i; j++) {
-			uint64_t a = f.ck.t[i].timer.deadline, b = f.ck.t[j].timer.deadline, apart = a > b ? a - b : b - a;
+			uint64_t a = f.ck.t[i]->timer.deadline, b = f.ck.t[j]->timer.deadline, apart = a > b ? a - b : b - a;
 
 			assert_in_range(MIN(apart, 4000 - apart), 500, 2000);
 		}
@@ -125,7 +125,7 @@ static void first_checks_are_spread_over_one_interval(void **s)
 static void phases(struct fx *f, uint64_t *ph)
 {
 	for (unsigned i = 0; i < 4; i++)
-		ph[i] = f->ck.t[i].timer.deadline % 4000;
+		ph[i] = f->ck.t[i]->timer.deadline % 4000;
 }
 
 static void a_checker_that_starts_again_goes_on_in_the_same_rhythm(void **s)
@@ -164,9 +164,9 @@ static void a_check_that_began_late_does_not_move_those_after_it(void **s)
 	fx_words(&f);
 	fx_fleet(&f);
 	fx_go(&f);
-	beat = f.ck.t[0].timer.deadline % 800;
+	beat = f.ck.t[0]->timer.deadline % 800;
 	for (unsigned late = 0; late < 400; late += 37) {
-		struct target *t = &f.ck.t[0];
+		struct target *t = f.ck.t[0];
 
 		clock_now_ns = (t->timer.deadline + late) * 1000000;
 		t->started_ns = clock_now_ns;
@@ -189,7 +189,7 @@ static void spread_checks_varies_the_interval_within_its_bounds(void **s)
 	fx_words(&f);
 	fx_fleet(&f);
 	for (unsigned i = 0; i < 200; i++) {
-		struct target *t = &f.ck.t[0];
+		struct target *t = f.ck.t[0];
 		uint64_t in;
 
 		t->started_ns = clock_now_ns;

@@ -4,7 +4,7 @@
 
 static void verdict(struct fx *f, unsigned i, enum check_status st, unsigned code, uint32_t ms, const char *info)
 {
-	fleet_verdict(&f->ck.t[i], st, code, ms, str_c(info));
+	fleet_verdict(f->ck.t[i], st, code, ms, str_c(info));
 }
 
 static void line(unsigned i, int level, const char *want)

@@ -36,7 +36,7 @@ static int setup(void **state)
 	old_names = names_of(old_obj), new_names = names_of(new_obj);
 	old = segment_create(4, 2, NPX, NSRV, NLST);
 	new = segment_create(5, 3, NPX, NSRV, NLST);
-	dir = old ? state_describe(old, &old_names) : -1;
+	dir = old ? state_describe(old, &old_names, NULL) : -1;
 	return new && dir >= 0 ? 0 : -1;
 }
 
@@ -83,7 +83,7 @@ static void a_name_that_stands_twice_is_nobodys(void **state)
 	(void)state;
 	old_obj[NPX + 1].key = old_obj[NPX].key;
 	close(dir);
-	dir = state_describe(old, &old_names);
+	dir = state_describe(old, &old_names, NULL);
 	struct state_view *v = view();
 	assert_int_equal(v->of_srv[2], STATE_NONE);
 	assert_int_equal(v->of_srv[0], 2);

@@ -47,7 +47,7 @@ static int teardown(void **state)
 
 static void shown(void)
 {
-	int dir = state_describe(next, &names);
+	int dir = state_describe(next, &names, NULL);
 	follow_start(&l);
 	successor_dir(&l, dir);
 	successor_seg(&l, fcntl(next->fd, F_DUPFD_CLOEXEC, 0));
