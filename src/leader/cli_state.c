@@ -92,8 +92,8 @@ static void conn_row(struct cli_run *r, uint32_t i)
 	const struct rt_proxy *px = &l->rt->px[s->px];
 	struct srv_place p = cli_place(l, i);
 	struct srv_counters c;
-	uint32_t conns = live_sum(l->seg, LIVE_SRV_CONN, i), used = live_sum(l->seg, LIVE_SRV, i);
-	uint32_t idle = conns > used ? conns - used : 0;
+	uint32_t once = live_sum(l->seg, LIVE_SRV_IDLE, i), safe = live_sum(l->seg, LIVE_SRV_SAFE, i);
+	uint32_t conns = live_sum(l->seg, LIVE_SRV_CONN, i), used = conns - MIN(once + safe, conns);
 
 	srv_ctr_sum(l->seg, i, clock_ms(), &c);
 	cli_row(r);
@@ -106,17 +106,17 @@ static void conn_row(struct cli_run *r, uint32_t i)
 	cli_num(r, "used_cur", used);
 	cli_num(r, "used_max", (int64_t)c.smax);
 	cli_num(r, "need_est", used);
-	cli_num(r, "unsafe_nb", 0);
-	cli_num(r, "safe_nb", idle);
+	cli_num(r, "unsafe_nb", once);
+	cli_num(r, "safe_nb", safe);
 	cli_num(r, "idle_lim", s->o->pool_max_conn);
-	cli_num(r, "idle_cur", idle);
+	cli_num(r, "idle_cur", once + safe);
 	for (unsigned w = 0; w < l->nworkers; w++) {
-		uint32_t have = atomic_load_explicit(live_row(l->seg, LIVE_SRV_CONN, i) + w, memory_order_relaxed);
-		uint32_t busy = atomic_load_explicit(live_row(l->seg, LIVE_SRV, i) + w, memory_order_relaxed);
+		uint32_t mine = atomic_load_explicit(live_row(l->seg, LIVE_SRV_IDLE, i) + w, memory_order_relaxed) +
+				atomic_load_explicit(live_row(l->seg, LIVE_SRV_SAFE, i) + w, memory_order_relaxed);
 		char name[32];
 
 		snprintf(name, sizeof(name), "idle_per_worker_%u", w);
-		cli_num(r, name, have > busy ? have - busy : 0);
+		cli_num(r, name, mine);
 	}
 	cli_row_end(r);
 }

@@ -18,6 +18,8 @@ void h2_glitch(struct mux_h2 *h, uint32_t n)
 	uint32_t max = h->m.cfg->h2_glitches;
 
 	h->m.glitches += n;
+	if (h->m.cfg->on_glitch && !(h->flags & H2F_ORPHAN))
+		h->m.cfg->on_glitch(&h->m, n);
 	if (h->m.front && h->m.glitches > (max ? max : H2_GLITCH_MAX))
 		h2_kill(h, NGHTTP2_ENHANCE_YOUR_CALM);
 }

@@ -265,15 +265,16 @@ static void fill_agent(const struct stats_src *s, struct stats_row *r)
 	r->v[ST_F_agent_health] = sv_u32(!(srv_op_flags(srv_op_of(s, r->o.idx)) & OPF_AGENT_DOWN));
 }
 
-/* A connection that carries no request now is idle. */
+/* The rows are read one after the other: an idle connection may have become a used one in between. */
 static void fill_connections(const struct stats_src *s, struct stats_row *r)
 {
 	const struct rt_srv_opts *o = s->rt->srv[r->o.idx].o;
-	uint32_t busy = live_sum(s->seg, LIVE_SRV, r->o.idx), conns = live_sum(s->seg, LIVE_SRV_CONN, r->o.idx);
-	uint32_t used = MIN(busy, conns);
+	uint32_t once = live_sum(s->seg, LIVE_SRV_IDLE, r->o.idx), safe = live_sum(s->seg, LIVE_SRV_SAFE, r->o.idx);
+	uint32_t conns = live_sum(s->seg, LIVE_SRV_CONN, r->o.idx), used = conns - MIN(once + safe, conns);
 
-	r->v[ST_F_srv_icur] = r->v[ST_F_safe_conn_cur] = sv_u32(conns - used);
-	r->v[ST_F_idle_conn_cur] = sv_u32(0);
+	r->v[ST_F_srv_icur] = sv_u32(once + safe);
+	r->v[ST_F_idle_conn_cur] = sv_u32(once);
+	r->v[ST_F_safe_conn_cur] = sv_u32(safe);
 	r->v[ST_F_used_conn_cur] = r->v[ST_F_need_conn_est] = sv_u32(used);
 	if (o->pool_max_conn >= 0)
 		r->v[ST_F_src_ilim] = sv_u32((uint64_t)o->pool_max_conn);

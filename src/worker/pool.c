@@ -22,13 +22,24 @@ static struct pool sconn_pool = POOL("server connection", struct sconn);
 
 static const struct rt_srv_opts *srv_opts(uint32_t srv) { return wk.rt->srv[srv].o; }
 
+static enum live_kind idle_row(const struct sconn *sc) { return sc->proven ? LIVE_SRV_SAFE : LIVE_SRV_IDLE; }
+
+void pool_works(struct sconn *sc)
+{
+	sc->idle = false;
+	if (sc->priv)
+		return;
+	wk.srv[sc->srv].nidle--;
+	wk_live(idle_row(sc), sc->srv, -1);
+}
+
 static void pool_unlink(struct sconn *sc)
 {
 	if (sc->idle || sc->shared)
 		list_del(&sc->link);
-	if (sc->idle && !sc->priv)
-		wk.srv[sc->srv].nidle--;
-	sc->idle = sc->shared = false;
+	if (sc->idle)
+		pool_works(sc);
+	sc->shared = false;
 }
 
 void pool_forget(struct sconn *sc)
@@ -223,6 +234,10 @@ void pool_idles(struct sconn *sc)
 	struct wk_srv *ws = &wk.srv[sc->srv];
 	uint32_t delay = srv_opts(sc->srv)->pool_purge_delay;
 
+	sc->idle = true;
+	sc->t_idle = clock_ms();
+	sc->proven = sc->uses > 1;
+	wk_live(idle_row(sc), sc->srv, 1);
 	if (ws->nidle++ == 0 && !timer_on(&ws->purge) && delay)
 		timer_set(&ws->purge, clock_ms() + delay);
 }
@@ -250,10 +265,8 @@ void pool_give(struct stream *s, struct sconn *sc)
 		pool_destroy(sc);
 		return;
 	}
-	sc->idle = true;
-	sc->t_idle = clock_ms();
-	list_unshift(sc->uses > 1 ? &ws->proven : &ws->fresh, &sc->link);
 	pool_idles(sc);
+	list_unshift(sc->proven ? &ws->proven : &ws->fresh, &sc->link);
 }
 
 void pool_drop_session(struct session *se)

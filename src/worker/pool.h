@@ -18,6 +18,7 @@ struct sconn {                  /* a connection to a server */
 	uint32_t uses;          /* exchanges begun on it */
 	uint32_t open;          /* exchanges open on it */
 	bool idle, priv;
+	bool proven;            /* idle: counted as safe, else as one that carried one exchange */
 	bool shared;            /* carries many exchanges and is offered to more: in the `shared` list of its server */
 	uint8_t proto;          /* enum rt_proto: what was asked for */
 	bool apart;             /* ... for one exchange alone, the server is spoken to otherwise */
@@ -59,8 +60,9 @@ struct sconn *pool_oldest_shared(struct wk_srv *ws);
 void pool_drop_shared(uint32_t srv);
 /* Keeps an idle connection for the session of s alone; false: it ends, or everything does. */
 bool pool_keep_private(struct stream *s, struct sconn *sc);
-/* One more idle connection of its server. */
+/* One more idle connection of its server, one less. */
 void pool_idles(struct sconn *sc);
+void pool_works(struct sconn *sc);
 /* Gives back a connection whose exchange is over. It may be closed at once. */
 void pool_give(struct stream *s, struct sconn *sc);
 /* A new connection to dst, not pooled; NULL with errno. */

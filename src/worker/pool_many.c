@@ -50,10 +50,8 @@ struct sconn *pool_join(uint32_t srv, uint64_t sni)
 		}
 		if (!sc->mux->ops->room(sc->mux))
 			continue;
-		if (sc->idle) {
-			sc->idle = false;
-			ws->nidle--;
-		}
+		if (sc->idle)
+			pool_works(sc);
 		return sc;
 	}
 	return NULL;
@@ -75,8 +73,6 @@ void pool_leave(struct stream *s, struct sconn *sc)
 		pool_destroy(sc);
 		return;
 	}
-	sc->idle = true;
-	sc->t_idle = clock_ms();
 	list_del(&sc->link);
 	list_unshift(&ws->shared, &sc->link);
 	pool_idles(sc);

@@ -240,7 +240,14 @@ static void session_speaks(struct session *se, struct mux *m)
 
 static void front_upgrade(struct mux *old, struct mux *now) { session_speaks(old->owner, now); }
 
-static struct mux_cfg front_cfg = { .on_exchange = front_on_exchange, .on_idle_dead = front_idle_dead };
+/* As in HAProxy: in what the session tracks, since it is the connection's fault. */
+static void front_on_glitch(struct mux *m, uint32_t n)
+{
+	if (m->owner)
+		track_session_event(m->owner, SE_GLITCH, n);
+}
+
+static struct mux_cfg front_cfg = { .on_exchange = front_on_exchange, .on_idle_dead = front_idle_dead, .on_glitch = front_on_glitch };
 static struct mux_cfg upgrade_cfg; /* of connections that may turn out to speak HTTP/2 */
 
 void session_setup(void)
@@ -406,7 +413,7 @@ void session_proceed(struct session *se)
 	}
 	session_speaks(se, m);
 	count_session(se);
-	track_session_event(se, SE_SESS);
+	track_session_event(se, SE_SESS, 1);
 	session_arm(se, session_idle_deadline(se));
 	if (se->conn->io.ready & IO_RD) /* came with the handshake: no event announces it again */
 		se->conn->ops->io(se->conn);

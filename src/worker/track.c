@@ -97,11 +97,11 @@ void track_event(const struct stream *s, enum stick_event e, uint32_t n)
 	}
 }
 
-void track_session_event(const struct session *se, enum stick_event e)
+void track_session_event(const struct session *se, enum stick_event e, uint32_t n)
 {
 	for (unsigned i = 0; se->track && i < STICK_SC_MAX; i++)
 		if (se->track->at[i].t)
-			count(&se->track->at[i], e, 1);
+			count(&se->track->at[i], e, n);
 }
 
 static void bytes(const struct stream *s, enum stick_event e, uint64_t now, uint64_t *seen)

@@ -33,7 +33,7 @@ void track_end(struct sc_set **set);
 const struct sc *track_slot(const struct stream *s, int64_t n);
 /* Counts an event in all slots, in those of the session. */
 void track_event(const struct stream *s, enum stick_event e, uint32_t n);
-void track_session_event(const struct session *se, enum stick_event e);
+void track_session_event(const struct session *se, enum stick_event e, uint32_t n);
 /* Counts the bytes since the last call. */
 void track_bytes(struct stream *s);
 /* The response of the server by its status, as error of the client or failure of the server. */

@@ -108,7 +108,7 @@ struct segment {                   /* a process's view: pointers into the mappin
 /* Live rows: which gauge of which object. */
 enum live_kind {
 	LIVE_PROCESS, LIVE_FE, LIVE_BE, LIVE_BE_QUEUE, LIVE_SRV, LIVE_SRV_QUEUE, LIVE_SRV_CONN /* open TCP connections incl. idle */,
-	LIVE_LST,
+	LIVE_SRV_IDLE /* idle ones that carried one exchange */, LIVE_SRV_SAFE /* ... and more: fit for reuse by anybody */, LIVE_LST,
 };
 
 /* Creates (leader) and maps a segment; sizes come from tbl/counters.def and the arguments. NULL and errno on failure (EINVAL: no
@@ -137,7 +137,9 @@ static inline _Atomic uint32_t *live_row(const struct segment *s, enum live_kind
 	case LIVE_SRV: row = 1 + 3ul * np + idx; break;
 	case LIVE_SRV_QUEUE: row = 1 + 3ul * np + ns + idx; break;
 	case LIVE_SRV_CONN: row = 1 + 3ul * np + 2ul * ns + idx; break;
-	default: row = 1 + 3ul * np + 3ul * ns + idx; break;
+	case LIVE_SRV_IDLE: row = 1 + 3ul * np + 3ul * ns + idx; break;
+	case LIVE_SRV_SAFE: row = 1 + 3ul * np + 4ul * ns + idx; break;
+	default: row = 1 + 3ul * np + 5ul * ns + idx; break;
 	}
 	return (_Atomic uint32_t *)(s->rows + row * s->geo.row_stride);
 }

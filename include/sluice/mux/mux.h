@@ -140,6 +140,8 @@ struct mux_cfg {
 	uint32_t h2_frame;           /* largest frame the peer may send, bytes */
 	uint32_t h2_glitches;        /* front: protocol oddities that end a connection, 0 = only the built-in budgets */
 	uint32_t h2_total;           /* front: exchanges after which the connection drains, 0 = no limit */
+	/* h2: m->glitches has grown by n. Comes from the middle of the mux's work: no call back into it. May be NULL. */
+	void (*on_glitch)(struct mux *m, uint32_t n);
 	/* front: the first bytes of an HTTP/1 connection are HTTP/2's preface: `now` takes its place as the owner's mux, `old`
 	 * is freed without further calls. NULL: HTTP/1 it is, whatever it begins with. */
 	void (*on_upgrade)(struct mux *old, struct mux *now);

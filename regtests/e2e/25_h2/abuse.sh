@@ -2,7 +2,7 @@
 # Clients that mean harm: each known attack on HTTP/2, with the bound it runs into. Another client is served meanwhile.
 . "$(dirname "$0")/../../lib/sluice.sh"
 
-P=$(port) O=$(port)
+P=$(port) O=$(port) G=$(port)
 cat >"$T/cfg" <<E
 global
   workers 1
@@ -18,6 +18,14 @@ frontend f
   bind 127.0.0.1:$P
   http-request return status 200 content-type text/plain lf-string "%[fc_glitches]" if { path /glitches }
   default_backend b
+frontend g
+  bind 127.0.0.1:$G
+  tcp-request connection track-sc0 src table t
+  tcp-request connection reject if { sc0_glitch_cnt gt 9 }
+  http-request return status 200 content-type text/plain lf-string "%[sc0_glitch_cnt] %[sc0_glitch_rate] %[src,table_glitch_cnt(t)]" if { path /glitches }
+  default_backend b
+backend t
+  stick-table type ip size 10 expire 1h store glitch_cnt,glitch_rate(1h)
 backend b
   server o 127.0.0.1:$O
 E
@@ -200,3 +208,19 @@ S
 match 'DATA 3 e 1 7' "$out"
 wait_for 5 grep -q 'glitches=7 .*/glitches' "$T/sluice.out"
 served
+t "they are counted in the stick tables that the connection is tracked in, where rules can end it"
+out=$({ printf 'magic\nsettings\nwait SETTINGS ack\nack\n'; cat; } <<S | timeout 60 "$TOOLS/h2peer" "$G"
+h 1 h :method=POST|:scheme=http|:authority=h|:path=/echo
+x 7 d 1 - *0
+d 1 e *1
+h 3 eh $REQ|:path=/glitches
+wait DATA 3 e
+h 5 h :method=POST|:scheme=http|:authority=h|:path=/echo
+x 5 d 5 - *0
+d 5 e *1
+wait DATA 5 e
+stop
+S
+)
+match 'DATA 3 e [0-9]+ 7 7 7' "$out"
+wait_for 5 eval '! curl -s --max-time 5 -o "$T/null" "http://127.0.0.1:$G/"'

@@ -92,14 +92,14 @@ static void areas_do_not_overlap_and_end_at_the_size(void **state)
 	assert_int_equal(h->geo.row_stride, 128);
 	assert_true(SEG_OFF_SLOT + 17 * sizeof(struct seg_slot) <= h->geo.off_srv);
 	assert_true(h->geo.off_srv + 100 * sizeof(struct seg_srv) <= h->geo.off_rows);
-	assert_true(h->geo.off_rows + (1 + 9 + 300 + 5) * (uint64_t)h->geo.row_stride <= h->geo.off_be);
+	assert_true(h->geo.off_rows + (1 + 9 + 500 + 5) * (uint64_t)h->geo.row_stride <= h->geo.off_be);
 	assert_true(h->geo.off_be + 3 * sizeof(struct seg_be) <= h->geo.off_ev);
 	assert_true(h->geo.off_ev + SEG_EVENTS * sizeof(struct seg_event) <= h->geo.off_ctr);
 	assert_true(h->geo.off_ctr + 18 * h->geo.ctr_column <= h->geo.off_place);
 	assert_true(h->geo.off_place + 100 * sizeof(struct seg_place) <= h->geo.off_note);
 	assert_true(h->geo.off_note + 200 * sizeof(struct seg_note) <= h->geo.size);
 	assert_ptr_equal(live_row(s, LIVE_SRV_CONN, 99), s->rows + (1 + 9 + 299) * (size_t)h->geo.row_stride);
-	assert_ptr_equal(live_row(s, LIVE_LST, 0), s->rows + (1 + 9 + 300) * (size_t)h->geo.row_stride);
+	assert_ptr_equal(live_row(s, LIVE_LST, 0), s->rows + (1 + 9 + 500) * (size_t)h->geo.row_stride);
 	assert_true((char *)(srv_ctr(s, 99, 16) + 1) <= (char *)lst_ctr(s, 0, 16));
 	assert_true((char *)(lst_ctr(s, 4, 16) + 1) <= (char *)px_hist(s, 0, 16));
 	assert_true((char *)(px_hist(s, 2, 16) + 1) <= (char *)h + h->geo.size);
@@ -178,7 +178,7 @@ static void reaping_zeroes_only_the_dead_workers_column(void **state)
 {
 	(void)state;
 	struct segment *s = segment_create(1, 20, 3, 4, 3);
-	static const enum live_kind kinds[] = { LIVE_PROCESS, LIVE_FE, LIVE_BE, LIVE_BE_QUEUE, LIVE_SRV, LIVE_SRV_QUEUE, LIVE_SRV_CONN, LIVE_LST };
+	static const enum live_kind kinds[] = { LIVE_PROCESS, LIVE_FE, LIVE_BE, LIVE_BE_QUEUE, LIVE_SRV, LIVE_SRV_QUEUE, LIVE_SRV_CONN, LIVE_SRV_IDLE, LIVE_SRV_SAFE, LIVE_LST };
 	for (unsigned k = 0; k < ARRAY_LEN(kinds); k++)
 		for (unsigned w = 0; w < 20; w++)
 			live_add(s, kinds[k], kinds[k] == LIVE_PROCESS ? 0 : 2, w, 10);

@@ -175,6 +175,8 @@ static void rig_gone(struct rig *r)
 		assert_int_equal(live_sum(r->seg, LIVE_SRV, i), 0);
 		assert_int_equal(live_sum(r->seg, LIVE_SRV_QUEUE, i), 0);
 		assert_int_equal(live_sum(r->seg, LIVE_SRV_CONN, i), 0);
+		assert_int_equal(live_sum(r->seg, LIVE_SRV_IDLE, i), 0);
+		assert_int_equal(live_sum(r->seg, LIVE_SRV_SAFE, i), 0);
 		if (r->origin[i] > 0) {
 			kill(r->origin[i], SIGKILL);
 			waitpid(r->origin[i], NULL, 0);

@@ -36,6 +36,8 @@ static void finish(struct fake_world *w)
 	pool_drop_session(&w->sess);
 	pool_drop_all();
 	assert_int_equal(live_sum(wk.seg, LIVE_SRV_CONN, 0), 0);
+	assert_int_equal(live_sum(wk.seg, LIVE_SRV_IDLE, 0), 0);
+	assert_int_equal(live_sum(wk.seg, LIVE_SRV_SAFE, 0), 0);
 	while (nfar)
 		close(far_end[--nfar]);
 	fake_world_end(w);
@@ -76,6 +78,28 @@ static void http_reuse_decides_by_first_request_and_proof(void **state)
 		assert_int_equal(may_take(rows[i].mode, true, 1), rows[i].later);
 		assert_int_equal(may_take(rows[i].mode, true, 2), rows[i].later);
 	}
+}
+
+static void idle_connections_are_counted_as_fresh_or_proven(void **state)
+{
+	struct fake_world w;
+	struct sconn *sc;
+
+	(void)state;
+	fake_world(&w);
+	w.px[1].reuse = REUSE_ALWAYS;
+	pool_give(&w.s, make(0, 1));
+	pool_give(&w.s, make(0, 2));
+	pool_give(&w.s, make(0, 3));
+	assert_int_equal(live_sum(wk.seg, LIVE_SRV_IDLE, 0), 1);
+	assert_int_equal(live_sum(wk.seg, LIVE_SRV_SAFE, 0), 2);
+	sc = pool_take(&w.s, 0);
+	assert_int_equal(live_sum(wk.seg, LIVE_SRV_IDLE, 0), 0);
+	sc->uses++;
+	pool_give(&w.s, sc);
+	assert_int_equal(live_sum(wk.seg, LIVE_SRV_IDLE, 0), 0);
+	assert_int_equal(live_sum(wk.seg, LIVE_SRV_SAFE, 0), 3);
+	finish(&w);
 }
 
 static void reuse_never_keeps_a_connection_with_its_session(void **state)
@@ -164,6 +188,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(http_reuse_decides_by_first_request_and_proof),
+		cmocka_unit_test(idle_connections_are_counted_as_fresh_or_proven),
 		cmocka_unit_test(reuse_never_keeps_a_connection_with_its_session),
 		cmocka_unit_test(a_connection_of_another_server_is_never_taken),
 		cmocka_unit_test(a_connection_that_speaks_while_idle_is_closed_not_reused),
