@@ -26,7 +26,7 @@ struct rt_reply *reply_from_file(struct sema *s, const struct word *w, uint32_t 
 	if (!r) {
 		r = ARENA_NEW(s->a, struct rt_reply);
 		r->silent = word_is(w, "/dev/null");
-		if (!r->silent && !sema_read_file(s, w->s, &r->raw)) {
+		if (!r->silent && !sema_read_file(s, s->a, w->s, &r->raw)) {
 			sema_err(s, w, "cannot read '" STR_FMT "': %m", STR_ARG(w->s));
 			return NULL;
 		}
@@ -110,7 +110,7 @@ static bool reply_body(struct sema *s, struct act *a, enum reply_word k, const s
 			b->status = file->status;
 		return true;
 	}
-	if ((k == RW_FILE || k == RW_LF_FILE) && !sema_read_file(s, v->s, &text.s)) {
+	if ((k == RW_FILE || k == RW_LF_FILE) && !sema_read_file(s, s->a, v->s, &text.s)) {
 		sema_err(s, v, "cannot read '" STR_FMT "': %m", STR_ARG(v->s));
 		return false;
 	}

@@ -243,7 +243,7 @@ bool arg_name(struct sema *s, const struct word *w, const char *what)
 
 /* ---- files ------------------------------------------------------------------------------------------------------ */
 
-bool sema_read_file(struct sema *s, struct str name, struct str *text)
+bool sema_read_file(struct sema *s, struct arena *a, struct str name, struct str *text)
 {
 	char *path = arena_cstr(&s->scratch, name);
 	struct stat st;
@@ -259,7 +259,7 @@ bool sema_read_file(struct sema *s, struct str name, struct str *text)
 			sbuf_add(&b, str_n(part, (size_t)n));
 	close(fd);
 	if (n == 0)
-		*text = arena_str(s->a, sbuf_str(&b));
+		*text = arena_str(a, sbuf_str(&b));
 	sbuf_free(&b);
 	return n == 0;
 }

@@ -121,7 +121,7 @@ bool crt_list_add(struct sema *s, struct tls_front *f, const struct word *w, con
 	struct str rest, one;
 	bool ok = true;
 
-	if (!sema_read_file(s, w->s, &rest)) {
+	if (!sema_read_file(s, s->a, w->s, &rest)) {
 		sema_err(s, w, "cannot read the list '" STR_FMT "'", STR_ARG(w->s));
 		return false;
 	}

@@ -149,14 +149,16 @@ static void dump_proxy(const struct rt *rt, uint32_t i, struct sbuf *out)
 static void dump_maps(const struct rt *rt, struct sbuf *out)
 {
 	struct str match, val;
-	uint32_t n;
-	size_t bytes;
 
-	for (const struct map_ref *r = rt->maps.first; r; r = r->next) {
-		map_kind(r->map, &match, &val);
-		map_size(r->map, &n, &bytes);
-		sbuf_printf(out, "map " STR_FMT " " STR_FMT "->" STR_FMT " entries=%u bytes=%zu\n", STR_ARG(r->file), STR_ARG(match),
-			    STR_ARG(val), n, bytes);
+	for (struct pat_file *f = rt->patterns.first; f; f = f->next) {
+		if (!pat_file_build(f))
+			continue;
+		for (const struct pat_use *u = f->uses; u; u = u->next) {
+			pat_use_kind(u, &match, &val);
+			sbuf_printf(out, "%s " STR_FMT " " STR_FMT "%s%s" STR_FMT " entries=%u bytes=%zu\n", f->pairs ? "map" : "acl", STR_ARG(f->name),
+				    STR_ARG(match), u->icase ? " -i" : "", f->pairs ? "->" : "", STR_ARG(f->pairs ? val : STR_NULL),
+				    ptab_count(f->tab), ptab_bytes(f->tab));
+		}
 	}
 }
 

@@ -34,14 +34,18 @@ int sema_resolve(void *ctx, enum ref_kind kind, struct str name)
 
 static bool read_for_expr(void *ctx, struct str name, struct str *text)
 {
-	return sema_read_file(ctx, name, text);
+	struct sema *s = ctx;
+
+	return sema_read_file(s, &s->scratch, name, text);
 }
 
-struct expr_env sema_env(struct sema *s, unsigned avail)
+struct expr_env sema_env(struct sema *s, unsigned avail, const struct word *at)
 {
+	struct rt_loc loc = at ? sema_loc(s, at->at) : (struct rt_loc){ 0 };
+
 	return (struct expr_env){
 		.arena = s->a, .avail = avail, .resolve = sema_resolve, .read_file = read_for_expr, .ctx = s,
-		.vars = s->rt->vars, .maps = &s->rt->maps
+		.vars = s->rt->vars, .maps = &s->rt->patterns, .file = loc.file, .line = loc.line
 	};
 }
 
@@ -98,7 +102,7 @@ static const struct acl_set *acls_of(struct sema *s)
 
 bool sema_cond(struct sema *s, const struct word *w, uint32_t n, uint32_t i, unsigned avail, struct cond **out)
 {
-	struct expr_env env = sema_env(s, avail);
+	struct expr_env env = sema_env(s, avail, i < n ? &w[i] : NULL);
 	struct xerr e = { 0 };
 	bool unless;
 
@@ -124,7 +128,8 @@ void dir_acl(struct sema *s, const struct line *l)
 {
 	struct px_build *b = s->px;
 	struct expr_env env = sema_env(s, NEED_CLIENT | NEED_STREAM | NEED_REQ_HEAD | NEED_REQ_BODY | NEED_RES_HEAD |
-						  NEED_L6 | NEED_RES_L6);
+						  NEED_L6 | NEED_RES_L6,
+				       &l->w[0]);
 	struct xerr e = { 0 };
 
 	if (s->mute)
@@ -139,7 +144,7 @@ void dir_acl(struct sema *s, const struct line *l)
 
 struct logfmt *sema_fmt(struct sema *s, const struct word *w, unsigned avail)
 {
-	struct expr_env env = sema_env(s, avail);
+	struct expr_env env = sema_env(s, avail, w);
 	struct xerr e = { 0 };
 	struct logfmt *f = logfmt_compile(&env, keep(s, w->s), &e);
 	if (f)
@@ -151,7 +156,7 @@ struct logfmt *sema_fmt(struct sema *s, const struct word *w, unsigned avail)
 
 struct logfmt *sema_log_fmt(struct sema *s, const struct word *w, unsigned avail)
 {
-	struct expr_env env = sema_env(s, avail);
+	struct expr_env env = sema_env(s, avail, w);
 	struct xerr e = { 0 };
 	struct logfmt *f = logfmt_compile_log(&env, keep(s, w->s), &e);
 	if (f)
@@ -163,7 +168,7 @@ struct logfmt *sema_log_fmt(struct sema *s, const struct word *w, unsigned avail
 
 struct expr *sema_expr(struct sema *s, const struct word *w, unsigned avail)
 {
-	struct expr_env env = sema_env(s, avail);
+	struct expr_env env = sema_env(s, avail, w);
 	struct xerr e = { 0 };
 	struct expr *x = expr_compile(&env, keep(s, w->s), &e);
 	if (x)

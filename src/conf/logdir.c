@@ -198,7 +198,7 @@ void dir_unique_id_header(struct sema *s, const struct line *l)
 
 static struct logfmt *builtin_fmt(struct sema *s, const char *text)
 {
-	struct expr_env env = sema_env(s, ~0u);
+	struct expr_env env = sema_env(s, ~0u, NULL);
 	struct xerr e = { 0 };
 	struct logfmt *f = logfmt_compile_log(&env, str_c(text), &e);
 	if (!f)

@@ -190,10 +190,10 @@ static inline bool word_is(const struct word *w, const char *lit) { return str_e
 /* The next argument of a keyword at w[*i], advancing; NULL after a diagnosis. */
 const struct word *arg_next(struct sema *s, const struct word *w, uint32_t n, uint32_t *i);
 struct str keep(struct sema *s, struct str t); /* copies into the frozen arena */
-bool sema_read_file(struct sema *s, struct str name, struct str *text) MUST_CHECK;
+bool sema_read_file(struct sema *s, struct arena *a, struct str name, struct str *text) MUST_CHECK;
 
 /* ---- expressions ------------------------------------------------------------------------------------------------ */
-struct expr_env sema_env(struct sema *s, unsigned avail);
+struct expr_env sema_env(struct sema *s, unsigned avail, const struct word *at);
 unsigned phase_avail(const struct sema *s, enum rule_phase ph);
 /* Index of an unquoted if / unless in w[from..n), or n. */
 uint32_t cond_at(const struct word *w, uint32_t n, uint32_t from);

@@ -35,6 +35,7 @@ struct acl_parse {
 	bool icase, as_map;
 	const char *op;              /* integer operator in force */
 	VEC(struct pat) pats[2];     /* without and with -i */
+	VEC(struct pat_use *) files[2];
 	struct xerr *err;
 };
 
@@ -84,45 +85,16 @@ static bool add_pattern(struct acl_parse *p, struct str text)
 	return true;
 }
 
-static bool file_line(struct acl_parse *p, struct str line)
-{
-	while (line.n && (line.p[line.n - 1] == '\r'))
-		line.n--;
-	if (!line.n || line.p[0] == '#')
-		return true;
-	line = str_trim(line);
-	if (!line.n)
-		return true;
-	if (p->as_map) {
-		size_t n = 0;
-
-		while (n < line.n && line.p[n] != ' ' && line.p[n] != '\t')
-			n++;
-		line.n = n;
-	}
-	return add_pattern(p, line);
-}
-
+/* The patterns of a file stay out of the set: they may change while it is in use. */
 static bool add_file(struct acl_parse *p, struct str name)
 {
-	struct str text, rest;
-	unsigned no = 0;
+	if (match_pat_kind(p->match) == PAT_NONE)
+		return true;
+	struct pat_use *u = pat_use_get(p->env, name, PAT_ACL, p->as_map, p->match, p->icase, SMP_STR, p->err);
 
-	if (!p->env->read_file || !p->env->read_file(p->env->ctx, name, &text)) {
-		xerr_set(p->err, 0, name.n, "cannot read pattern file '" STR_FMT "'", STR_ARG(name));
+	if (!u)
 		return acl_fail(p, p->at);
-	}
-	for (rest = text; rest.p;) {
-		struct str line = str_split(&rest, '\n');
-
-		no++;
-		if (!file_line(p, line)) {
-			struct xerr inner = *p->err;
-
-			xerr_set(p->err, 0, name.n, STR_FMT ":%u: %.160s", STR_ARG(name), no, inner.msg);
-			return acl_fail(p, p->at);
-		}
-	}
+	VEC_PUSH(&p->files[p->icase], u);
 	return true;
 }
 
@@ -250,11 +222,15 @@ static void finish_tests(struct acl_parse *p, struct acl *acl)
 {
 	for (int icase = 0; icase < 2; icase++) {
 		/* a line without patterns is one test all the same: found, bool, or never */
-		if (!p->pats[icase].n && (icase || p->pats[1].n))
+		bool other = icase || p->pats[1].n || p->files[1].n;
+
+		if (!p->pats[icase].n && !p->files[icase].n && other)
 			continue;
 		struct acl_test *t = ARENA_NEW(p->env->arena, struct acl_test);
 
 		t->expr = p->expr, t->match = (uint8_t)p->match, t->icase = icase;
+		t->file = VEC_FREEZE(&p->files[icase], p->env->arena);
+		t->nfile = (uint32_t)p->files[icase].n;
 		patset_build(&t->pats, p->match, icase, p->pats[icase].at, p->pats[icase].n, p->env->arena);
 		acl_push(acl, p->env->arena, t);
 	}
@@ -277,8 +253,10 @@ bool acl_parse_line(struct acl *acl, const struct expr_env *env, const struct st
 
 	if (ok)
 		finish_tests(&p, acl);
-	VEC_FREE(&p.pats[0]);
-	VEC_FREE(&p.pats[1]);
+	for (int i = 0; i < 2; i++) {
+		VEC_FREE(&p.pats[i]);
+		VEC_FREE(&p.files[i]);
+	}
 	return ok;
 }
 

@@ -8,7 +8,7 @@ bool map_bind(const struct expr_env *env, struct call *k, const struct xcall *x,
 {
 	enum smp_type out = (enum smp_type)(k->aux >> 8 & 0xff);
 
-	k->arg[0].ptr = map_get(env, x->arg[0].s, (unsigned)k->aux & 0xff, out, err);
+	k->arg[0].ptr = pat_use_get(env, x->arg[0].s, PAT_MAP, true, (unsigned)k->aux & 0xff, false, out, err);
 	if (!k->arg[0].ptr) {
 		err->off = x->arg[0].off, err->len = x->arg[0].len;
 		return false;
@@ -34,7 +34,7 @@ bool conv_map(struct smp_ctx *c, const struct call *k, struct smp *s)
 {
 	struct smp found;
 
-	if (map_find(k->arg[0].ptr, s, k->aux & MAP_EXPAND, c->tmp, &found))
+	if (pat_use_value((struct pat_use *)(uintptr_t)k->arg[0].ptr, s, k->aux & MAP_EXPAND, c->tmp, &found))
 		*s = found;
 	else if (k->arg[1].set)
 		*s = *(const struct smp *)k->arg[1].ptr;

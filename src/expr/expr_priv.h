@@ -5,7 +5,7 @@
 
 #include <sluice/base/b64.h>
 #include <sluice/expr/cond.h>
-#include <sluice/expr/map.h>
+#include <sluice/expr/patfile.h>
 #include <sluice/expr/stick_env.h>
 #include "parse_priv.h"
 
@@ -121,6 +121,9 @@ const struct conv_row *conv_rows(size_t *n);
  * no suffix. */
 struct expr *expr_compile_acl(const struct expr_env *env, struct str text, enum match_kind *match, struct xerr *err);
 
+/* map.c */
+void regexes_free(struct pat_use *u);
+
 /* pattern.c */
 enum pat_kind { PAT_NONE, PAT_RANGE, PAT_NET, PAT_HEX, PAT_TEXT, PAT_REGEX, PAT_METHOD };
 enum pat_kind match_pat_kind(enum match_kind m);
@@ -130,10 +133,8 @@ bool pat_parse(struct pat *p, enum match_kind m, bool icase, const char *op, str
 	       struct xerr *err);
 /* Does v match this one pattern of text? */
 bool pat_match(const struct pat *p, enum match_kind m, bool icase, struct str v);
-/* What -m dir and -m dom take for the ends of a word; the pattern without those around it. */
-#define WORDS_DIR "/?"
-#define WORDS_DOM "/?.:"
-struct str pat_word(const struct pat *p, const char *delims);
+/* The pattern without what -m dir and -m dom (PTAB_DIR, PTAB_DOM) take for the ends of a word around it. */
+struct str pat_word(const struct pat *p, enum ptab_how how);
 /* literal.c: pat_literals() of a regular expression. */
 unsigned regex_literals(struct str pattern, struct str out[PAT_LITERALS]);
 /* Freezes n patterns into a set with the index that fits. */

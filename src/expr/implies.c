@@ -41,6 +41,14 @@ static bool test_covers(const struct acl_test *a, const struct acl_test *b)
 		return true;
 	if (!kinds_fit((enum match_kind)a->match, (enum match_kind)b->match) || a->match == MATCH_BOOL)
 		return a->match == MATCH_BOOL && b->match == MATCH_BOOL;
+	for (uint32_t i = 0; i < b->nfile; i++) {
+		bool covered = false;
+
+		for (uint32_t j = 0; j < a->nfile && !covered; j++)
+			covered = a->file[j] == b->file[i];
+		if (!covered)
+			return false;
+	}
 	for (uint32_t i = 0; i < b->pats.n; i++) {
 		bool covered = false;
 
@@ -49,7 +57,7 @@ static bool test_covers(const struct acl_test *a, const struct acl_test *b)
 		if (!covered)
 			return false;
 	}
-	return b->pats.n > 0;
+	return b->pats.n + b->nfile > 0;
 }
 
 /* Whenever b holds, a holds. */

@@ -214,8 +214,8 @@ unsigned pat_literals(enum match_kind m, const struct pat *p, struct str out[PAT
 {
 	switch (m) {
 	case MATCH_SUB: out[0] = p->text; break;
-	case MATCH_DIR: out[0] = pat_word(p, WORDS_DIR); break;
-	case MATCH_DOM: out[0] = pat_word(p, WORDS_DOM); break;
+	case MATCH_DIR: out[0] = pat_word(p, PTAB_DIR); break;
+	case MATCH_DOM: out[0] = pat_word(p, PTAB_DOM); break;
 	case MATCH_REG: return regex_literals(p->text, out);
 	default: return 0;
 	}

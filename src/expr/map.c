@@ -1,266 +1,183 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Map files: lines to entries, the index, lookups. Of equal keys the first counts; a prefix or a network that is longer wins over a
- * shorter one, of other keys the first that matches. */
+/* Lookups in pattern files: samples become probes, entries become samples. Regular expressions cannot be shared between processes: each
+ * process compiles those of a file for itself, and again what has changed. */
 #include <stdlib.h>
 
 #include <sluice/base/num.h>
-#include <sluice/expr/map.h>
+#include <sluice/expr/patfile.h>
 #include "expr_priv.h"
 
-struct map_entry { struct pat key; struct str text; struct smp val; }; /* text: of the value, for templates */
+struct compiled { uint64_t ord; uint32_t ref; struct regex *re; };
 
-struct map {
-	uint8_t match, out;          /* enum match_kind, enum smp_type */
-	bool sorted;                 /* INT: entries by lo, no two overlap */
-	struct map_entry *at;
-	uint32_t n;
-	size_t bytes;
-	struct hmap hash;            /* STR */
-	struct radix *radix;         /* BEG, END */
-	struct cidr_trie *cidr;      /* IP */
+struct regexes {
+	uint64_t stamp;          /* of the table when this was made */
+	VEC(struct compiled) all; /* in the order of the file */
+	struct arena mem;
+	uint32_t made;           /* compiled into mem so far, with those that are gone */
 };
 
-/* ---- reading ---------------------------------------------------------------------------------------------------- */
+/* ---- regular expressions ------------------------------------------------------------------------------------------- */
 
-static bool blank(char c) { return c == ' ' || c == '\t'; }
-
-/* Key and value of a line; false: it has none. */
-static bool line_split(struct str line, struct str *key, struct str *val)
+static void compiled_free(struct regexes *r)
 {
-	size_t i = 0;
-
-	if (line.n && line.p[line.n - 1] == '\r')
-		line.n--;
-	if (line.n && line.p[0] == '#')
-		return false;
-	line = str_trim(line);
-	while (i < line.n && !blank(line.p[i]))
-		i++;
-	*key = str_sub(line, 0, i);
-	*val = str_trim(str_sub(line, i, SIZE_MAX));
-	return key->n > 0;
+	for (size_t i = 0; i < r->all.n; i++)
+		regex_free(r->all.at[i].re);
+	VEC_FREE(&r->all);
+	arena_free(&r->mem);
 }
 
-static bool value_parse(struct smp *v, enum smp_type out, struct str text, struct xerr *err)
+void regexes_free(struct pat_use *u)
 {
-	*v = (struct smp){ .type = (uint8_t)out };
-	switch (out) {
-	case SMP_INT:
-		if (num_i64(text, &v->i))
-			return true;
-		break;
-	case SMP_IP:
-		if (addr_parse_ip(&v->ip, text))
-			return true;
-		break;
-	default: return smp_set_str(v, text);
+	if (u->re)
+		compiled_free(u->re);
+	free(u->re);
+	u->re = NULL;
+}
+
+/* Takes over what both have, compiles what is new; both lists are in the order of addition. */
+static void refresh(struct pat_use *u, struct regexes *r, struct ptab *t)
+{
+	VEC(struct compiled) next = { 0 };
+	struct ptab_entry e;
+	struct xerr err;
+	size_t old = 0;
+
+	for (uint32_t at = ptab_first(t); at && ptab_entry(t, at, &e); at = ptab_next(t, at)) {
+		struct compiled c = { e.ord, at, NULL };
+
+		for (; old < r->all.n && r->all.at[old].ord < e.ord; old++)
+			regex_free(r->all.at[old].re);
+		if (old < r->all.n && r->all.at[old].ord == e.ord)
+			c.re = r->all.at[old++].re;
+		else
+			c.re = (r->made++, regex_compile(&r->mem, e.key, u->icase, &err));
+		if (c.re)
+			VEC_PUSH(&next, c);
 	}
-	xerr_set(err, 0, text.n, "the value '" STR_FMT "' is not %s", STR_ARG(text), smp_type_name(out).p);
-	return false;
+	for (; old < r->all.n; old++)
+		regex_free(r->all.at[old].re);
+	free(r->all.at);
+	r->all.at = next.at, r->all.n = next.n, r->all.cap = next.cap;
 }
 
-static uint32_t line_count(struct str text)
+static struct regexes *regexes_of(struct pat_use *u, struct ptab *t)
 {
-	uint32_t n = 1;
+	uint64_t stamp = ptab_stamp(t);
+	struct regexes *r = u->re;
 
-	for (const char *p = text.p, *end = text.p + text.n; p && (p = memchr(p, '\n', (size_t)(end - p))); p++)
-		n++;
-	return n;
-}
-
-static bool entries_read(struct map *m, const struct expr_env *env, struct str file, struct str text, struct xerr *err)
-{
-	struct str key, val;
-	uint32_t no = 0;
-
-	m->at = ARENA_NEWN(env->arena, struct map_entry, line_count(text));
-	for (struct str rest = text; rest.p;) {
-		struct map_entry *e = &m->at[m->n];
-		struct xerr inner = { 0 };
-
-		no++;
-		if (!line_split(str_split(&rest, '\n'), &key, &val))
-			continue;
-		e->text = val;
-		if (!pat_parse(&e->key, (enum match_kind)m->match, false, NULL, key, env->arena, &inner) ||
-		    !value_parse(&e->val, (enum smp_type)m->out, val, &inner)) {
-			xerr_set(err, 0, file.n, STR_FMT ":%u: %.160s", STR_ARG(file), no, inner.msg);
-			return false;
-		}
-		m->n++;
-	}
-	return true;
-}
-
-/* ---- indexes ---------------------------------------------------------------------------------------------------- */
-
-static void index_hash(struct map *m, struct arena *a)
-{
-	hmap_init(&m->hash, a);
-	hmap_reserve(&m->hash, m->n);
-	for (uint32_t i = 0; i < m->n; i++) {
-		void *first = hmap_put(&m->hash, m->at[i].key.text, &m->at[i]);
-
-		if (first)
-			(void)hmap_put(&m->hash, m->at[i].key.text, first);
-	}
-}
-
-static void index_tries(struct map *m, struct arena *a)
-{
-	if (m->match == MATCH_IP)
-		m->cidr = cidr_new(a);
-	else
-		m->radix = radix_new(a, m->match == MATCH_BEG ? RADIX_FORWARD : RADIX_BACKWARD, false);
-	for (uint32_t i = 0; i < m->n; i++) {
-		const struct pat *k = &m->at[i].key;
-		void **slot = m->cidr ? cidr_at(m->cidr, &k->net.ip, k->net.len) : radix_at(m->radix, k->text);
-
-		if (!*slot)
-			*slot = &m->at[i];
-	}
-}
-
-static int by_lo(const void *a, const void *b)
-{
-	const struct map_entry *x = a, *y = b;
-
-	return x->key.lo < y->key.lo ? -1 : x->key.lo > y->key.lo;
-}
-
-/* Ranges that overlap keep the order of the file. */
-static void index_ranges(struct map *m, struct arena *a)
-{
-	struct map_entry *sorted = arena_dup(a, m->at, m->n * sizeof(*sorted));
-
-	qsort(sorted, m->n, sizeof(*sorted), by_lo);
-	for (uint32_t i = 1; i < m->n; i++)
-		if (sorted[i - 1].key.hi >= sorted[i].key.lo)
-			return;
-	m->at = sorted;
-	m->sorted = true;
-}
-
-static void index_build(struct map *m, struct arena *a)
-{
-	switch ((enum match_kind)m->match) {
-	case MATCH_STR: index_hash(m, a); break;
-	case MATCH_BEG:
-	case MATCH_END:
-	case MATCH_IP: index_tries(m, a); break;
-	case MATCH_INT: index_ranges(m, a); break;
-	default: break;
-	}
-}
-
-static struct map_ref *ref_find(const struct map_list *l, struct str file, unsigned match, enum smp_type out)
-{
-	for (struct map_ref *r = l->first; r; r = r->next)
-		if (r->map->match == match && r->map->out == out && str_eq(r->file, file))
-			return r;
-	return NULL;
-}
-
-struct map_ref *map_get(const struct expr_env *env, struct str file, unsigned match, enum smp_type out, struct xerr *err)
-{
-	struct map_ref *r = env->maps ? ref_find(env->maps, file, match, out) : NULL;
-	size_t before = env->arena->total;
-	struct str text;
-
-	if (r)
+	if (r && r->stamp == stamp)
 		return r;
-	if (!env->maps || !env->read_file || !env->read_file(env->ctx, file, &text)) {
-		xerr_set(err, 0, file.n, "cannot read map file '" STR_FMT "'", STR_ARG(file));
-		return NULL;
+	if (r && r->made > 64 && r->made / 4 > r->all.n) { /* mostly what is gone */
+		compiled_free(r);
+		memset(r, 0, sizeof(*r));
+		arena_init(&r->mem, 0);
 	}
-	struct map *m = ARENA_NEW(env->arena, struct map);
-
-	m->match = (uint8_t)match;
-	m->out = (uint8_t)out;
-	if (!entries_read(m, env, file, text, err))
-		return NULL;
-	index_build(m, env->arena);
-	m->bytes = env->arena->total - before;
-	r = ARENA_NEW(env->arena, struct map_ref);
-	*r = (struct map_ref){ .map = m, .file = arena_str(env->arena, file) };
-	*(env->maps->first ? env->maps->last : &env->maps->first) = r;
-	env->maps->last = &r->next;
+	if (!r) {
+		u->re = r = calloc(1, sizeof(*r));
+		if (!r)
+			return NULL;
+		arena_init(&r->mem, 0);
+	}
+	refresh(u, r, t);
+	r->stamp = stamp;
 	return r;
 }
 
-/* ---- lookups ---------------------------------------------------------------------------------------------------- */
-
-static bool first_listed(void *ctx, void *val)
+static const struct compiled *find_regex(struct pat_use *u, struct ptab *t, struct str v)
 {
-	const struct map_entry **best = ctx, *e = val;
+	const struct regexes *r = regexes_of(u, t);
 
-	if (!*best || e < *best)
-		*best = e;
-	return true;
-}
-
-static const struct map_entry *find_range(const struct map *m, int64_t v)
-{
-	uint32_t lo = 0, hi = m->n;
-
-	for (uint32_t i = 0; !m->sorted && i < m->n; i++)
-		if (v >= m->at[i].key.lo && v <= m->at[i].key.hi)
-			return &m->at[i];
-	while (m->sorted && lo < hi) {
-		uint32_t mid = (lo + hi) / 2;
-
-		if (m->at[mid].key.hi < v)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return m->sorted && lo < m->n && m->at[lo].key.lo <= v ? &m->at[lo] : NULL;
-}
-
-static const struct map_entry *find_entry(const struct map *m, const struct smp *s)
-{
-	const struct map_entry *e = NULL;
-
-	switch ((enum match_kind)m->match) {
-	case MATCH_STR: return hmap_get(&m->hash, s->s);
-	case MATCH_BEG: return radix_longest(m->radix, s->s);
-	case MATCH_END: radix_walk(m->radix, s->s, first_listed, &e); return e;
-	case MATCH_IP: return cidr_longest(m->cidr, &s->ip);
-	case MATCH_INT: return find_range(m, s->i);
-	default: break;
-	}
-	for (uint32_t i = 0; i < m->n; i++)
-		if (pat_match(&m->at[i].key, (enum match_kind)m->match, false, s->s))
-			return &m->at[i];
+	for (size_t i = 0; r && i < r->all.n; i++)
+		if (regex_match(r->all.at[i].re, v))
+			return &r->all.at[i];
 	return NULL;
 }
 
-bool map_find(const struct map_ref *ref, const struct smp *s, bool expand, struct arena *tmp, struct smp *out)
+/* ---- lookups ------------------------------------------------------------------------------------------------------ */
+
+static struct ptab *table_of(struct pat_use *u)
 {
-	const struct map *m = ref->map;
-	struct smp key = *s;
+	if (UNLIKELY(!u->file->tab) && !pat_file_build(u->file))
+		return NULL;
+	return u->file->tab;
+}
+
+static struct str to_hex(struct str v, struct arena *tmp)
+{
+	static const char digits[] = "0123456789abcdef";
+	char *p = arena_bytes(tmp, v.n * 2 + 1);
+
+	for (size_t i = 0; i < v.n; i++) {
+		p[2 * i] = digits[(uint8_t)v.p[i] >> 4];
+		p[2 * i + 1] = digits[(uint8_t)v.p[i] & 15];
+	}
+	return str_n(p, v.n * 2);
+}
+
+static bool find_cast(struct pat_use *u, const struct smp *v, struct arena *tmp, struct ptab_entry *out)
+{
+	struct ptab *t = table_of(u);
+	struct ptab_probe p = { 0 };
+
+	if (!t)
+		return false;
+	switch ((enum match_kind)u->match) {
+	case MATCH_INT: p.i = v->i; break;
+	case MATCH_IP: p.ip = &v->ip; break;
+	case MATCH_LEN: p.i = (int64_t)v->s.n; break;
+	case MATCH_BIN: p.text = to_hex(v->s, tmp); break;
+	case MATCH_REG: {
+		const struct compiled *c = find_regex(u, t, v->s);
+
+		return c && ptab_entry(t, c->ref, out);
+	}
+	default: p.text = v->s; break;
+	}
+	return ptab_find(t, u->at, &p, out);
+}
+
+bool pat_use_find(struct pat_use *u, const struct smp *s, struct arena *tmp, struct ptab_entry *out)
+{
+	struct smp v = *s;
+
+	return smp_cast(&v, match_cast((enum match_kind)u->match), tmp) && find_cast(u, &v, tmp, out);
+}
+
+static const struct regex *regex_of(const struct pat_use *u, uint32_t ref)
+{
+	for (size_t i = 0; u->re && i < u->re->all.n; i++)
+		if (u->re->all.at[i].ref == ref)
+			return u->re->all.at[i].re;
+	return NULL;
+}
+
+bool pat_use_value(struct pat_use *u, const struct smp *s, bool expand, struct arena *tmp, struct smp *out)
+{
+	struct smp v = *s;
+	struct ptab_entry e;
 	struct str text;
 
-	if (!smp_cast(&key, match_cast((enum match_kind)m->match), tmp))
+	if (!smp_cast(&v, match_cast((enum match_kind)u->match), tmp) || !find_cast(u, &v, tmp, &e))
 		return false;
-	const struct map_entry *e = find_entry(m, &key);
+	if (expand) {
+		const struct regex *re = regex_of(u, e.ref);
 
-	if (!e)
-		return false;
-	if (expand)
-		return regex_expand(e->key.re, key.s, e->text, tmp, &text) && smp_set_str(out, text);
-	*out = e->val;
-	return true;
+		return re && regex_expand(re, v.s, e.val, tmp, &text) && smp_set_str(out, text);
+	}
+	*out = (struct smp){ .type = u->out };
+	switch ((enum smp_type)u->out) {
+	case SMP_INT: return num_i64(e.val, &out->i);
+	case SMP_IP: return addr_parse_ip(&out->ip, e.val);
+	default: break;
+	}
+	char *copy = arena_bytes(tmp, e.val.n + 1); /* the entry may be changed while the request lives */
+
+	memcpy(copy, e.val.p ? e.val.p : "", e.val.n);
+	return smp_set_str(out, str_n(copy, e.val.n));
 }
 
-void map_size(const struct map *m, uint32_t *entries, size_t *bytes)
+void pat_use_kind(const struct pat_use *u, struct str *match, struct str *out)
 {
-	*entries = m->n;
-	*bytes = m->bytes;
-}
-
-void map_kind(const struct map *m, struct str *match, struct str *out)
-{
-	*match = match_name((enum match_kind)m->match);
-	*out = m->out == SMP_INT ? STR("int") : m->out == SMP_IP ? STR("ip") : STR("str");
+	*match = match_name((enum match_kind)u->match);
+	*out = u->out == SMP_INT ? STR("int") : u->out == SMP_IP ? STR("ip") : STR("str");
 }

@@ -63,30 +63,16 @@ static bool in_hash(const struct patset *s, bool icase, struct str v, struct are
 	return hmap_get(s->hash, str_n(p, v.n)) != NULL;
 }
 
-static bool is_delim(char c, const char *delims)
-{
-	return c && strchr(delims, c);
-}
-
-struct str pat_word(const struct pat *p, const char *delims)
-{
-	struct str s = p->text;
-
-	while (s.n && is_delim(s.p[0], delims))
-		s.p++, s.n--;
-	while (s.n && is_delim(s.p[s.n - 1], delims))
-		s.n--;
-	return s;
-}
+struct str pat_word(const struct pat *p, enum ptab_how how) { return ptab_strip(how, p->text); }
 
 /* Does the pattern, without delimiters around it, stand between delimiters (or the ends) in v? */
-static bool has_word(struct str v, const struct pat *p, const char *delims, bool icase)
+static bool has_word(struct str v, const struct pat *p, enum ptab_how how, bool icase)
 {
-	struct str pat = pat_word(p, delims);
+	struct str pat = pat_word(p, how);
 	bool at_start = true;
 
 	for (size_t i = 0; i + pat.n <= v.n && i < v.n; i++) {
-		if (is_delim(v.p[i], delims)) {
+		if (ptab_is_delim(how, v.p[i])) {
 			at_start = true;
 			continue;
 		}
@@ -96,7 +82,7 @@ static bool has_word(struct str v, const struct pat *p, const char *delims, bool
 		struct str here = str_sub(v, i, pat.n);
 
 		if ((icase ? str_ieq(here, pat) : str_eq(here, pat)) &&
-		    (i + pat.n == v.n || is_delim(v.p[i + pat.n], delims)))
+		    (i + pat.n == v.n || ptab_is_delim(how, v.p[i + pat.n])))
 			return true;
 	}
 	return false;
@@ -116,9 +102,9 @@ bool pat_match(const struct pat *p, enum match_kind m, bool icase, struct str v)
 	case MATCH_SUB:
 		return str_find(v, p->text, icase) >= 0;
 	case MATCH_DIR:
-		return has_word(v, p, WORDS_DIR, icase);
+		return has_word(v, p, PTAB_DIR, icase);
 	case MATCH_DOM:
-		return has_word(v, p, WORDS_DOM, icase);
+		return has_word(v, p, PTAB_DOM, icase);
 	case MATCH_REG:
 		return regex_match(p->re, v);
 	default:
@@ -163,9 +149,20 @@ bool patset_match(const struct patset *s, enum match_kind m, bool icase, const s
 	return false;
 }
 
+static bool in_files(const struct acl_test *t, const struct smp *v, struct arena *tmp)
+{
+	struct ptab_entry e;
+
+	for (uint32_t i = 0; i < t->nfile; i++)
+		if (pat_use_find(t->file[i], v, tmp, &e))
+			return true;
+	return false;
+}
+
 bool acl_test_value(const struct acl_test *t, const struct smp *s, struct arena *tmp)
 {
 	struct smp v = *s;
 
-	return smp_cast(&v, match_cast(t->match), tmp) && patset_match(&t->pats, t->match, t->icase, &v, tmp);
+	return smp_cast(&v, match_cast(t->match), tmp) &&
+	       (patset_match(&t->pats, t->match, t->icase, &v, tmp) || in_files(t, &v, tmp));
 }

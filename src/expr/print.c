@@ -39,6 +39,10 @@ void acl_test_print(const struct acl_test *t, struct sbuf *out)
 	sbuf_add(out, STR("{ "));
 	expr_print(t->expr, out);
 	sbuf_printf(out, " -m %s%s", match_name(t->match).p, t->icase ? " -i" : "");
+	for (uint32_t i = 0; i < t->nfile; i++) {
+		sbuf_printf(out, " %s-f ", t->file[i]->file->pairs ? "-M " : "");
+		print_word(t->file[i]->file->name, out);
+	}
 	for (uint32_t i = 0; i < t->pats.n; i++) {
 		sbuf_addc(out, ' ');
 		if (match_pat_kind(t->match) == PAT_RANGE)

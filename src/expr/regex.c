@@ -74,6 +74,12 @@ struct regex *regex_compile(struct arena *a, struct str pattern, bool icase, str
 	return r;
 }
 
+void regex_free(struct regex *re)
+{
+	if (re)
+		pcre2_code_free(re->code);
+}
+
 static int regex_exec(const struct regex *re, struct str s, size_t from, uint32_t opts)
 {
 	if (!regex_ready())

@@ -324,6 +324,7 @@ static bool watch(struct leader *l)
 	l->started_ms = clock_ms();
 	timer_init(&l->deadline, deadline_passed);
 	tables_start(l);
+	patterns_start(l);
 	tickets_start(l);
 	certs_start(l);
 	timer_set(&l->deadline, clock_ms() + READY_MS);

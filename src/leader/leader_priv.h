@@ -86,6 +86,7 @@ struct leader {
 	struct io sig_io, ctl_io;
 	struct stick_table **tables; /* rt->ntbl */
 	struct timer sweep;        /* of the tables */
+	struct timer reclaim;      /* patterns.c */
 	unsigned sweeps;
 	struct timer deadline;     /* READY, or the end of a drain or stop */
 	uint8_t secret[16];        /* of this generation, for its workers */
@@ -159,6 +160,11 @@ void tickets_start(struct leader *l);  /* the loop exists */
 /* certs.c: warns of certificates that end soon; also when one has been replaced. */
 void certs_start(struct leader *l);
 void certs_look(void);
+/* patterns.c: tables of map and ACL files. false: said on stderr. */
+bool patterns_open(struct leader *l, struct inherited *in) MUST_CHECK;
+bool patterns_show(struct leader *l) MUST_CHECK; /* to a new master */
+void patterns_start(struct leader *l);           /* the loop exists */
+void patterns_in_child(const struct leader *l);
 bool tables_open(struct leader *l, struct inherited *in) MUST_CHECK;
 bool tables_show(struct leader *l) MUST_CHECK;   /* to a new master */
 void tables_start(struct leader *l);   /* the loop exists */

@@ -16,7 +16,7 @@ void limits_memory(unsigned mb)
 		notice(SAY_WARNING, "cannot limit the memory to %u MiB: %m", mb);
 }
 
-static uint32_t of_config(const struct rt *rt, unsigned nworkers) { return rt->nlst + rt->nlogs + 3 * nworkers; }
+static uint32_t of_config(const struct rt *rt, unsigned nworkers) { return rt->nlst + rt->nlogs + rt->patterns.n + 3 * nworkers; }
 
 /* Descriptors of a process beyond those of connections. */
 uint32_t limits_reserve(const struct rt *rt, unsigned nworkers) { return FDS_OWN + of_config(rt, nworkers); }

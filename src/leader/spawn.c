@@ -61,6 +61,7 @@ static void child_close_leaders(struct leader *l, const struct child *me)
 		close(l->ticket_fd);
 	if (l->journal_fd >= 0)
 		close(l->journal_fd);
+	patterns_in_child(l);
 	if (l->in_child)
 		l->in_child(l);
 	for (unsigned i = 0; i < l->nchild; i++)

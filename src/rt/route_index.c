@@ -44,7 +44,7 @@ enum index_kind route_kind(const struct acl_test *t)
 {
 	enum index_kind kind = kind_of_match((enum match_kind)t->match);
 
-	if (!t->pats.n || t->pats.n > MAX_KEYS)
+	if (!t->pats.n || t->pats.n > MAX_KEYS || t->nfile) /* what files say may change */
 		return IX_TEST;
 	for (uint32_t i = 0; i < t->pats.n; i++)
 		if (!pat_has_key(t, &t->pats.at[i], kind))

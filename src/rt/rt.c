@@ -50,7 +50,10 @@ int error_slot(unsigned status)
 /* The tables live in the arena that they hold. */
 void rt_free(struct rt *rt)
 {
+	struct pat_files files = rt->patterns; /* both are read-only by now */
 	struct arena a = rt->arena;
+
+	pat_files_free(&files);
 	arena_free(&a);
 }
 

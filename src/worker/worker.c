@@ -11,6 +11,7 @@
 #include <sluice/base/rand.h>
 #include <sluice/ipc/counters.h>
 #include <sluice/ipc/msg.h>
+#include <sluice/ptab/ptab.h>
 #include <sluice/tls/live.h>
 #include <sluice/tls/xprt_tls.h>
 #include <sluice/base/notice.h>
@@ -177,6 +178,7 @@ static void each_turn(void)
 	static uint64_t beat;
 	uint64_t now = clock_ms();
 
+	ptab_next_turn(); /* before the beat: it says that nothing older is being read */
 	if (now != beat) {
 		beat = now;
 		atomic_store_explicit(&my_slot()->beat, now, memory_order_relaxed);

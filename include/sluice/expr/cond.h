@@ -37,11 +37,14 @@ struct patset {
 	bool sorted;                         /* ranges: by lo, not overlapping */
 };
 
+struct pat_use;
 struct acl_test {
 	const struct expr *expr;
 	uint8_t match;                       /* enum match_kind */
 	bool icase;
 	struct patset pats;
+	struct pat_use **file;               /* files with more of them (-f), which change at run time */
+	uint32_t nfile;
 };
 
 struct acl {

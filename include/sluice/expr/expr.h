@@ -28,7 +28,9 @@ struct expr_env {
 	bool (*read_file)(void *ctx, struct str name, struct str *text);
 	void *ctx;
 	struct var_table *vars;            /* names of variables; NULL = none may be used */
-	struct map_list *maps;             /* maps read so far; NULL = none may be used */
+	struct pat_files *maps;            /* pattern files read so far; NULL = none may be used */
+	const char *file;                  /* the line being compiled, for lists of users; NULL = not known */
+	uint32_t line;
 };
 
 struct expr *expr_compile(const struct expr_env *env, struct str text, struct xerr *err) MUST_CHECK;
@@ -73,6 +75,8 @@ bool http_proxied(const struct http_msg *m);
 
 /* Regular expressions: PCRE2 with JIT, bounded by a match limit (a hit counts as no match). */
 struct regex *regex_compile(struct arena *a, struct str pattern, bool icase, struct xerr *err) MUST_CHECK;
+/* Machine code lies outside of the arena: for those that go before their process does. */
+void regex_free(struct regex *re);
 bool regex_match(const struct regex *re, struct str s);
 /* Replaces the first match (all with `global`) in s by tpl, where \0..\9 are groups; result in tmp. false = no match. */
 bool regex_subst(const struct regex *re, struct str s, struct str tpl, bool global, struct arena *tmp, struct str *out);

@@ -10,7 +10,7 @@
 
 #include <sluice/base/hmap.h>
 #include <sluice/expr/deps.h>
-#include <sluice/expr/map.h>
+#include <sluice/expr/patfile.h>
 #include <sluice/log/log.h>
 #include <sluice/log/logfmt.h>
 #include <sluice/net/sock.h>
@@ -466,7 +466,7 @@ struct rt {
 	struct hmap px_by_name;         /* backends: name -> struct rt_proxy * */
 	uint32_t nrules;
 	struct var_table *vars;
-	struct map_list maps;
+	struct pat_files patterns;
 	struct rt_userlist *userlist; uint32_t nuserlist;
 	uint64_t config_hash;
 };

@@ -8,7 +8,7 @@
 #include <sluice/base/clock.h>
 #include <sluice/base/rand.h>
 #include <sluice/expr/cond.h>
-#include <sluice/expr/map.h>
+#include <sluice/expr/patfile.h>
 #include <sluice/expr/stick_env.h>
 
 struct canned {
@@ -19,7 +19,7 @@ struct canned {
 	struct smp_ctx ctx;
 	struct expr_env env;
 	struct var_store vars[VAR_SCOPES];
-	struct map_list maps;
+	struct pat_files maps;
 };
 
 static inline void canned_hdr(struct http_msg *m, const char *name, const char *val)
@@ -185,6 +185,7 @@ static inline void canned_free(struct canned *t)
 {
 	for (unsigned i = VAR_SCOPES; i--;)
 		var_store_drop(&t->vars[i]);
+	pat_files_free(&t->maps);
 	arena_free(&t->mem);
 	arena_free(&t->tmp);
 }

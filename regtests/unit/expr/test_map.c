@@ -20,7 +20,7 @@ static struct canned *with(void **state, const char *text)
 
 	file_text = text;
 	t->env.read_file = read_text;
-	t->maps = (struct map_list){ 0 };
+	pat_files_free(&t->maps);
 	return t;
 }
 
@@ -114,15 +114,17 @@ static void a_wrong_line_is_named(void **s)
 	expect_expr_error(t, "str(a),map_str_int(f,x)", 21, 1, "'x' is not an integer");
 }
 
-static void one_file_is_read_once_for_each_kind(void **s)
+static void one_file_is_one_table_for_all_its_uses(void **s)
 {
 	struct canned *t = with(s, "a 1\n");
 
 	expect_expr(t, "str(a),map(f)", "1");
 	expect_expr(t, "str(a),map_str(f)", "1");
-	expect_expr(t, "str(a),map_beg(f)", "1");
-	assert_non_null(t->maps.first->next);
-	assert_null(t->maps.first->next->next);
+	expect_expr(t, "str(a),map_str_int(f)", "1");
+	assert_null(t->maps.first->next);
+	assert_int_equal(t->maps.first->nhow, 1);
+	assert_non_null(t->maps.first->uses->next);
+	assert_null(t->maps.first->uses->next->next);
 }
 
 static void a_million_entries_are_found(void **s)
@@ -149,7 +151,7 @@ int main(void)
 		TEST(groups_take_their_place_in_the_value),
 		TEST(values_have_their_type),
 		TEST(a_wrong_line_is_named),
-		TEST(one_file_is_read_once_for_each_kind),
+		TEST(one_file_is_one_table_for_all_its_uses),
 		TEST(a_million_entries_are_found),
 	};
 

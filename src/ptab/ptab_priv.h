@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Layout of a pattern table. Offsets are numbers of 8-byte words from its beginning, 0 = nothing.
+ *
+ *   header, owners of units | units of 64 KiB: records, index tables, value blocks of a version
+ *
+ *   index ── slots, open addressing: { hash 32, ref 32 } ── record, or a chain of nodes with records of the same hash, in order
+ *
+ * A prefix, a network or a range is found by hashing: one probe for each length that occurs, kept cheap by a filter that
+ * says which lengths are worth one. Equality of hashes decides nothing: records are compared. */
+#ifndef SLUICE_PTAB_PTAB_PRIV_H
+#define SLUICE_PTAB_PTAB_PRIV_H
+
+#include <stdatomic.h>
+#include <sluice/base/vec.h>
+#include <sluice/ptab/ptab.h>
+
+#define PTAB_MAGIC 0x7074616230303031ull
+#define UNIT 65536u
+#define UNIT_WORDS (UNIT / 8)
+#define VERS 16u
+#define CLASSES 40u
+#define SMALL_MAX 32768u          /* bytes; more takes whole units */
+#define LENS 1024u                /* lengths that are told apart; longer keys count as LENS - 1 */
+#define TEXT_INDEX PTAB_USES      /* by exact text: for changes, and for uses that are exact anyway */
+#define OWNER_HEADER 255u
+
+#define CHAIN_MAX (1u << 24)     /* steps of a walk */
+
+#define REF_DEAD 1u               /* of a slot: there was something */
+#define REF_CHAIN 0x80000000u     /* node, not record */
+
+enum ver_state { VER_FREE, VER_READY, VER_LEAVING };
+enum rec_flags { REC_NET = 1, REC_RANGE = 2 };
+
+struct rec {
+	_Atomic uint32_t next;
+	uint32_t prev;
+	uint64_t ord;
+	_Atomic uint64_t val;     /* offset in bytes << 24 | length */
+	uint32_t klen : 24;
+	uint32_t flags : 8;       /* enum rec_flags: struct rec_net, then struct rec_range lie in front of the key */
+	uint32_t bytes;           /* of all of it; a value that was set later is a block of its own */
+};
+struct rec_net { uint64_t hi, lo; uint64_t len; };
+struct rec_range { int64_t lo, hi; };
+struct node { uint32_t rec; _Atomic uint32_t next; uint32_t tail, pad; }; /* tail: of the first one */
+
+struct pindex {
+	_Atomic uint64_t table;   /* offset << 32 | slots, a multiple of 16; 0 = empty. Behind the slots: filter words, one for 16 slots */
+	uint32_t used, dead;      /* slots */
+	_Atomic uint64_t lens[LENS / 64];
+};
+
+struct version {
+	uint32_t state, number;   /* enum ver_state */
+	uint64_t serial;          /* another one for each use of this slot */
+	uint64_t left_ms;
+	_Atomic uint64_t changes;
+	uint32_t n;
+	_Atomic uint32_t first;
+	uint32_t last;
+	uint32_t bump, bump_end;
+	uint32_t free[CLASSES];
+	struct pindex ix[PTAB_USES + 1];
+};
+
+struct header {
+	uint64_t magic, size;
+	uint32_t layout, nunits, nuse, hint;
+	uint64_t seed, mult;
+	_Atomic uint32_t cur, dirty;
+	uint32_t next_ver, pad;
+	uint64_t next_ord, next_serial;
+	struct ptab_use use[PTAB_USES];
+	struct version ver[VERS];
+	uint8_t owner[];          /* of each unit: slot + 1, 0 = free */
+};
+
+struct later { uint32_t off, bytes, slot; uint64_t serial, ms; };
+
+struct ptab {                     /* of one process */
+	struct header *h;
+	uint8_t *base;
+	uint64_t size, seed, mult;
+	unsigned nuse;
+	struct ptab_use use[PTAB_USES];
+	int fd;
+	uint64_t turn;
+	uint32_t pinned;
+	VEC(struct later) later;
+	size_t later_at;
+	struct ptab_walk *walks;
+};
+
+/* n bytes at an offset; NULL when they do not lie in the table. */
+static inline void *at_off(const struct ptab *t, uint64_t off, uint64_t n)
+{
+	return off && off < t->size / 8 && off * 8 + n <= t->size ? t->base + off * 8 : NULL;
+}
+static inline struct rec *rec_at(const struct ptab *t, uint32_t off) { return at_off(t, off, sizeof(struct rec)); }
+static inline uint32_t rec_aux(const struct rec *r)
+{
+	return (r->flags & REC_NET ? (uint32_t)sizeof(struct rec_net) : 0) + (r->flags & REC_RANGE ? (uint32_t)sizeof(struct rec_range) : 0);
+}
+static inline struct rec_net *rec_net(const struct rec *r) { return (struct rec_net *)(r + 1); }
+static inline struct rec_range *rec_range(const struct rec *r)
+{
+	return (struct rec_range *)((char *)(r + 1) + (r->flags & REC_NET ? sizeof(struct rec_net) : 0));
+}
+static inline struct str rec_key(const struct ptab *t, const struct rec *r)
+{
+	const char *p = (const char *)(r + 1) + rec_aux(r);
+
+	return p + r->klen <= (const char *)t->base + t->size ? str_n(p, r->klen) : STR_NULL;
+}
+struct str rec_val(const struct ptab *t, const struct rec *r);
+static inline struct version *ver_of(const struct ptab *t, uint32_t slot) { return &t->h->ver[slot % VERS]; }
+static inline uint32_t off_of(const struct ptab *t, const void *p) { return (uint32_t)(((const uint8_t *)p - t->base) / 8); }
+
+/* alloc.c: memory of a version; 0 = the table is full. */
+uint32_t ptab_alloc(struct ptab *t, struct version *v, uint64_t bytes);
+/* Gives back what has been unlinked, when no reader can see it any more: at once in a version that is not in force yet. */
+void ptab_free_later(struct ptab *t, struct version *v, uint32_t off, uint64_t bytes);
+void ptab_drop_units(struct ptab *t, uint32_t slot);
+
+/* hash.c */
+struct addr_bits { uint64_t hi, lo; };
+bool bits_of(const struct addr *a, struct addr_bits *out);
+struct addr_bits bits_mask(struct addr_bits b, unsigned len);
+uint32_t hash_text(const struct ptab *t, struct str s, bool icase);
+uint32_t hash_net(const struct ptab *t, struct addr_bits net, unsigned len);
+uint32_t hash_block(const struct ptab *t, uint64_t v, unsigned size); /* aligned block of 2^size integers that v lies in */
+static inline uint64_t range_word(int64_t v) { return (uint64_t)v ^ 1ull << 63; }
+static inline uint64_t roll(const struct ptab *t, uint64_t h, char c) { return (h ^ (uint8_t)c) * t->mult; }
+static inline uint32_t roll_end(uint64_t h, size_t len)
+{
+	h += (len + 1) * 0x9e3779b97f4a7c15ull;
+	h ^= h >> 32;
+	h *= 0xd6e8feb86659fd93ull;
+	return (uint32_t)(h >> 32);
+}
+static inline unsigned len_class(size_t n) { return n < LENS ? (unsigned)n : LENS - 1; }
+
+/* index.c: what a record is found by in one index; at most KEYS_MAX hashes. */
+#define KEYS_MAX 128u
+struct keys { uint32_t hash[KEYS_MAX]; uint16_t len[KEYS_MAX]; unsigned n; };
+void rec_keys(const struct ptab *t, unsigned ix, const struct rec *r, struct keys *k);
+bool index_wanted(const struct ptab *t, unsigned ix); /* does the table keep this one? */
+struct ptab_use index_use(const struct ptab *t, unsigned ix);
+bool index_add(struct ptab *t, struct version *v, unsigned ix, uint32_t rec);
+void index_del(struct ptab *t, struct version *v, unsigned ix, uint32_t rec);
+bool index_grow(struct ptab *t, struct version *v, unsigned ix, uint64_t entries);
+
+/* A table as a reader sees it. The place of a hash is its share of the range: tables of any size, no wider than they have to be, because
+ * how much of them is in a cache decides what a lookup costs. */
+struct slots { const _Atomic uint64_t *at; uint32_t n; const _Atomic uint64_t *filter; };
+bool index_slots(const struct ptab *t, const struct pindex *x, struct slots *s);
+static inline uint32_t slot_home(const struct slots *s, uint32_t hash) { return (uint32_t)((uint64_t)hash * s->n >> 32); }
+static inline uint64_t filter_bits(uint32_t hash) { return 1ull << (hash & 63) | 1ull << (hash >> 6 & 63) | 1ull << (hash >> 12 & 63); }
+static inline uint32_t filter_at(const struct slots *s, uint32_t hash)
+{
+	return (uint32_t)((uint64_t)(hash * 0x9e3779b1u) * (s->n / 16) >> 32);
+}
+static inline bool filter_has(const struct slots *s, uint32_t hash)
+{
+	uint64_t b = filter_bits(hash);
+
+	return (atomic_load_explicit(&s->filter[filter_at(s, hash)], memory_order_relaxed) & b) == b;
+}
+/* What stands in the slot of that hash, 0 = nothing. */
+static inline uint32_t slots_get(const struct slots *s, uint32_t hash)
+{
+	for (uint32_t i = slot_home(s, hash), n = 0; n < s->n; i = i + 1 == s->n ? 0 : i + 1, n++) {
+		uint64_t w = atomic_load_explicit(&s->at[i], memory_order_acquire);
+
+		if (!(uint32_t)w)
+			return 0;
+		if (w >> 32 == hash && (uint32_t)w != REF_DEAD)
+			return (uint32_t)w;
+	}
+	return 0;
+}
+
+#endif
