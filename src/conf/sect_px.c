@@ -184,21 +184,16 @@ struct px_build *px_open(struct sema *s, const struct section *sec)
 
 /* ---- closing ---------------------------------------------------------------------------------------------------- */
 
-/* Shorter lists are walked rule by rule: that costs less than asking indexes. */
-enum { RULES_INDEXED = 12 };
-
 static void index_rules(struct sema *s, struct rule_list *rl)
 {
 	struct cond **conds = ARENA_NEWN(&s->scratch, struct cond *, rl->n);
 	uint64_t *changes = ARENA_NEWN(&s->scratch, uint64_t, rl->n);
-	uint32_t conditional = 0;
 
 	for (uint32_t i = 0; i < rl->n; i++) {
 		conds[i] = rl->at[i].cond;
 		changes[i] = rule_changes(&rl->at[i]);
-		conditional += conds[i] != NULL;
 	}
-	if (conditional >= RULES_INDEXED)
+	if (route_pays(conds, rl->n))
 		rl->route = route_compile(s->a, conds, changes, rl->n);
 }
 
@@ -212,18 +207,18 @@ static void finish_rules(struct sema *s, struct px_build *b)
 				VEC_PUSH(&b->rules[ph], b->redirects.at[i]);
 		rl->n = (uint32_t)b->rules[ph].n;
 		rl->at = rl->n ? VEC_FREEZE(&b->rules[ph], s->a) : NULL;
-		if (rl->n >= RULES_INDEXED && !s->d->errors)
+		if (rl->n && !s->d->errors)
 			index_rules(s, rl);
 	}
 }
 
-static struct route *index_targets(struct sema *s, const struct rt_use_be *u, uint32_t n)
+static struct route *index_targets(struct sema *s, const struct rt_use_be *u, uint32_t n, bool always)
 {
 	struct cond **conds = ARENA_NEWN(&s->scratch, struct cond *, n);
 
 	for (uint32_t i = 0; i < n; i++)
 		conds[i] = u[i].cond;
-	return route_compile(s->a, conds, NULL, n);
+	return always || route_pays(conds, n) ? route_compile(s->a, conds, NULL, n) : NULL;
 }
 
 static void finish_routing(struct sema *s, struct px_build *b)
@@ -232,12 +227,12 @@ static void finish_routing(struct sema *s, struct px_build *b)
 
 	p->use_be = b->use_be.n ? VEC_FREEZE(&b->use_be, s->a) : NULL, p->nuse_be = (uint32_t)b->use_be.n;
 	p->use_srv = b->use_srv.n ? VEC_FREEZE(&b->use_srv, s->a) : NULL, p->nuse_srv = (uint32_t)b->use_srv.n;
-	if (p->nuse_srv >= RULES_INDEXED && !s->d->errors)
-		p->srv_route = index_targets(s, p->use_srv, p->nuse_srv);
+	if (p->nuse_srv && !s->d->errors)
+		p->srv_route = index_targets(s, p->use_srv, p->nuse_srv, false);
 	p->monitor_fail = b->monitor_fail.n ? VEC_FREEZE(&b->monitor_fail, s->a) : NULL;
 	p->nmonitor_fail = (uint32_t)b->monitor_fail.n;
 	if (p->nuse_be && !s->d->errors)
-		p->route = index_targets(s, p->use_be, p->nuse_be);
+		p->route = index_targets(s, p->use_be, p->nuse_be, true);
 	p->default_be = RT_NONE;
 	if (b->default_be && (p->caps & PX_FE)) {
 		struct px_build *be = sema_backend(s, b->default_be);

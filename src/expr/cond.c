@@ -162,7 +162,7 @@ static bool visit_value(void *ctx, struct smp *s)
 	return !v->hit;
 }
 
-enum cond_result acl_eval(const struct acl *acl, struct smp_ctx *ctx)
+static inline enum cond_result eval_acl(const struct acl *acl, struct smp_ctx *ctx)
 {
 	enum cond_result r = COND_FALSE;
 
@@ -178,12 +178,14 @@ enum cond_result acl_eval(const struct acl *acl, struct smp_ctx *ctx)
 	return r;
 }
 
+enum cond_result acl_eval(const struct acl *acl, struct smp_ctx *ctx) { return eval_acl(acl, ctx); }
+
 static enum cond_result conj_eval(const struct cond_conj *j, struct smp_ctx *ctx)
 {
 	enum cond_result r = COND_TRUE;
 
 	for (uint32_t i = 0; i < j->nterm; i++) {
-		enum cond_result t = acl_eval(j->term[i].acl, ctx);
+		enum cond_result t = eval_acl(j->term[i].acl, ctx);
 
 		if (t == COND_WAIT)
 			r = COND_WAIT;

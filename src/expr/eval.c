@@ -75,6 +75,7 @@ enum smp_type expr_type(const struct expr *e) { return e->type; }
 unsigned expr_needs(const struct expr *e) { return e->needs; }
 bool expr_const(const struct expr *e) { return e->flags & F_CONST; }
 bool expr_pure(const struct expr *e) { return !(e->flags & (F_VOLATILE | F_L6 | F_EFFECT)); }
+unsigned expr_convs(const struct expr *e) { return e->nconv; }
 bool expr_effect(const struct expr *e) { return e->flags & F_EFFECT; }
 
 /* The canonical text holds everything that distinguishes two expressions. */

@@ -13,6 +13,8 @@
 
 /* What finding a rule in this way costs besides what its key lets through, in rules. */
 enum { COST_TEST = 32, COST_NEGATED = 64 };
+/* A list gains from so many conditions on, or from so many tests of one value that converters make. */
+enum { CONDS_ENOUGH = 12, CONVERTED_ENOUGH = 3 };
 
 struct builder {
 	struct route *r;
@@ -299,4 +301,41 @@ void route_build(struct route *r, struct arena *a)
 	}
 	keep_used(&b);
 	VEC_FREE(&b.asks);
+}
+
+/* ---- is it worth it? -------------------------------------------------------------------------------------------- */
+
+struct tally { const struct expr *e[CONDS_ENOUGH * 4]; unsigned count[CONDS_ENOUGH * 4], n, most; };
+
+static void tally_test(struct tally *t, const struct acl_test *test)
+{
+	unsigned i = 0;
+
+	if (!expr_convs(test->expr) || !test_steady(test))
+		return;
+	while (i < t->n && !expr_same(t->e[i], test->expr))
+		i++;
+	if (i == ARRAY_LEN(t->e))
+		return;
+	t->e[i] = test->expr;
+	t->n = MAX(t->n, i + 1);
+	t->count[i]++;
+	t->most = MAX(t->most, t->count[i]);
+}
+
+bool route_pays(struct cond *const *conds, unsigned n)
+{
+	struct tally t = { .n = 0 };
+	unsigned conditional = 0;
+
+	for (unsigned i = 0; i < n && conditional < CONDS_ENOUGH; i++) {
+		const struct cond *c = conds[i];
+
+		conditional += c != NULL;
+		for (uint32_t j = 0; c && j < c->nconj; j++)
+			for (uint32_t k = 0; k < c->conj[j].nterm; k++)
+				for (uint32_t m = 0; m < c->conj[j].term[k].acl->ntest; m++)
+					tally_test(&t, c->conj[j].term[k].acl->test[m]);
+	}
+	return conditional >= CONDS_ENOUGH || t.most >= CONVERTED_ENOUGH;
 }

@@ -32,19 +32,21 @@ static void rule_hit(uint32_t id)
 }
 
 /* One rule whose condition holds, or that cannot be decided yet. */
-static enum rule_verdict rule_turn(struct stream *s, enum rule_phase ph, const struct rule_list *l, uint32_t i, enum cond_result hit)
+static inline enum rule_verdict rule_turn(struct stream *s, enum rule_phase ph, const struct rule_list *l, uint32_t i, enum cond_result hit)
 {
 	const struct rule *r = &l->at[i];
 	enum rule_verdict v = RULE_WAIT;
 
-	if (hit == COND_TRUE) {
+	if (LIKELY(hit == COND_TRUE)) {
 		rule_hit(r->id);
 		v = act_exec[r->act](s, r, ph);
+		if (LIKELY(v == RULE_CONTINUE))
+			return v;
 	}
 	if (v == RULE_WAIT || v == RULE_HOLD) {
 		s->rule_list = l;
 		s->rule_at = i;
-	} else if (v != RULE_CONTINUE) {
+	} else {
 		s->last_rule = r;
 	}
 	return v;

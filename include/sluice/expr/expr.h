@@ -41,6 +41,7 @@ unsigned expr_needs(const struct expr *e);
 bool expr_const(const struct expr *e);                         /* depends on nothing of the request */
 bool expr_pure(const struct expr *e);                          /* same value each time while message, connection and variables are the same */
 bool expr_effect(const struct expr *e);                        /* evaluating it changes something: it may not be left out */
+unsigned expr_convs(const struct expr *e);                     /* number of its converters */
 bool expr_eval(const struct expr *e, struct smp_ctx *c, struct smp *out);
 /* Evaluates and casts to text, binary up to its first NUL; the slice lives in c->tmp or the message. */
 bool expr_eval_str(const struct expr *e, struct smp_ctx *c, struct str *out);

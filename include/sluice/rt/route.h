@@ -14,6 +14,10 @@ struct route_bucket;
  * Leader. */
 struct route *route_compile(struct arena *a, struct cond *const *conds, const uint64_t *changes, unsigned n);
 
+/* Does a list of rules gain by it? A short one is walked rule by rule for less than asking indexes costs, unless rules test the value of the same
+ * converters. */
+bool route_pays(struct cond *const *conds, unsigned n);
+
 /* One pass over a list, on the caller's stack. The indexes are asked when a rule of theirs is next and again when a rule has run that
  * changes what they were asked with. */
 enum { ROUTE_LISTS = 48 };

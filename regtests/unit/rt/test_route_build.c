@@ -116,6 +116,24 @@ static void a_large_set_is_one_key(void **s)
 	assert_int_equal(route_first(r, &t->ctx, 0), -1);
 }
 
+static void a_list_pays_when_it_is_long_or_tests_what_converters_make_again_and_again(void **s)
+{
+	struct canned *t = *s;
+	struct cond *plain[12], *conv[3];
+
+	for (unsigned i = 0; i < ARRAY_LEN(plain); i++)
+		plain[i] = cond(t, "{ path /a }");
+	assert_true(route_pays(plain, 12));
+	assert_false(route_pays(plain, 11));
+	conv[0] = cond(t, "{ hdr(x),json_query($.a) -m str b }");
+	conv[1] = cond(t, "!{ hdr(x),json_query($.a) -m found }");
+	conv[2] = cond(t, "{ hdr(x),json_query($.a) -m str c } or { path /b }");
+	assert_true(route_pays(conv, 3));
+	assert_false(route_pays(conv, 2));
+	conv[2] = cond(t, "{ hdr(x),json_query($.b) -m str c }");
+	assert_false(route_pays(conv, 3));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -124,6 +142,7 @@ int main(void)
 		TEST(nothing_is_asked_behind_a_rule_that_holds),
 		TEST(what_an_action_leaves_alone_is_not_asked_again),
 		TEST(a_large_set_is_one_key),
+		TEST(a_list_pays_when_it_is_long_or_tests_what_converters_make_again_and_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
