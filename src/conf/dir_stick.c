@@ -27,6 +27,10 @@ int sema_table(const struct sema *s, struct str name)
 	if (!name.n)
 		return s->px && s->px->p->table ? (int)s->px->p->table - 1 : -1;
 	t = table_by_name((struct sema *)s, name);
+	struct px_build *owner = t ? hmap_get(&s->be_by_name, name) : NULL;
+
+	if (owner)
+		owner->used = true; /* as what keeps the table, at least */
 	return t ? (int)(t - s->tables.at) : -1;
 }
 

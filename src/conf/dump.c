@@ -53,7 +53,8 @@ static void dump_rules(const struct rt_proxy *p, struct sbuf *out)
 	for (unsigned ph = 0; ph < PH_COUNT; ph++)
 		for (uint32_t i = 0; i < p->rules[ph].n; i++) {
 			const struct rule *r = &p->rules[ph].at[i];
-			sbuf_printf(out, "  rule %u %s %s", r->id, rule_phase_word(ph), rule_action_word(r->act));
+			sbuf_printf(out, "  rule %u %s ", r->id, rule_phase_word(ph));
+			rule_action_print(r, out);
 			if (r->name.n)
 				sbuf_printf(out, " " STR_FMT, STR_ARG(r->name));
 			if (r->status)

@@ -14,7 +14,11 @@ int sema_resolve(void *ctx, enum ref_kind kind, struct str name)
 
 	switch (kind) {
 	case REF_USERLIST: return sema_userlist(s, name);
-	case REF_BACKEND: b = hmap_get(&s->be_by_name, name); break;
+	case REF_BACKEND:
+		b = hmap_get(&s->be_by_name, name);
+		if (b)
+			b->used = true; /* its state is, where it gets no traffic */
+		break;
 	case REF_TABLE: return sema_table(s, name);
 	case REF_FRONTEND: b = hmap_get(&s->fe_by_name, name); break;
 	case REF_SERVER:
@@ -26,6 +30,7 @@ int sema_resolve(void *ctx, enum ref_kind kind, struct str name)
 		if (!srv)
 			return -1;
 		srv->flags |= SRVF_NAMED;
+		b->used |= slash >= 0;
 		return (int)(srv - s->rt->srv);
 	default: return -1;
 	}

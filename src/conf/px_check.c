@@ -100,9 +100,6 @@ static void check_backend(struct sema *s, const struct px_build *b)
 
 /* ---- rules that never get their turn ---------------------------------------------------------------------------- */
 
-/* Later rules that are compared with each final rule. */
-#define SHADOW_WINDOW 256
-
 static void warn_shadowed(struct sema *s, const struct px_build *b, struct rt_loc later, struct rt_loc earlier)
 {
 	for (size_t i = 0; i < b->sec->lines.n; i++) {
@@ -129,21 +126,43 @@ static void check_shadowed_routes(struct sema *s, const struct px_build *b)
 	}
 }
 
-/* Only rules with nothing but final ones between them: others may change what conditions see. */
+/* What one list says of its rules, for the search. */
+struct final_rules { struct cond **conds; uint64_t *changes; bool *ends; bool any; };
+
+/* An allow ends the rules, but not the `redirect` lines behind them. */
+static struct final_rules final_rules(struct sema *s, const struct rule_list *l, bool for_late)
+{
+	struct final_rules f = { ARENA_NEWN(&s->scratch, struct cond *, l->n), ARENA_NEWN(&s->scratch, uint64_t, l->n), ARENA_NEWN(&s->scratch, bool, l->n), false };
+
+	for (uint32_t i = 0; i < l->n; i++) {
+		f.conds[i] = l->at[i].cond;
+		f.changes[i] = rule_changes(&l->at[i]);
+		f.ends[i] = l->at[i].cond && rule_ends_list(l->at[i].act) && !(for_late && i < l->late && l->at[i].act == ACT_ALLOW);
+		f.any |= f.ends[i];
+	}
+	return f;
+}
+
+static void check_shadowed_span(struct sema *s, const struct px_build *b, const struct rule_list *l, uint32_t from, uint32_t to)
+{
+	struct final_rules f = final_rules(s, l, from >= l->late);
+
+	if (!f.any || from >= to)
+		return;
+	const struct route *r = l->route ? l->route : route_compile(&s->scratch, f.conds, f.changes, l->n);
+
+	for (uint32_t i = MAX(from, 1u); i < to; i++) {
+		int by = f.conds[i] ? route_shadowed_by(r, f.ends, i, &s->scratch) : -1;
+
+		if (by >= 0)
+			warn_shadowed(s, b, l->at[i].loc, l->at[by].loc);
+	}
+}
+
 static void check_shadowed_rules(struct sema *s, const struct px_build *b, const struct rule_list *l)
 {
-	for (uint32_t i = 0; i < l->n; i++) {
-		const struct rule *r = &l->at[i];
-
-		if (!r->cond || !rule_ends_list(r->act))
-			continue;
-		for (uint32_t j = i + 1; j < MIN(l->late, i + SHADOW_WINDOW) && l->at[j].cond; j++) {
-			if (cond_implies(l->at[j].cond, r->cond))
-				warn_shadowed(s, b, l->at[j].loc, r->loc);
-			if (!rule_ends_list(l->at[j].act))
-				break;
-		}
-	}
+	check_shadowed_span(s, b, l, 0, l->late);
+	check_shadowed_span(s, b, l, l->late, l->n);
 }
 
 static void check_unused(struct sema *s, const struct px_build *b)

@@ -224,3 +224,18 @@ uint64_t health_initial_op(const struct rt_server *s, uint32_t now_s)
 	health_init(&h, s);
 	return health_op_word(&h, now_s);
 }
+
+uint64_t health_first_admin(const struct rt_server *s)
+{
+	uint64_t a = health_initial_admin(s);
+
+	return s->flags & SRVF_ADDED ? a | ADM_FORCED_MAINT | (uint64_t)(ADMF_NOCHECK | ADMF_NOAGENT) << 24 : a;
+}
+
+void health_initial_states(struct segment *seg, const struct rt *rt, uint32_t now_s)
+{
+	for (uint32_t i = 0; i < rt->nsrv; i++) {
+		atomic_store_explicit(&seg->srv[i].admin, health_first_admin(&rt->srv[i]), memory_order_relaxed);
+		atomic_store_explicit(&seg->srv[i].op, health_initial_op(&rt->srv[i], now_s), memory_order_relaxed);
+	}
+}

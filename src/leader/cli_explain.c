@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* `explain` on the runtime socket: the described request against the tables and the states of this moment.
  *
- * A child of the leader does it, over a private copy of the segment: it sees every state and load as it is and changes none of them, and
+ * A child of the leader does it, over private copies of the segment and the stick tables: it sees every state, load and count as it is and changes none of them, and
  * a rule that runs away costs its own few seconds of CPU time and nobody else's. */
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include <sluice/stick/stick.h>
 #include <sluice/worker/explain.h>
 #include "cli_priv.h"
 
@@ -38,16 +39,19 @@ NORETURN static void explain_child(struct leader *l, const struct explain_reques
 	struct rlimit cpu = { EXPLAIN_CPU_S, EXPLAIN_CPU_S };
 	struct heritage h = {
 		.role = ROLE_WORKER, .nworkers = l->nworkers, .generation = l->o->generation, .rt = l->rt, .seg = l->seg, .ctl = -1,
-		.master_pid = l->master_pid,
+		.master_pid = l->master_pid, .tables = l->tables,
 	};
 	struct sbuf out = { 0 };
+	bool own = segment_make_private(l->seg);
 
 	setrlimit(RLIMIT_CPU, &cpu);
 	loop_free();
-	if (segment_make_private(l->seg))
+	for (uint32_t i = 0; own && i < l->rt->ntbl; i++)
+		own = stick_make_private(l->tables[i]);
+	if (own)
 		(void)explain_run(&h, q, &out);
 	else
-		sbuf_printf(&out, "cannot copy the segment: %s\n", strerror(errno));
+		sbuf_printf(&out, "cannot copy the shared memory: %s\n", strerror(errno));
 	write_all(text, sbuf_str(&out));
 	_exit(0);
 }

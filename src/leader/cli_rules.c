@@ -27,13 +27,19 @@ static void put_row(struct cli_run *r, const struct rt_proxy *px, const char *ki
 static bool put_rule(struct cli_run *r, const struct rt_proxy *px, enum rule_phase ph, uint32_t i)
 {
 	const struct rule *x = i < px->rules[ph].n ? &px->rules[ph].at[i] : NULL;
-	static const char *const kinds[PH_COUNT] = {
-		"tcp-connection", "tcp-session", "tcp-content", "http-request", "tcp-response", "http-response", "http-after-response",
-	};
+	char kind[40], action[64];
+	struct sbuf text = SBUF_FIXED(action);
+	size_t n = 0;
 
-	if (x)
-		put_row(r, px, kinds[ph], x->id, x->loc, rule_action_word((enum rule_id)x->act), x->name, x->cond);
-	return x;
+	if (!x)
+		return false;
+	/* one word of a row: tcp-request-content */
+	for (const char *w = rule_phase_word(ph); w[n] && n + 1 < sizeof(kind); n++)
+		kind[n] = w[n] == ' ' ? '-' : w[n];
+	kind[n] = '\0';
+	rule_action_print(x, &text);
+	put_row(r, px, kind, x->id, x->loc, sbuf_cstr(&text), x->name, x->cond);
+	return true;
 }
 
 static bool put_target(struct cli_run *r, const struct rt_proxy *px, bool server, uint32_t i)

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* `sluice explain`: a described request against a configuration that is not running, over a segment made for it in which every
- * server is in its initial state. */
+ * server is in its initial state, and stick tables that are empty. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sluice/base/clock.h>
 #include <sluice/health/health.h>
+#include <sluice/stick/stick.h>
 #include <sluice/worker/explain.h>
 
 #include "leader_priv.h"
@@ -20,11 +21,21 @@ static struct segment *fresh_segment(const struct rt *rt)
 		return NULL;
 	clock_update();
 	now_s = (uint32_t)(clock_ms() / 1000);
-	for (uint32_t i = 0; i < rt->nsrv; i++) {
-		atomic_store_explicit(&seg->srv[i].admin, health_initial_admin(&rt->srv[i]), memory_order_relaxed);
-		atomic_store_explicit(&seg->srv[i].op, health_initial_op(&rt->srv[i], now_s), memory_order_relaxed);
-	}
+	health_initial_states(seg, rt, now_s);
 	return seg;
+}
+
+/* Stick tables of nothing yet. */
+static struct stick_table **empty_tables(const struct rt *rt)
+{
+	struct stick_table **t = calloc(rt->ntbl + 1, sizeof(*t));
+
+	for (uint32_t i = 0; t && i < rt->ntbl; i++) {
+		t[i] = stick_create(&rt->tbl[i]);
+		if (!t[i])
+			return NULL;
+	}
+	return t;
 }
 
 int leader_explain(const struct leader_opts *o, const char *const *words, unsigned nwords)
@@ -47,11 +58,14 @@ int leader_explain(const struct leader_opts *o, const char *const *words, unsign
 		return 1;
 	h.rt = rt;
 	h.seg = fresh_segment(rt);
-	if (!h.seg) {
-		fprintf(stderr, "sluice: explain: cannot create a segment: %s\n", strerror(errno));
+	h.tables = empty_tables(rt);
+	if (!h.seg || !h.tables) {
+		fprintf(stderr, "sluice: explain: cannot create a segment and stick tables: %s\n", strerror(errno));
 		return 1;
 	}
 	ok = explain_run(&h, &q, &out);
+	if (ok)
+		sbuf_printf(&out, "note      nothing runs: servers are in their initial state%s\n", rt->ntbl ? ", stick tables were empty" : "");
 	fwrite(out.p, 1, out.n, ok ? stdout : stderr);
 	sbuf_free(&out);
 	return ok ? 0 : 1;

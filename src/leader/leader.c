@@ -267,10 +267,7 @@ static bool segment_prepare(struct leader *l)
 	l->seg->h->started_ms = clock_ms();
 	l->seg->h->started_s = clock_real.tv_sec;
 	admin_defaults(l);
-	for (uint32_t i = 0; i < l->rt->nsrv; i++) {
-		atomic_store_explicit(&l->seg->srv[i].admin, admin_begin(&l->rt->srv[i]), memory_order_relaxed);
-		atomic_store_explicit(&l->seg->srv[i].op, health_initial_op(&l->rt->srv[i], now_s), memory_order_relaxed);
-	}
+	health_initial_states(l->seg, l->rt, now_s);
 	return true;
 }
 

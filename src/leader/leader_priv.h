@@ -201,9 +201,6 @@ unsigned children_alive(const struct leader *l, enum role role);
 /* names.c: what server i of the tables is known by; all zero for a spare row. */
 void names_of_server(const struct leader *l, uint32_t i, struct state_obj *o);
 
-/* names.c: the admin word with which a server begins: one that was added at run time waits in maintenance, its checks off. */
-uint64_t admin_begin(const struct rt_server *s);
-
 /* rows.c: servers that come and go. A step is told to all children; `done` is called when the last has answered, has died (its successor is forked from
  * our tables) or is too late. ok: nobody refused, nobody was too late. */
 typedef void rows_done_fn(void *arg, bool ok);

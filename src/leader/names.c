@@ -78,13 +78,6 @@ void names_of_server(const struct leader *l, uint32_t i, struct state_obj *o)
 	o->cfg = health_initial_admin(s);
 }
 
-uint64_t admin_begin(const struct rt_server *s)
-{
-	uint64_t a = health_initial_admin(s);
-
-	return s->flags & SRVF_ADDED ? a | ADM_FORCED_MAINT | (uint64_t)(ADMF_NOCHECK | ADMF_NOAGENT) << 24 : a;
-}
-
 bool names_make(struct leader *l)
 {
 	const struct rt *rt = l->rt;

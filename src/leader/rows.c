@@ -50,7 +50,7 @@ static void words_begin(struct leader *l, uint32_t row)
 	store32(&w->agent, 0);
 	store32(&w->chk_fail, 0), store32(&w->chk_down, 0), store32(&w->down_s, 0);
 	store32(&w->fail_hint, 0), store32(&w->foreign, 0);
-	store64(&w->admin, admin_begin(s));
+	store64(&w->admin, health_first_admin(s));
 	for (unsigned col = 0; col <= l->nworkers; col++)
 		ctr_clear_column(l->seg, col, true, row);
 	state_forget_srv(l->seg->older, row);

@@ -30,7 +30,18 @@ uint64_t rule_changes(const struct rule *r)
 }
 
 const char *rule_phase_word(enum rule_phase ph) { return phase_words[ph]; }
-const char *rule_action_word(enum rule_id act) { return action_words[act]; }
+
+void rule_action_print(const struct rule *r, struct sbuf *out)
+{
+	struct str word = str_c(action_words[r->act]);
+	char last = word.p[word.n - 1];
+
+	if (last == '#' || last == '(')
+		word.n--;
+	sbuf_add(out, word);
+	if (r->act == ACT_TRACK_SC || r->act == ACT_TRACK_SC_N)
+		sbuf_printf(out, "%lld", (long long)r->num);
+}
 
 static const uint16_t slots[] = {
 #define ERROR_PAGE(status, reason, text) status,

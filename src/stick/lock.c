@@ -209,7 +209,7 @@ static bool repair(struct stick_table *t, uint32_t n, uint32_t now)
 
 static bool recover_one(struct stick_table *t, uint32_t n, uint32_t now)
 {
-	if (n == t->me || !atomic_load_explicit(&t->holders[n].used, memory_order_acquire) ||
+	if (t->alone || n == t->me || !atomic_load_explicit(&t->holders[n].used, memory_order_acquire) ||
 	    !number_lock(t, n, F_WRLCK))
 		return false;
 	bool dead = atomic_load(&t->holders[n].used) && repair(t, n, now);
@@ -232,7 +232,7 @@ unsigned stick_recover(struct stick_table *t, uint32_t now)
 
 static bool journal_map(struct stick_table *t)
 {
-	void *j = mmap(NULL, STK_RECORDS * sizeof(uint64_t), PROT_READ | PROT_WRITE, MAP_SHARED, t->fd,
+	void *j = mmap(NULL, STK_RECORDS * sizeof(uint64_t), PROT_READ | PROT_WRITE, t->alone ? MAP_PRIVATE : MAP_SHARED, t->fd,
 		       (off_t)stk_off_record(t, t->me, 0));
 
 	t->journal = j == MAP_FAILED ? NULL : j;
@@ -282,7 +282,8 @@ void stick_detach(struct stick_table *t)
 
 	if (!n)
 		return;
-	(void)!release_pins(t, n, (uint32_t)clock_ms());
+	if (!t->alone)
+		(void)!release_pins(t, n, (uint32_t)clock_ms());
 	munmap((void *)t->journal, STK_RECORDS * sizeof(uint64_t));
 	free(t->spare);
 	t->journal = NULL, t->spare = NULL;
@@ -291,4 +292,12 @@ void stick_detach(struct stick_table *t)
 	atomic_store(&t->holders[n].used, 0);
 	t->me = 0;
 	number_lock(t, n, F_UNLCK);
+}
+
+/* A bucket that somebody had locked in the moment in which its page became ours stays locked for us; it is given up like any that is not freed
+ * in time. */
+bool stick_make_private(struct stick_table *t)
+{
+	t->alone = true;
+	return mmap(t->base, t->g.off_journals, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED, t->fd, 0) != MAP_FAILED;
 }

@@ -101,6 +101,7 @@ struct stick_table {
 	uint32_t stuck;			     /* lock word that was waited for in vain */
 	uint32_t sweep;			     /* where the next slice begins */
 	uint64_t seed;
+	bool alone;			     /* a copy of our own: nobody sees what we write, nobody is repaired */
 };
 
 static inline struct stk_holder *stk_me(const struct stick_table *t) { return &t->holders[t->me]; }

@@ -6,6 +6,7 @@
 
 #include <sluice/tls/hello.h>
 #include <sluice/tls/info.h>
+#include <sluice/tls/said.h>
 #include "tls_priv.h"
 
 static bool text(struct tls_answer *a, struct str s)
@@ -220,12 +221,43 @@ static bool cert_answer(const X509 *x, unsigned what, const struct tls_dn *d, st
 	}
 }
 
+/* ---- a client that was only described ---------------------------------------------------------------------------- */
+
+static bool said_answer(const struct tls_said *t, unsigned what, const struct tls_dn *d, struct arena *tmp, struct tls_answer *a)
+{
+	bool named = (what & 0xff) == TLS_ASK_SUBJECT || (what & 0xff) == TLS_ASK_ISSUER;
+
+	if (what & TLS_ASK_OWN)
+		return t->own && cert_answer(t->own, what & 0xff, d, tmp, a);
+	switch (what) {
+	case TLS_ASK_TLS: return num(a, 1);
+	case TLS_ASK_SNI: return text(a, t->sni);
+	case TLS_ASK_HAS_SNI: return num(a, t->sni.n > 0);
+	case TLS_ASK_ALPN: return text(a, t->alpn);
+	case TLS_ASK_PROTOCOL: return text(a, t->version.n ? t->version : STR("TLSv1.3"));
+	case TLS_ASK_CIPHER: return text(a, t->cipher);
+	case TLS_ASK_CRT_USED:
+	case TLS_ASK_CRT_SENT: return num(a, t->client != NULL);
+	case TLS_ASK_RESUMED:
+	case TLS_ASK_EARLY:
+	case TLS_ASK_ERR:
+	case TLS_ASK_CONN_ERR:
+	case TLS_ASK_VERIFY:
+	case TLS_ASK_CRT_ERR:
+	case TLS_ASK_CA_ERR:
+	case TLS_ASK_CA_ERR_DEPTH: return num(a, 0);
+	default: return named && t->client && cert_answer(t->client, what, d, tmp, a);
+	}
+}
+
 bool tls_ask(struct conn *c, unsigned what, const struct tls_dn *dn, struct arena *tmp, struct tls_answer *a)
 {
 	SSL *ssl = tls_ssl(c);
 	const X509 *x;
 	bool ok;
 
+	if (c && UNLIKELY(c->xprt == &xprt_said))
+		return said_answer(c->xprt_ctx, what, dn, tmp, a);
 	if (what == TLS_ASK_TLS)
 		return c && num(a, ssl != NULL);
 	if (!ssl)

@@ -2,8 +2,10 @@
 /* Takes a described request through the steps of a stream and writes down what was decided. The stream is a real one; only its client is
  * a mux that has one request to give, and it ends where a connection would begin. Rules write their part through trace.h. */
 #include <stdlib.h>
+#include <string.h>
 #include <sluice/base/clock.h>
 #include <sluice/http/h1.h>
+#include <sluice/tls/said.h>
 #include <sluice/worker/explain.h>
 #include "steps.h"
 #include "trace.h"
@@ -12,6 +14,7 @@ struct explained {              /* the client: connection, session, mux and what
 	struct conn conn;
 	struct session se;
 	struct mux mux;
+	struct tls_said tls;
 	struct sbuf head;
 	uint32_t lst;
 };
@@ -106,11 +109,29 @@ static void put_arrival(const struct explain_request *q, const struct rt_listene
 	put_where("frontend", fe->name, fe->loc);
 }
 
+/* What the handshake would have come to. */
+static bool tls_open(struct explained *x, const struct explain_request *q, const struct rt_listener *l)
+{
+	struct str file;
+
+	if (!l->opts->ssl)
+		return true;
+	x->tls = (struct tls_said){ .sni = q->sni, .alpn = q->alpn, .version = q->version, .cipher = q->cipher };
+	if (q->client_dn.n && !tls_said_client(&x->tls, q->client_dn, q->issuer_dn)) {
+		sbuf_add(wk.trace, STR("a name of a certificate is written /C=DE/O=Example/CN=joe\n"));
+		return false;
+	}
+	file = tls_said_own(&x->tls, l->opts->xprt_cfg);
+	sbuf_printf(wk.trace, "tls       server name " STR_FMT ", certificate " STR_FMT "\n", STR_ARG(q->sni.n ? q->sni : STR("none")),
+		    STR_ARG(file.n ? file : STR("none: strict-sni refuses the client")));
+	return file.n > 0;
+}
+
 static void client_open(struct explained *x, const struct explain_request *q, uint32_t lst)
 {
 	const struct rt_listener *l = &wk.rt->lst[lst];
 
-	x->conn = (struct conn){ .flags = CONN_FRONT, .src = q->src, .dst = l->addr, .xprt = &xprt_raw };
+	x->conn = (struct conn){ .flags = CONN_FRONT, .src = q->src, .dst = l->addr, .xprt = l->opts->ssl ? &xprt_said : &xprt_raw, .xprt_ctx = &x->tls };
 	if (addr_is_any(&l->addr) || l->addr.family == AF_UNSPEC)
 		x->conn.dst = (struct addr){ .family = AF_INET, .port = q->port, .in4.s_addr = htonl(INADDR_LOOPBACK) };
 	x->mux = (struct mux){ .magic = MUX_MAGIC, .ops = &said_ops, .conn = &x->conn, .owner = &x->se, .front = true };
@@ -138,6 +159,11 @@ static const char *state_word(uint32_t srv)
 	return srv_op_state(op) == SRV_STOPPING ? "NOLB" : srv_op_state(op) == SRV_STARTING ? "STARTING" : "UP";
 }
 
+static uint32_t srv_max_now(uint32_t srv)
+{
+	return srv_admin_maxconn(atomic_load_explicit(&wk.seg->srv[srv].admin, memory_order_relaxed));
+}
+
 static const struct lb_cand *candidate(const struct lb *lb, uint32_t srv)
 {
 	for (uint32_t i = 0; i < lb->n; i++)
@@ -146,22 +172,41 @@ static const struct lb_cand *candidate(const struct lb *lb, uint32_t srv)
 	return NULL;
 }
 
+/* Why a server is no candidate, in the order in which that is decided. */
+static const char *passed_over(const struct lb *lb, uint32_t srv)
+{
+	uint64_t admin = atomic_load_explicit(&wk.seg->srv[srv].admin, memory_order_relaxed);
+	const char *state = state_word(srv);
+
+	if (!strcmp(state, "MAINT") || !strcmp(state, "DOWN") || !strcmp(state, "DRAIN") || !strcmp(state, "NOLB"))
+		return "it takes no new requests in this state";
+	if (!srv_admin_weight(admin))
+		return "its weight is 0";
+	if (wk.rt->srv[srv].flags & SRVF_BACKUP)
+		return lb->on_backup ? "another backup serves" : "it is a backup, and a server that is none is usable";
+	return "the algorithm leaves it out";
+}
+
 static void put_server(const struct lb *lb, uint32_t srv)
 {
 	const struct rt_server *rs = &wk.rt->srv[srv];
 	const struct lb_cand *c = candidate(lb, srv);
-	uint32_t load = live_sum(wk.seg, LIVE_SRV, srv);
+	uint32_t load = live_sum(wk.seg, LIVE_SRV, srv), queued = live_sum(wk.seg, LIVE_SRV_QUEUE, srv), max = srv_max_now(srv);
 	uint64_t ewma = atomic_load_explicit(&wk.seg->srv[srv].ewma, memory_order_relaxed);
 	char text[ADDR_TEXT_MAX];
 
 	sbuf_printf(wk.trace, "    " STR_FMT " %.*s %s%s, weight %u, in flight %u", STR_ARG(rs->name), (int)addr_text(&rs->addr, text), text, state_word(srv),
 		    rs->flags & SRVF_BACKUP ? " backup" : "", srv_admin_weight(atomic_load_explicit(&wk.seg->srv[srv].admin, memory_order_relaxed)), load);
+	if (max)
+		sbuf_printf(wk.trace, " of %u", max);
+	if (queued)
+		sbuf_printf(wk.trace, ", queued %u", queued);
 	if (ewma)
 		sbuf_printf(wk.trace, ", latency %.2f ms", (double)(ewma >> 32) / 64000.0);
 	if (c)
 		sbuf_printf(wk.trace, ", cost %.3f\n", (double)load * LB_WEIGHT_SCALE / c->weight);
 	else
-		sbuf_add(wk.trace, STR(", not a candidate\n"));
+		sbuf_printf(wk.trace, ", not a candidate: %s\n", passed_over(lb, srv));
 }
 
 static void put_servers(struct stream *s)
@@ -267,6 +312,8 @@ bool explain_run(const struct heritage *h, const struct explain_request *q, stru
 	}
 	client_open(&x, q, x.lst);
 	put_arrival(q, x.se.lst);
+	if (!tls_open(&x, q, x.se.lst))
+		return false;
 	s = strm_new(&x.se, x.se.fe, true);
 	if (!s)
 		return false;
@@ -275,5 +322,6 @@ bool explain_run(const struct heritage *h, const struct explain_request *q, stru
 	if (walk(s))
 		strm_discard(s);
 	sbuf_free(&x.head);
+	tls_said_free(&x.tls);
 	return true;
 }

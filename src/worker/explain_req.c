@@ -75,28 +75,70 @@ static bool take_request(struct words *w, struct explain_request *q)
 	return take_url(w, q, first);
 }
 
+static bool take_src(struct words *w, struct explain_request *q, struct str v)
+{
+	return addr_parse_ip(&q->src, v) || refuse(w, "not an address:", v);
+}
+
+static bool take_header(struct words *w, struct explain_request *q, struct str v)
+{
+	if (str_chr(v, ':') <= 0 || has_ctl(v))
+		return refuse(w, "a header is written 'Name: value', not", v);
+	if (q->nhdr == EXPLAIN_MAX_HDRS)
+		return refuse(w, "too many headers", STR_NULL);
+	q->hdr[q->nhdr++] = v;
+	return true;
+}
+
+/* Switches that are kept as they are; those of TLS want a URL with https. */
+static struct str *plain_switch(struct explain_request *q, struct str name, bool *tls)
+{
+	const struct { const char *word; struct str *at; bool tls; } rows[] = {
+		{ "--frontend", &q->frontend, false }, { "--sni", &q->sni, true },	       { "--alpn", &q->alpn, true },
+		{ "--tls", &q->version, true },	       { "--cipher", &q->cipher, true },       { "--client-dn", &q->client_dn, true },
+		{ "--issuer-dn", &q->issuer_dn, true },
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		if (!str_eq(name, str_c(rows[i].word)))
+			continue;
+		*tls = rows[i].tls;
+		return rows[i].at;
+	}
+	return NULL;
+}
+
 static bool take_switch(struct words *w, struct explain_request *q)
 {
 	struct str name = w->at[w->i++], v;
+	bool tls = false;
 
 	if (w->i == w->n)
 		return refuse(w, "a value is missing behind", name);
 	v = w->at[w->i++];
-	if (str_eq(name, STR("--frontend"))) {
-		q->frontend = v;
-	} else if (str_eq(name, STR("--src"))) {
-		if (!addr_parse_ip(&q->src, v))
-			return refuse(w, "not an address:", v);
-	} else if (str_eq(name, STR("--header"))) {
-		if (str_chr(v, ':') <= 0 || has_ctl(v))
-			return refuse(w, "a header is written 'Name: value', not", v);
-		if (q->nhdr == EXPLAIN_MAX_HDRS)
-			return refuse(w, "too many headers", STR_NULL);
-		q->hdr[q->nhdr++] = v;
-	} else {
+	if (str_eq(name, STR("--src")))
+		return take_src(w, q, v);
+	if (str_eq(name, STR("--header")))
+		return take_header(w, q, v);
+	struct str *at = plain_switch(q, name, &tls);
+
+	if (!at)
 		return refuse(w, "unknown switch", name);
-	}
+	if (tls && !q->tls)
+		return refuse(w, "only a request for https:// has", name);
+	*at = v;
 	return true;
+}
+
+/* Clients send the name that they were given, not an address (RFC 6066 section 3). */
+static void default_sni(struct explain_request *q)
+{
+	struct addr a;
+	ptrdiff_t colon = str_chr(q->host, ':');
+	struct str name = str_sub(q->host, 0, colon < 0 ? SIZE_MAX : (size_t)colon);
+
+	if (q->tls && !q->sni.p && q->host.p[0] != '[' && !addr_parse_ip(&a, name))
+		q->sni = name;
 }
 
 bool explain_parse(struct explain_request *q, const struct str *words, unsigned n, char *err, size_t errlen)
@@ -110,5 +152,6 @@ bool explain_parse(struct explain_request *q, const struct str *words, unsigned 
 	while (w.i < w.n)
 		if (!take_switch(&w, q))
 			return false;
+	default_sni(q);
 	return true;
 }

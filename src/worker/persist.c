@@ -5,6 +5,7 @@
 
 #include "persist.h"
 #include "rules.h"
+#include "trace.h"
 #include "track.h"
 #include "worker_priv.h"
 
@@ -105,6 +106,8 @@ static uint32_t stick_rules(struct stream *s, uint32_t srv)
 			continue;
 		if (match)
 			srv = stick_match(s, t, key);
+		if (UNLIKELY(wk.trace != NULL))
+			trace_stick(r, key, srv);
 		if (r->when & STICK_STORE_REQ)
 			keep_key(s, t, key);
 	}
@@ -113,13 +116,15 @@ static uint32_t stick_rules(struct stream *s, uint32_t srv)
 
 uint32_t persist_pick(struct stream *s)
 {
-	uint32_t srv = s->be->nuse_srv ? rules_use_server(s) : RT_NONE;
+	uint32_t srv = s->be->nuse_srv ? rules_use_server(s) : RT_NONE, before = srv;
 
 	if (s->flags & SF_STUCK)
 		return srv;
 	s->flags |= SF_STUCK;
 	if (s->be->cookie.name.n && s->flags & SF_HTTP)
 		srv = cookie_request(s, srv);
+	if (UNLIKELY(wk.trace != NULL) && s->be->cookie.name.n)
+		trace_cookie(s, before, srv);
 	if (s->be->nstick)
 		srv = stick_rules(s, srv);
 	return s->persist_srv = srv;

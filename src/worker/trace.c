@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Decisions as text, in the words of the configuration and with the line that each comes from. */
+#include <sluice/stick/stick.h>
+
 #include "trace.h"
+#include "track.h"
 #include "worker_priv.h"
 
 static void put_cond(const struct cond *c)
@@ -29,7 +32,8 @@ static void put_values(struct stream *s, const struct cond *c)
 
 void trace_rule(struct stream *s, enum rule_phase ph, const struct rule *r, enum cond_result hit)
 {
-	sbuf_printf(wk.trace, "    %s %s", rule_phase_word(ph), rule_action_word((enum rule_id)r->act));
+	sbuf_printf(wk.trace, "    %s ", rule_phase_word(ph));
+	rule_action_print(r, wk.trace);
 	if (r->name.n)
 		sbuf_printf(wk.trace, " " STR_FMT, STR_ARG(r->name));
 	if (r->status)
@@ -45,4 +49,54 @@ void trace_target(struct stream *s, const char *word, const struct rt_use_be *u,
 	put_cond(u->cond);
 	put_verdict(u->cond, u->loc, hit ? "true" : "false");
 	put_values(s, u->cond);
+}
+
+/* The third letter of the termination state, as the manual explains it. */
+static const char *cookie_finding(const struct stream *s)
+{
+	switch (s->term[2]) {
+	case 'N': return "the request has none";
+	case 'I': return "its value names no server";
+	case 'D': return "its server is down";
+	case 'E': return "its date of the last visit is too old";
+	case 'O': return "its date of the first visit is too old";
+	case 'U': return "it is not used: something else has chosen, or ignore-persist holds";
+	default: return "it is only listened to";
+	}
+}
+
+static struct str server_name(uint32_t srv)
+{
+	return srv == RT_NONE ? STR_NULL : wk.rt->srv[srv].name;
+}
+
+void trace_cookie(const struct stream *s, uint32_t before, uint32_t srv)
+{
+	sbuf_printf(wk.trace, "    cookie " STR_FMT ": ", STR_ARG(s->be->cookie.name));
+	if (srv != before)
+		sbuf_printf(wk.trace, "it names " STR_FMT "\n", STR_ARG(server_name(srv)));
+	else
+		sbuf_printf(wk.trace, "%s\n", cookie_finding(s));
+}
+
+static void put_key(const struct stick_table *t, struct str key)
+{
+	struct sbuf text = { 0 };
+
+	stick_key_text(stick_spec(t), key, &text);
+	sbuf_add(wk.trace, sbuf_str(&text));
+	sbuf_free(&text);
+}
+
+void trace_stick(const struct rt_stick *r, struct str key, uint32_t srv)
+{
+	const struct rt_table *t = &wk.rt->tbl[r->table];
+
+	sbuf_printf(wk.trace, "    stick %s in " STR_FMT " with key ", r->when & STICK_MATCH ? r->when & STICK_STORE_REQ ? "on" : "match" : "store-request", STR_ARG(t->name));
+	put_key(track_table(r->table), key);
+	put_cond(r->cond);
+	if (srv == RT_NONE)
+		sbuf_printf(wk.trace, "  [%s:%u] %s\n", r->loc.file ? r->loc.file : "-", r->loc.line, r->when & STICK_MATCH ? "no server is stored" : "stored with the choice");
+	else
+		sbuf_printf(wk.trace, "  [%s:%u] belongs to " STR_FMT "\n", r->loc.file ? r->loc.file : "-", r->loc.line, STR_ARG(server_name(srv)));
 }

@@ -80,9 +80,13 @@ static inline uint32_t agent_word(enum check_status s, uint32_t ms, bool noted)
 static inline enum check_status agent_word_status(uint32_t w) { return (enum check_status)(w & 0xff); }
 static inline uint32_t agent_word_ms(uint32_t w) { return (w >> 8) & 0x7fffff; }
 static inline bool agent_word_noted(uint32_t w) { return w >> 31; }
-/* What the leader writes into a fresh segment before it forks: admin word and operational word of every server without a past. */
+/* Admin word as the configuration says, and operational word, of a server without a past. */
 uint64_t health_initial_admin(const struct rt_server *s);
+/* The admin word with which a server begins: one that was added at run time waits in maintenance, its checks off. */
+uint64_t health_first_admin(const struct rt_server *s);
 uint64_t health_initial_op(const struct rt_server *s, uint32_t now_s);
+/* Writes those of every server into a fresh segment: before anything is forked, leader. now_s: monotonic, seconds. */
+void health_initial_states(struct segment *seg, const struct rt *rt, uint32_t now_s);
 
 /* What an agent said: one line of words separated by blanks or commas (HAProxy manual, agent-check). */
 enum agent_oper { AGENT_OPER_NONE, AGENT_UP, AGENT_DOWN, AGENT_STOPPED, AGENT_FAIL };

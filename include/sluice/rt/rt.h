@@ -117,9 +117,10 @@ struct rule {                       /* one action line */
 	struct rt_loc loc;
 	uint32_t id;                    /* running number over the whole configuration, for hit counts */
 };
-/* As the configuration writes them: "http-request", "set-header". */
+/* As the configuration writes them: "http-request", "set-header", "track-sc0". */
 const char *rule_phase_word(enum rule_phase ph);
-const char *rule_action_word(enum rule_id act);
+struct rule;
+void rule_action_print(const struct rule *r, struct sbuf *out);
 /* What later conditions may see otherwise once r has run, as sets of expr/deps.h. */
 uint64_t rule_changes(const struct rule *r);
 

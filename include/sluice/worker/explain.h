@@ -14,14 +14,16 @@ struct explain_request {
 	struct str method, target, host;  /* host: with the port, as the Host header will say it */
 	uint16_t port;                    /* where the client connects to */
 	bool tls;
+	struct str sni, alpn, version, cipher; /* of TLS; sni: the host of the URL unless it is an address */
+	struct str client_dn, issuer_dn;  /* "/C=DE/CN=joe", of the client's certificate; empty: it has none */
 	struct addr src;
 	struct str frontend;              /* empty: found by port */
 	struct str hdr[EXPLAIN_MAX_HDRS]; /* "Name: value" */
 	unsigned nhdr;
 };
 
-/* Reads "GET https://host:8443/path?q" and the words behind it: --src IP, --header 'N: v', --frontend NAME. The method may be left
- * out (GET). false: err says why. Keeps slices of the words. Any process. */
+/* Reads "GET https://host:8443/path?q" and the words behind it, each with a value: --src IP, --header 'N: v', --frontend NAME, and for https --sni
+ * NAME, --alpn PROTOCOL, --tls VERSION, --cipher NAME, --client-dn DN, --issuer-dn DN. The method may be left out (GET). false: err says why. Keeps slices of the words. Any process. */
 bool explain_parse(struct explain_request *q, const struct str *words, unsigned n, char *err, size_t errlen) MUST_CHECK;
 
 /* Appends the explanation to *out; false when the request reaches no frontend (out says so). Makes a worker of the calling process and

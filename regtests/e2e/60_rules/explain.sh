@@ -70,8 +70,52 @@ match "persistence or use-server" "$out"
 t "the same key leads to the same server"
 is "$(explain http://a:8080/api/k | grep ^pick)" "$(explain http://a:8080/api/k | grep ^pick)"
 match "key +hash [0-9a-f]{8}" "$(explain http://a:8080/api/k)"
+t "persistence says whom it names: cookie, stick rule; and servers that are left out say why"
+cat >"$T/p.cfg" <<E
+defaults
+    mode http
+    timeout connect 5s
+    timeout client 30s
+    timeout server 30s
+frontend web
+    bind :8443 ssl crt $T/a.pem
+    bind :8080
+    http-request track-sc0 src table t
+    http-request deny status 429 if { sc_http_req_rate(0,t) gt 5 }
+    http-request deny status 403 if { ssl_c_s_dn(CN) mallory } or { ssl_fc_sni -m end .evil.test }
+    http-request return status 202 if { ssl_fc_alpn h2 }
+    default_backend b
+backend b
+    cookie SRV insert indirect
+    stick on src
+    stick-table type ip size 100
+    server s1 10.0.0.1:80 cookie one maxconn 10
+    server s2 10.0.0.2:80 cookie two weight 0
+    server s3 10.0.0.3:80 cookie three disabled
+backend t
+    stick-table type ip size 1k store http_req_rate(10s)
+E
+cert() { openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$T/key" -out "$T/crt" -days 30 -subj /CN=shop.test 2>/dev/null && cat "$T/crt" "$T/key"; }
+cert >"$T/a.pem"
+explain() { "$SLUICE" explain -f "$T/p.cfg" "$@"; }
+out=$(explain http://a:8080/)
+match "track-sc0 .*always" "$out"; match "sc_http_req_rate\(0,t\) is 1" "$out"; match "ssl_fc_alpn has no value" "$out"
+match "s1 10.0.0.1:80 UP, weight 1, in flight 0 of 10, cost 0.000" "$out"
+match "s2 .*not a candidate: its weight is 0" "$out"; match "s3 .*not a candidate: it takes no new requests" "$out"
+match "cookie SRV: the request has none" "$out"; match "stick on in b with key 127.0.0.1 .* no server is stored" "$out"
+match "stick tables were empty" "$out"
+out=$(explain http://a:8080/ --header 'Cookie: SRV=two')
+match "cookie SRV: it names s2" "$out"; match "pick +b/s2" "$out"
+match "cookie SRV: its value names no server" "$(explain http://a:8080/ --header 'Cookie: SRV=four')"
+t "TLS is as it was described"
+out=$(explain https://shop.test:8443/ --client-dn /C=DE/CN=mallory)
+match "tls +server name shop.test, certificate $T/a.pem" "$out"; match "ssl_c_s_dn\(CN\) is \"mallory\"" "$out"; match "answer +403" "$out"
+match "answer +403" "$(explain https://x:8443/ --sni www.evil.test)"
+match "answer +202" "$(explain https://x:8443/ --alpn h2)"
+match "pick +b/s1" "$(explain https://x:8443/ --alpn http/1.1 --client-dn /CN=joe)"
+explain() { "$SLUICE" explain -f "$T/c.cfg" "$@"; }
 t "what cannot be explained is refused with the reason"
-for words in "" "ftp://x/" "GET http://x:0/" "http://h/ --src nowhere" "http://h/ --bogus 1" "http://h/ --header nothing" "http://h/ --src"; do
+for words in "" "ftp://x/" "GET http://x:0/" "http://h/ --src nowhere" "http://h/ --bogus 1" "http://h/ --header nothing" "http://h/ --src" "http://h/ --alpn h2"; do
 	# shellcheck disable=SC2086
 	if explain $words >"$T/out" 2>"$T/err"; then fail "explained '$words'"; fi
 	match "^sluice: explain: ." "$(cat "$T/err")"

@@ -15,7 +15,10 @@ defaults
     timeout connect 1s
 frontend web
     bind 127.0.0.1:$P
+    http-request track-sc0 src
     http-request deny if { src 192.0.2.0/24 }
+    http-request deny if { sc_http_req_cnt(0) gt 1000 } or { sc_conn_cur(0) gt 1000 }
+    stick-table type ip size 1k store http_req_cnt,conn_cur
     default_backend site
 backend site
     balance leastconn
@@ -44,6 +47,12 @@ for _ in 1 2 3 4 5 6 7 8 9 10; do ask sock "explain http://www.example.org:$P/" 
 match "in flight 0, cost 0.000" "$(ask sock "explain http://www.example.org:$P/")"
 three_children() { [ "$(pgrep -c -P "$(kids leader)")" = 3 ]; }
 wait_for 5 three_children
+t "counts of stick tables are those of the moment, and stay so"
+for _ in 1 2 3; do http -o /dev/null "http://127.0.0.1:$P/"; done
+counted() { [[ $(ask sock "show table web") =~ http_req_cnt=$1 ]]; }
+wait_for 5 counted 4
+for _ in 1 2 3; do match "sc_http_req_cnt\(0\) is 5"$'\n' "$(ask sock "explain http://a:$P/")"; done
+counted 4 || fail "counted by looking"
 t "what is no request, and who may not ask, is refused"
 match "^a URL begins with" "$(ask sock "explain nonsense://x/ a")"
 match "Permission denied" "$(ask user "explain http://www.example.org:$P/")"

@@ -102,12 +102,41 @@ static void a_rule_behind_a_final_one_that_covers_it_is_never_reached_unless_one
 	expect_quiet(WEB " http-request deny if { path_beg /admin }\n http-request set-path /admin/x if { path /y }\n"
 		     " http-request deny if { path /admin/x }\n");
 	expect_quiet(WEB " http-request set-header a b if { path_beg /admin }\n http-request deny if { path /admin/x }\n");
+	/* what happens between them may leave alone what the two see */
+	expect_warning(WEB " http-request deny if { path_beg /admin }\n http-request set-header x y\n http-request return if { path /admin/x }\n",
+		       "t.cfg:7:2: warning: this rule is never reached: the condition of t.cfg:5 holds");
+	expect_quiet(WEB " http-request deny if { hdr(x) y }\n http-request set-header X y\n http-request return if { hdr(x) y }\n");
+	expect_quiet(WEB " http-request deny if { path,set-var(txn.a) /a }\n http-request return if { path,set-var(txn.a) /a }\n");
+}
+
+static void an_allow_ends_the_rules_but_not_the_redirect_lines(void **st)
+{
+	(void)st;
+	expect_quiet(WEB " http-request allow if { path_beg /a }\n redirect location / if { path /a/b }\n");
+	expect_warning(WEB " http-request deny if { path_beg /a }\n redirect location / if { path /a/b }\n", "t.cfg:6:2: warning: this rule is never reached");
+	expect_warning(WEB " http-request allow if { path_beg /a }\n http-request deny if { path /a/b }\n", "t.cfg:6:2: warning: this rule is never reached");
+}
+
+static void a_rule_far_behind_the_one_that_covers_it_is_found(void **st)
+{
+	static char text[40000];
+	int n = snprintf(text, sizeof(text), WEB " http-request deny if { path_beg /admin }\n");
+
+	(void)st;
+	for (int i = 0; i < 500; i++)
+		n += snprintf(text + n, sizeof(text) - (size_t)n, " http-request deny if { path_reg ^/x%d/.*$ }\n", i);
+	snprintf(text + n, sizeof(text) - (size_t)n, " http-request return if { path_dir x } { path_beg /admin/y }\n");
+	expect_warning(text, "t.cfg:506:2: warning: this rule is never reached: the condition of t.cfg:5 holds");
 }
 
 static void a_backend_with_servers_that_nothing_names_is_told(void **st)
 {
 	(void)st;
 	expect_warning(WEB "backend lost\n mode http\n timeout connect 1s\n timeout server 1s\n server s 127.0.0.1:1\n", "t.cfg:5:9: warning: backend 'lost' is never used");
+	expect_quiet(WEB " http-request deny if { nbsrv(b) lt 1 }\nbackend b\n mode http\n timeout connect 1s\n timeout server 1s\n server s 127.0.0.1:1\n");
+	expect_quiet(WEB " http-request deny if !{ srv_is_up(b/s) }\nbackend b\n mode http\n timeout connect 1s\n timeout server 1s\n server s 127.0.0.1:1\n");
+	expect_quiet(WEB " http-request track-sc0 src table b\nbackend b\n mode http\n timeout connect 1s\n timeout server 1s\n server s 127.0.0.1:1\n"
+		     " stick-table type ip size 10\n");
 	expect_quiet(WEB " use_backend %[hdr(x)]\nbackend b\n mode http\n timeout connect 1s\n timeout server 1s\n server s 127.0.0.1:1\n");
 	expect_quiet(WEB " default_backend b\nbackend b\n mode http\n timeout connect 1s\n timeout server 1s\n server s 127.0.0.1:1\n");
 }
@@ -123,6 +152,8 @@ int main(void)
 		cmocka_unit_test(http_settings_in_a_tcp_proxy_are_without_effect),
 		cmocka_unit_test(a_route_that_an_earlier_one_covers_is_never_reached),
 		cmocka_unit_test(a_rule_behind_a_final_one_that_covers_it_is_never_reached_unless_one_between_rewrites),
+		cmocka_unit_test(an_allow_ends_the_rules_but_not_the_redirect_lines),
+		cmocka_unit_test(a_rule_far_behind_the_one_that_covers_it_is_found),
 		cmocka_unit_test(a_backend_with_servers_that_nothing_names_is_told),
 		cmocka_unit_test(check_steps_need_the_option_that_runs_them),
 		cmocka_unit_test(what_is_missing_is_not_told_beside_an_error),

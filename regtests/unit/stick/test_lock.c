@@ -240,9 +240,59 @@ TEST(writers_killed_anywhere_leave_a_whole_table_and_exact_counts)
 	stick_unmap(t);
 }
 
+/* Counts in the parent's table and adds to a key of its own. */
+static void looks_in_private(struct stick_table *t)
+{
+	struct stick_at at;
+	struct stick_ref r;
+	uint32_t key = 7;
+
+	if (!stick_open(t, num_key(&key), false, 1, &at) || stick_value(&at, SD_GPC0, 0, 1) != 5)
+		_exit(2);
+	stick_add(&at, SD_GPC0, 0, 1, 1);
+	if (stick_value(&at, SD_GPC0, 0, 1) != 6 || !stick_pin(&at, &r))
+		_exit(3);
+	stick_close(&at);
+	_exit(has_key(t, 8, true, 1) ? 0 : 4);
+}
+
+static void a_private_copy_sees_everything_and_changes_nothing(void **s)
+{
+	struct rt_table spec = spec_of(SK_INTEGER, 4, 100, 0);
+	struct stick_table *t = table_of(&spec);
+	struct stick_at at;
+	uint32_t key = 7;
+	int st;
+
+	(void)s;
+	assert_true(stick_open(t, num_key(&key), true, 1, &at));
+	stick_add(&at, SD_GPC0, 0, 5, 1);
+	stick_close(&at);
+	pid_t pid = fork();
+
+	if (!pid) {
+		if (!stick_make_private(t) || !stick_attach(t))
+			_exit(1);
+		looks_in_private(t);
+	}
+	assert_int_equal(waitpid(pid, &st, 0), pid);
+	assert_true(WIFEXITED(st));
+	assert_int_equal(WEXITSTATUS(st), 0);
+	assert_false(has_key(t, 8, false, 1));
+	assert_true(stick_open(t, num_key(&key), false, 1, &at));
+	assert_int_equal(stick_value(&at, SD_GPC0, 0, 1), 5);
+	assert_int_equal(stick_pins(&at), 0);
+	stick_close(&at);
+	assert_int_equal(stick_recover(t, 1), 0);
+	assert_null(broken(t, true));
+	stick_detach(t);
+	stick_unmap(t);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_private_copy_sees_everything_and_changes_nothing),
 		cmocka_unit_test(the_pins_of_a_dead_process_are_given_back),
 		cmocka_unit_test(the_lock_of_a_dead_process_is_freed_by_who_wants_it),
 		cmocka_unit_test(half_a_pin_is_undone),

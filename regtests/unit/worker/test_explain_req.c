@@ -53,6 +53,21 @@ static void switches_set_source_headers_and_frontend(void **s)
 	assert_true(str_eq(q.hdr[1], STR("B: 2")) && str_eq(q.frontend, STR("web")));
 }
 
+static void a_request_for_https_says_what_its_handshake_came_to(void **s)
+{
+	(void)s;
+	assert_true(PARSED("https://h.test:8443/", "--alpn", "h2", "--tls", "TLSv1.2", "--cipher", "X", "--client-dn", "/CN=joe", "--issuer-dn", "/CN=ca"));
+	assert_true(str_eq(q.sni, STR("h.test")) && str_eq(q.alpn, STR("h2")) && str_eq(q.version, STR("TLSv1.2")) && str_eq(q.cipher, STR("X")));
+	assert_true(str_eq(q.client_dn, STR("/CN=joe")) && str_eq(q.issuer_dn, STR("/CN=ca")));
+	assert_true(PARSED("https://h/", "--sni", "other"));
+	assert_true(str_eq(q.sni, STR("other")));
+	assert_true(PARSED("https://192.0.2.1/") && !q.sni.n);
+	assert_true(PARSED("https://[2001:db8::1]/") && !q.sni.n);
+	assert_true(PARSED("http://h/") && !q.sni.n);
+	assert_false(PARSED("http://h/", "--sni", "x"));
+	assert_string_equal(err, "only a request for https:// has '--sni'");
+}
+
 static void what_cannot_be_a_request_is_refused_with_the_word_that_is_wrong(void **s)
 {
 	(void)s;
@@ -75,6 +90,7 @@ int main(void)
 		cmocka_unit_test(method_and_url_may_be_one_word_or_two_or_the_url_alone),
 		cmocka_unit_test(the_scheme_gives_the_port_and_an_address_may_stand_in_brackets),
 		cmocka_unit_test(switches_set_source_headers_and_frontend),
+		cmocka_unit_test(a_request_for_https_says_what_its_handshake_came_to),
 		cmocka_unit_test(what_cannot_be_a_request_is_refused_with_the_word_that_is_wrong),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
