@@ -30,6 +30,7 @@ struct h2_strm *h2_strm_new(struct mux_h2 *h, int32_t id)
 	list_init(&st->news);
 	list_push(&h->streams, &st->link);
 	h->nstreams++;
+	h->used = true;
 	return st;
 }
 
@@ -412,6 +413,8 @@ static void h2_settle(struct mux_h2 *h)
 		h2_end(h);
 	else if (!list_empty(&h->news) || (c->io.ready & IO_RD && !(h->flags & (H2F_OVER | H2F_EOF | H2F_GONE))))
 		task_wake(&h->task);
+	else if (h->used && !h->nstreams && !timer_on(&h->timer))
+		timer_set(&h->timer, clock_ms() + H2_IDLE_MS);
 }
 
 static void h2_turn(struct mux_h2 *h)
@@ -474,10 +477,14 @@ static void h2_timer(struct timer *t)
 {
 	struct mux_h2 *h = CONTAINER_OF(t, struct mux_h2, timer);
 
-	if (h->flags & H2F_LINGER)
+	if (h->flags & H2F_LINGER) {
 		h2_free(h);
-	else
+	} else if (h->flags & H2F_DRAIN) {
 		h2_drain_last(h);
+	} else if (!h->nstreams) {
+		h->used = false;
+		h2_mem_trim(h);
+	}
 }
 
 /* ---- the mux ---- */

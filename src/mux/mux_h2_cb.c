@@ -329,43 +329,9 @@ static bool settings_submit(struct mux_h2 *h, nghttp2_session *ng)
 						      (int32_t)MAX(8 * c->h2_window, 65535u));
 }
 
-/* ---- memory ----
- * A session of nghttp2 keeps a buffer of one frame for the frame being sent. What is in it is copied from it before the next
- * call, and calls on two sessions never overlap, so that all sessions of a process share one: an idle connection need not
- * hold 16 KiB for a frame it does not send. It is the first allocation above that size that a new session makes;
- * further ones (a head that takes several frames) are its own. */
-
-#define FRAME_MIN 16384u
-
-static void *frame_buffer;
-static size_t frame_size;
-static bool session_begins;
-
-static void *ng_malloc(size_t n, void *user UNUSED) { return malloc(n); }
-
-static void ng_free(void *p, void *user UNUSED)
-{
-	if (p != frame_buffer)
-		free(p);
-}
-
-static void *ng_calloc(size_t n, size_t size, void *user UNUSED) { return calloc(n, size); }
-
-/* The frame's buffer is made by a realloc of nothing. */
-static void *ng_realloc(void *p, size_t n, void *user UNUSED)
-{
-	ASSERT(!p || p != frame_buffer);
-	if (p || !session_begins || n < FRAME_MIN)
-		return realloc(p, n);
-	session_begins = false;
-	if (!frame_buffer)
-		frame_buffer = malloc(frame_size = n);
-	return n == frame_size ? frame_buffer : malloc(n);
-}
-
 nghttp2_session *h2_session_new(struct mux_h2 *h)
 {
-	static nghttp2_mem mem = { .malloc = ng_malloc, .free = ng_free, .calloc = ng_calloc, .realloc = ng_realloc };
+	nghttp2_mem mem = h2_mem_begin(h);
 	nghttp2_session_callbacks *cb = callbacks();
 	nghttp2_option *o = options();
 	nghttp2_session *ng;
@@ -373,9 +339,8 @@ nghttp2_session *h2_session_new(struct mux_h2 *h)
 
 	if (!cb || !o)
 		return NULL;
-	session_begins = true;
 	r = h->m.front ? nghttp2_session_server_new3(&ng, cb, h, o, &mem) : nghttp2_session_client_new3(&ng, cb, h, o, &mem);
-	session_begins = false;
+	h2_mem_begun();
 	if (r)
 		return NULL;
 	if (settings_submit(h, ng))

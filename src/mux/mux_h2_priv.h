@@ -18,6 +18,7 @@
 #define H2_CHUNK 16384u
 #define H2_LINGER_MS 2000u
 #define H2_LINGER_BYTES 65536u
+#define H2_IDLE_MS 1000u        /* without a stream, then it is worth giving memory back */
 #define H2_DRAIN_MS 2000u       /* a peer that does not answer our PING is told the last stream anyway */
 #define H2_BLOCKS_MAX 17        /* undelivered heads of one stream: interim responses, the final one, trailers */
 #define H2_RESETS_FREE 200u
@@ -110,6 +111,8 @@ struct mux_h2 {
 	uint32_t block_bytes;       /* compressed bytes of the block being decoded */
 	uint64_t wire, payload;     /* bytes received; bytes of heads and bodies in both directions */
 	uint32_t flags;             /* enum h2_flags */
+	void *table;                /* nghttp2's streams: see mux_h2_mem.c */
+	bool used;                  /* a stream was open since the last trim */
 	bool left_open;             /* a stream was reset that the peer had not ended: frames on it may still come */
 	uint32_t linger_left;       /* bytes that may still be thrown away */
 	struct buf in;              /* bytes that came before we did */
@@ -136,6 +139,13 @@ void h2_drain_last(struct mux_h2 *h);
 
 /* mux_h2_cb.c: what nghttp2 calls. */
 nghttp2_session *h2_session_new(struct mux_h2 *h) MUST_CHECK;
+
+/* mux_h2_mem.c */
+/* Between these two a session of h is made with the allocators returned. */
+nghttp2_mem h2_mem_begin(struct mux_h2 *h);
+void h2_mem_begun(void);
+/* The connection has been idle for a while: gives back what it does not need. */
+void h2_mem_trim(struct mux_h2 *h);
 
 /* mux_h2_recv.c */
 void h2_recv(struct endp *ep);
