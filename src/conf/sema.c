@@ -90,8 +90,10 @@ static void pass_early(struct sema *s)
 			else if (d)
 				s->px->has_late = true;
 		}
-		if (s->px && s->px->sect & (SECT_BACKEND | SECT_LISTEN))
+		if (s->px && s->px->sect & (SECT_BACKEND | SECT_LISTEN)) {
+			srv_added(s, s->px);
 			srv_reserve(s, s->px);
+		}
 	}
 }
 
@@ -201,6 +203,8 @@ static void count_objects(struct sema *s)
 		if (sect_of(&sec->head.w[0]) & (SECT_BACKEND | SECT_LISTEN))
 			s->nsrv_cap += n + srv_spare(s, n);
 	}
+	if (s->o->changes)
+		srv_changes_begin(s);
 	rt->px = ARENA_NEWN(s->a, struct rt_proxy, npx + 1);
 	rt->srv = ARENA_NEWN(s->a, struct rt_server, s->nsrv_cap + 1);
 	s->track = ARENA_NEWN(&s->scratch, const struct word *, s->nsrv_cap + 1);

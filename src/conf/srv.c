@@ -125,6 +125,10 @@ static bool server_add(struct sema *s, const struct line *l, bool again)
 	struct rt_server *srv = &s->rt->srv[s->rt->nsrv];
 	struct srv_tmpl t;
 
+	if (srv_is_deleted(s, l)) {
+		srv_deleted(s, l);
+		return true;
+	}
 	s->mute = again;
 	bool ok = srv_line(s, l, srv, &t);
 	s->mute = false;
@@ -141,6 +145,17 @@ static bool server_add(struct sema *s, const struct line *l, bool again)
 	s->px->p->be.nsrv++;
 	s->rt->nsrv++;
 	return true;
+}
+
+void srv_add_live(struct sema *s, const struct line *l)
+{
+	struct rt_server *srv = &s->rt->srv[s->rt->nsrv];
+
+	if (!server_add(s, l, false))
+		return;
+	srv->flags |= SRVF_ADDED;
+	srv->line = 0;
+	srv->loc.file = NULL;
 }
 
 void dir_server(struct sema *s, const struct line *l) { (void)server_add(s, l, false); }
@@ -194,6 +209,10 @@ static struct str id_key(struct sema *s, uint32_t id)
 static void same_id(struct sema *s, const struct px_build *b, const struct rt_server *other,
 		    const struct rt_server *srv)
 {
+	struct word w = srv->flags & SRVF_ADDED ? srv_added_word(s, srv) : (struct word){ 0 };
+
+	if (w.at.line)
+		sema_err(s, &w, "server '" STR_FMT "' has the same id %u as '" STR_FMT "'", STR_ARG(srv->name), srv->id, STR_ARG(other->name));
 	for (size_t i = 0; i < b->sec->lines.n; i++) {
 		const struct line *l = &b->sec->lines.at[i];
 		struct rt_loc at = sema_loc(s, l->w[0].at);
@@ -213,7 +232,7 @@ void srv_number(struct sema *s, struct px_build *b)
 
 	hmap_init(&taken, &s->scratch);
 	for (uint32_t i = 0; i < be->nsrv && b->srv_ids; i++) {
-		other = srv[i].id ? hmap_put(&taken, id_key(s, srv[i].id), &srv[i]) : NULL;
+		other = srv[i].id && rt_srv_exists(&srv[i]) ? hmap_put(&taken, id_key(s, srv[i].id), &srv[i]) : NULL;
 		if (other)
 			same_id(s, b, other, &srv[i]);
 	}

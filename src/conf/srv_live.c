@@ -59,6 +59,85 @@ void srv_live_freeze(struct sema *s)
 	}
 }
 
+/* ---- what was changed at run time --------------------------------------------------------------------------------- */
+
+static struct conf_changes changes_of(const struct sema *s) { return s->o->changes ? *s->o->changes : (struct conf_changes){ 0 }; }
+
+/* What is met in the sections is not over. */
+void srv_changes_begin(struct sema *s)
+{
+	struct conf_changes c = changes_of(s);
+
+	for (unsigned i = 0; i < c.n; i++)
+		c.at[i].over = !c.at[i].refused;
+	s->nsrv_cap += 3 * c.n; /* with the spare rows that they bring */
+}
+
+bool srv_is_deleted(struct sema *s, const struct line *l)
+{
+	struct conf_changes c = changes_of(s);
+
+	for (unsigned i = 0; i < c.n; i++) {
+		struct conf_change *x = &c.at[i];
+		if (x->add || x->refused || !str_eq(x->be, s->px->name) || !str_eq(x->w[0], l->w[1].s) || x->line != srv_line_hash(l))
+			continue;
+		x->over = false;
+		return true;
+	}
+	return false;
+}
+
+void srv_deleted(struct sema *s, const struct line *l)
+{
+	uint32_t i = s->rt->nsrv++;
+
+	rt_srv_clear(s->rt, i, (uint32_t)(s->px->p - s->rt->px));
+	s->rt->srv[i].name = keep(s, l->w[1].s);
+	s->rt->srv[i].loc = sema_loc(s, l->w[0].at);
+	s->rt->srv[i].line = srv_line_hash(l);
+	s->px->p->be.nsrv++;
+	s->rt->nspare++;
+}
+
+static const struct line *change_line(struct sema *s, const struct conf_change *c, unsigned i)
+{
+	struct line *l = ARENA_NEW(&s->scratch, struct line);
+	struct span at = { .file = s->o->changes_file, .line = i + 1, .col = 1 };
+
+	*l = (struct line){ .w = ARENA_NEWN(&s->scratch, struct word, c->n + 1), .n = c->n + 1 };
+	for (unsigned k = 0; k <= c->n; k++) {
+		l->w[k].s = k ? c->w[k - 1] : STR("server");
+		at.len = (uint32_t)l->w[k].s.n;
+		l->w[k].at = at;
+		at.col += at.len + 1;
+	}
+	return l;
+}
+
+struct word srv_added_word(struct sema *s, const struct rt_server *srv)
+{
+	struct conf_changes c = changes_of(s);
+
+	for (unsigned i = 0; i < c.n; i++)
+		if (c.at[i].add && !c.at[i].refused && str_eq(c.at[i].be, s->rt->px[srv->px].name) && str_eq(c.at[i].w[0], srv->name))
+			return change_line(s, &c.at[i], i)->w[1];
+	return (struct word){ 0 };
+}
+
+void srv_added(struct sema *s, struct px_build *b)
+{
+	struct conf_changes c = changes_of(s);
+
+	for (unsigned i = 0; i < c.n; i++) {
+		struct conf_change *x = &c.at[i];
+		if (!x->add || x->refused || !str_eq(x->be, b->name))
+			continue;
+		x->over = b->srv_names.arena && hmap_get(&b->srv_names, x->w[0]);
+		if (!x->over) /* a server of the files goes before it */
+			srv_add_live(s, change_line(s, x, i));
+	}
+}
+
 /* ---- at run time -------------------------------------------------------------------------------------------------- */
 
 static const struct rt_server *with_id(const struct rt_backend *be, uint32_t id)

@@ -24,6 +24,18 @@ uint32_t srv_spare(const struct sema *s, uint32_t nsrv);
 /* The servers of b are known: keeps what default-server said last, and spare rows. */
 void srv_reserve(struct sema *s, struct px_build *b);
 void srv_live_freeze(struct sema *s);
+/* Makes room for servers that were added at run time. */
+void srv_changes_begin(struct sema *s);
+/* Was the server that the line defines deleted at run time? */
+bool srv_is_deleted(struct sema *s, const struct line *l);
+/* Its row: spare, with the place in the file, and with a number, so that those behind it keep theirs. */
+void srv_deleted(struct sema *s, const struct line *l);
+/* Adds the server of a line that stands in no file. */
+void srv_add_live(struct sema *s, const struct line *l);
+/* Where the addition of srv stands. */
+struct word srv_added_word(struct sema *s, const struct rt_server *srv);
+/* Servers that were added to b at run time. */
+void srv_added(struct sema *s, struct px_build *b);
 
 void srv_opts_init(struct sema *s);
 /* Applies the parameters w[0..n) to t; false after a diagnosis. */

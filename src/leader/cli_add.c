@@ -1,17 +1,35 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* `add server` and `del server`. Messages are HAProxy's where it has one. Both answer when every process knows. */
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <sluice/base/notice.h>
 #include <sluice/conf/conf.h>
 #include <sluice/rt/row.h>
 #include "cli_change.h"
+#include "roster.h"
+#include "row_live.h"
 
-struct adding { struct cli_run *r; uint32_t row; bool done, ok; };
+struct adding {
+	struct cli_run *r;
+	uint32_t row;
+	bool done, ok;
+	bool reload;         /* the next generation has it or nobody */
+	struct str be, name;
+	char name_buf[256];
+	int text;            /* what that said, -1 = nothing */
+};
 
 static void adding_end(struct cli_run *r)
 {
-	rows_forget(r->priv);
-	free(r->priv);
+	struct adding *a = r->priv;
+
+	rows_forget(a);
+	if (a->reload && !a->done)
+		leader_forget_reload(r->l, a);
+	if (a->text >= 0)
+		close(a->text);
+	free(a);
 }
 
 static void step_done(void *arg, bool ok)
@@ -29,7 +47,7 @@ static struct adding *begin(struct cli_run *r, uint32_t row)
 
 	if (!a)
 		return NULL;
-	*a = (struct adding){ .r = r, .row = row };
+	*a = (struct adding){ .r = r, .row = row, .text = -1 };
 	r->priv = a;
 	r->end = adding_end;
 	return a;
@@ -83,80 +101,109 @@ static enum cli_state refuse(struct cli_run *r, const struct diags *d)
 	return CLI_DONE;
 }
 
-static enum cli_state put(struct cli_run *r, uint32_t row, const struct rt_server *s)
+static enum cli_state put(struct cli_run *r, struct str be, uint32_t row, const struct row_line *x)
 {
 	struct adding *a = begin(r, row);
 
-	if (a && rows_put(r->l, row, s, step_done, a))
-		return CLI_WAIT;
-	return cli_fail(r, "Out of memory.");
+	if (!a || !rows_put(r->l, row, &x->s, step_done, a))
+		return cli_fail(r, "Out of memory.");
+	(void)!roster_add(r->l, be, x->w, x->n, false); /* said there */
+	return CLI_WAIT;
 }
 
-static enum cli_state add(struct cli_run *r, uint32_t px, struct str name, struct arena *a)
+static void reload_done(void *arg, bool ok, uint64_t gen UNUSED, int text)
+{
+	struct adding *a = arg;
+
+	a->done = true;
+	a->ok = ok;
+	a->text = text >= 0 ? dup(text) : -1;
+	if (!ok)
+		roster_remove(a->r->l, a->be, a->name);
+	cli_resume(a->r);
+}
+
+/* Only a generation that starts with it can have it: the verdict on that is the answer. */
+static enum cli_state put_by_reload(struct cli_run *r, struct str be, const struct row_line *x)
+{
+	struct adding *a = begin(r, RT_NONE);
+
+	if (!a)
+		return cli_fail(r, "Out of memory.");
+	a->be = be;
+	snprintf(a->name_buf, sizeof(a->name_buf), STR_FMT, STR_ARG(x->s.name));
+	a->name = str_c(a->name_buf);
+	if (!roster_add(r->l, be, x->w, x->n, true))
+		return cli_fail(r, "The server cannot be kept for the next generation.");
+	a->reload = leader_ask_reload(r->l, reload_done, a);
+	if (a->reload)
+		return CLI_WAIT;
+	roster_remove(r->l, be, a->name);
+	return cli_fail(r, "The server needs a reload, and there is no master to ask.");
+}
+
+static enum cli_state add(struct cli_run *r, uint32_t px, struct str name)
 {
 	const struct rt *rt = r->l->rt;
-	struct str *w = ARENA_NEWN(a, struct str, r->n);
-	struct rt_srv_opts o;
-	struct rt_server s;
-	struct diags d;
-	uint32_t row;
+	struct str w[CLI_WORDS_MAX];
+	enum cli_state st = CLI_DONE;
+	struct row_line x;
 
 	if (r->n < 2)
 		return cli_fail(r, "'server' expects <name> and <addr>[:<port>] as arguments.");
 	if (rt_find_server(rt, &rt->px[px], name) != RT_NONE)
 		return cli_fail(r, "Already exists a server with the same name in backend.");
-	diags_init(&d, a, NULL);
 	memcpy(w, r->w, r->n * sizeof(*w));
 	w[0] = name;
-	if (conf_server_live(rt, px, w, r->n, a, &s, &o, &d) == CONF_LIVE_BAD)
-		return refuse(r, &d);
-	row = rt_row_free(&rt->px[px].be);
-	return put(r, row, &s);
+	switch (row_line_read(r->l, px, w, r->n, &x)) {
+	case CONF_LIVE_BAD: st = refuse(r, &x.d); break;
+	case CONF_LIVE_OK: st = put(r, rt->px[px].name, rt_row_free(&rt->px[px].be), &x); break;
+	case CONF_LIVE_RELOAD: st = put_by_reload(r, rt->px[px].name, &x); break;
+	}
+	row_line_close(&x);
+	return st;
+}
+
+/* The reason is the first error of the start that failed. */
+static enum cli_state not_added(struct cli_run *r, const struct adding *a)
+{
+	char text[1024], *p;
+	ssize_t n = a->text >= 0 ? pread(a->text, text, sizeof(text) - 1, 0) : 0;
+
+	text[MAX(n, 0)] = '\0';
+	p = strstr(text, "error: ");
+	if (p)
+		p[strcspn(p, "\n")] = '\0';
+	return cli_fail(r, "The server needs a reload, and that failed: %s", p ? p + 7 : "see show startup-logs");
 }
 
 static enum cli_state added(struct cli_run *r, const struct adding *a)
 {
+	if (a->reload && !a->ok)
+		return not_added(r, a);
 	if (!a->ok)
 		notice(SAY_WARNING, "a process is late to know of an added server");
-	log_change(r->l, a->row, "added");
+	if (!a->reload)
+		log_change(r->l, a->row, "added");
+	else
+		r->s->prompt = false; /* the generation that answers from now on is another */
 	return cli_say(r, CLI_INFO, "New server registered.");
 }
 
 enum cli_state cli_add_server(struct cli_run *r)
 {
 	const struct adding *a = r->priv;
-	struct arena arena;
 	struct str name;
-	enum cli_state st;
 	uint32_t px;
 
 	if (a)
 		return a->done ? added(r, a) : CLI_WAIT;
 	if (!may_change(r) || (px = split_name(r, &name)) == RT_NONE)
 		return CLI_DONE;
-	arena_init(&arena, 0);
-	st = add(r, px, name, &arena);
-	arena_free(&arena);
-	return st;
+	return add(r, px, name);
 }
 
 /* ---- del ---------------------------------------------------------------------------------------------------------- */
-
-/* Rules, expressions or other servers mean it. */
-static bool is_named(const struct rt *rt, uint32_t srv)
-{
-	if (rt->srv[srv].flags & SRVF_NAMED)
-		return true;
-	for (uint32_t i = 0; i < rt->nsrv; i++)
-		if (rt->srv[i].track == srv)
-			return true;
-	return false;
-}
-
-static bool in_use(const struct leader *l, uint32_t srv)
-{
-	return live_sum(l->seg, LIVE_SRV, srv) || live_sum(l->seg, LIVE_SRV_QUEUE, srv);
-}
 
 static enum cli_state deleted(struct cli_run *r, const struct adding *a)
 {
@@ -179,11 +226,11 @@ enum cli_state cli_del_server(struct cli_run *r)
 	srv = rt_find_server(r->l->rt, &r->l->rt->px[px], name);
 	if (srv == RT_NONE)
 		return cli_fail(r, "No such server.");
-	if (is_named(r->l->rt, srv))
+	if (row_is_named(r->l->rt, srv))
 		return cli_fail(r, "This server cannot be removed at runtime due to other configuration elements pointing to it.");
 	if (!(srv_admin_bits(srv_admin_now(r->l, srv)) & ADM_MAINT))
 		return cli_fail(r, "Only servers in maintenance mode can be deleted.");
-	if (in_use(r->l, srv))
+	if (row_in_use(r->l, srv))
 		return cli_fail(r, "Server still has connections attached to it, cannot remove it.");
 	a = begin(r, srv);
 	if (a && rows_drop(r->l, srv, step_done, a))

@@ -3,6 +3,7 @@
  * the end of a line, where the last one counts; only an address is replaced. What a line cannot say stands in comments. */
 #include <sluice/health/health.h>
 #include "cli_change.h"
+#include "roster.h"
 
 /* ---- words of a line ---- */
 
@@ -138,30 +139,131 @@ static void server_line(struct cli_run *r, struct str line, uint32_t srv)
 
 static bool stands_at(const struct rt_server *s, const char *file, uint32_t line) { return s->loc.line == line && strcmp(s->loc.file, file) == 0; }
 
-/* r->srv is the first server not yet passed: they stand in the order of the text. Several on one line came from a template. */
+/* A row whose line in the file defines what is there now. */
+static bool is_of_line(const struct rt_server *s) { return rt_srv_exists(s) && !(s->flags & SRVF_ADDED); }
+
+/* The line of one server of a template: `server`, its name, and what stands behind the range. */
+static void template_server(struct cli_run *r, struct str line, uint32_t srv)
+{
+	struct str rest = line, name = r->l->rt->srv[srv].name;
+	struct sbuf b = { 0 };
+	size_t from = skip_blanks(line, 0), at = from;
+
+	for (unsigned i = 0; i < 3; i++)
+		at = skip_blanks(rest, word_end(rest, at));
+	sbuf_add(&b, str_sub(line, 0, from));
+	sbuf_printf(&b, "server " STR_FMT " ", STR_ARG(name));
+	sbuf_add(&b, str_sub(line, at, line.n));
+	server_line(r, sbuf_str(&b), srv);
+	sbuf_free(&b);
+}
+
+/* Several servers on one line came from a template, which stays as it is when nothing about them has changed. */
+static void template_line(struct cli_run *r, struct str line, uint32_t first)
+{
+	const struct rt *rt = r->l->rt;
+	unsigned put = 0;
+	bool changed = false;
+
+	for (uint32_t i = first; i < r->srv; i++) {
+		struct diff d = diff_of(r->l, i);
+		changed |= !is_of_line(&rt->srv[i]) || differs(&d);
+	}
+	if (!changed) {
+		sbuf_add(r->out, line);
+		sbuf_addc(r->out, '\n');
+		return;
+	}
+	for (uint32_t i = first; i < r->srv; i++)
+		if (is_of_line(&rt->srv[i])) {
+			template_server(r, line, i);
+			sbuf_addc(r->out, '\n');
+			put++;
+		}
+	if (!put)
+		sbuf_add(r->out, STR("    # all of its servers were deleted at run time\n"));
+}
+
+static void add_word(struct sbuf *b, struct str w)
+{
+	sbuf_addc(b, ' ');
+	for (size_t i = 0; i < w.n; i++) {
+		if (strchr(" #\\\"'", w.p[i]))
+			sbuf_addc(b, '\\');
+		sbuf_addc(b, w.p[i]);
+	}
+}
+
+/* The servers that were added to a backend. */
+static void added_lines(struct cli_run *r, const struct rt_proxy *px)
+{
+	const struct rt *rt = r->l->rt;
+	const struct conf_change *c;
+	size_t at = 0;
+
+	while ((c = roster_next(px->name, &at))) {
+		uint32_t srv = rt_find_server(rt, px, c->w[0]);
+		struct sbuf b = { 0 };
+
+		if (srv == RT_NONE || !(rt->srv[srv].flags & SRVF_ADDED))
+			continue;
+		sbuf_add(&b, STR("    server"));
+		for (unsigned i = 0; i < c->n; i++)
+			add_word(&b, c->w[i]);
+		server_line(r, sbuf_str(&b), srv);
+		sbuf_addc(r->out, '\n');
+		sbuf_free(&b);
+	}
+}
+
+/* Is this the head of a backend whose rows have no place in the files? */
+static const struct rt_proxy *head_of(const struct rt *rt, const struct rt_file *f, struct str line, uint32_t no)
+{
+	size_t from = skip_blanks(line, 0), end = word_end(line, from), name = skip_blanks(line, end);
+	struct str word = str_sub(line, from, end - from);
+	const struct rt_proxy *px = NULL;
+
+	if (str_eq(word, STR("backend")) || str_eq(word, STR("listen")))
+		px = rt_find_backend(rt, str_sub(line, name, word_end(line, name) - name));
+	return px && px->loc.line == no && strcmp(px->loc.file, f->name) == 0 && px->be.nsrv && !px->be.srv[0].loc.file ? px : NULL;
+}
+
+/* The backend whose added servers stand behind this line: behind its last server, or its head. */
+static const struct rt_proxy *ends_servers(const struct cli_run *r, const struct rt_file *f, struct str line, uint32_t first)
+{
+	const struct rt *rt = r->l->rt;
+
+	if (r->srv == first)
+		return head_of(rt, f, line, r->at);
+	const struct rt_proxy *px = &rt->px[rt->srv[r->srv - 1].px];
+
+	return r->srv == px->be.srv0 + px->be.nsrv || !rt->srv[r->srv].loc.file ? px : NULL;
+}
+
+/* r->srv is the first row not yet passed: those with a place in the files stand in the order of the text. */
 static void one_line(struct cli_run *r, const struct rt_file *f, struct str line)
 {
 	const struct rt *rt = r->l->rt;
-	bool changed = false;
+	const struct rt_proxy *px;
 
-	while (r->srv < rt->nsrv && !rt->srv[r->srv].loc.file) /* spare rows */
+	while (r->srv < rt->nsrv && !rt->srv[r->srv].loc.file)
 		r->srv++;
 	uint32_t first = r->srv;
 
 	while (r->srv < rt->nsrv && rt->srv[r->srv].loc.file && stands_at(&rt->srv[r->srv], f->name, r->at))
 		r->srv++;
-	if (r->srv == first + 1) {
-		server_line(r, line, first);
-	} else {
-		for (uint32_t i = first; i < r->srv; i++) {
-			struct diff d = diff_of(r->l, i);
-			changed |= differs(&d);
-		}
+	if (r->srv > first + 1) {
+		template_line(r, line, first);
+	} else if (r->srv == first) {
 		sbuf_add(r->out, line.n ? line : STR(" ")); /* an empty line would end the answer */
-		if (changed)
-			sbuf_add(r->out, STR(" # some were changed at run time"));
+		sbuf_addc(r->out, '\n');
+	} else if (is_of_line(&rt->srv[first])) {
+		server_line(r, line, first);
+		sbuf_addc(r->out, '\n');
 	}
-	sbuf_addc(r->out, '\n');
+	px = ends_servers(r, f, line, first);
+	if (px)
+		added_lines(r, px);
 }
 
 static void head(struct cli_run *r)

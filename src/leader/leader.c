@@ -22,6 +22,7 @@
 #include "certs.h"
 #include "cli_priv.h"
 #include "leader_priv.h"
+#include "roster.h"
 
 /* ---- phases ---- */
 
@@ -119,6 +120,7 @@ static void become_active(struct leader *l)
 {
 	l->phase = LEAD_ACTIVE;
 	notice_copy_to(-1);
+	roster_start(l);
 	pidfile_write(l);
 	if (l->o->detach)
 		stdio_detach();
@@ -284,9 +286,14 @@ static bool privs_prepare(struct leader *l)
 static bool prepare(struct leader *l)
 {
 	limits_memory(l->o->mem_mb);
-	l->rt = leader_load(&l->o->conf, l->o->quiet, l->o->warn_fatal);
-	if (!l->rt)
+	roster_peek(l);
+	struct conf_opts conf = l->o->conf;
+	conf.changes = l->changes;
+	l->rt = leader_load(&conf, l->o->quiet, l->o->warn_fatal);
+	if (!l->rt) {
+		roster_refused(l);
 		return false;
+	}
 	l->nworkers = leader_workers(l->rt);
 	rand_secret(l->secret, sizeof(l->secret));
 	return limits_apply(l->rt, l->nworkers) && privs_prepare(l) && listeners_open(l) && cli_open(l) && pidfile_open(l) &&
@@ -354,7 +361,7 @@ int leader_run(const struct leader_opts *o)
 	static struct leader l;
 
 	l = (struct leader){ .o = o, .phase = LEAD_STARTING, .ctl = o->ctl, .master_pid = o->master_pid, .dir_fd = -1, .pid_fd = -1,
-			     .ticket_fd = -1, .journal_fd = -1, .successor_dir = -1, .startup_fd = -1 };
+			     .ticket_fd = -1, .roster_fd = -1, .journal_fd = -1, .successor_dir = -1, .startup_fd = -1 };
 	panic_install("leader");
 	proctitle_set("leader, generation %llu", (unsigned long long)o->generation);
 	notice_quiet(o->quiet);

@@ -96,6 +96,8 @@ struct leader {
 	int startup_fd;            /* what was said until the generation was active; -1 = not kept */
 	uint64_t started_ms;       /* clock_ms() */
 	int ticket_fd;             /* -1 = no TLS listener */
+	struct conf_changes *changes; /* roster.c: what the files do not say of servers */
+	int roster_fd;             /* of roster.c, -1 = nothing was changed */
 	int journal_fd;            /* of cert_journal.c, -1 = no certificates */
 	struct timer ticket_timer, cert_timer;
 };

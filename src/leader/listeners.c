@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "certs.h"
+#include "roster.h"
 
 /* Two listeners are the same socket when address, IPv6 scope of acceptance, device and transparency are: what bind(2) and the options
  * that cannot change on a living socket depend on. */
@@ -147,7 +148,7 @@ bool listeners_open(struct leader *l)
 		ok = open_listener(l, i, &in) && ok;
 	for (unsigned i = 0; i < l->rt->ncli; i++)
 		ok = open_cli(l, i, &in) && ok;
-	ok = tickets_open(l, &in) && journal_open(l, &in) && ok;
+	ok = tickets_open(l, &in) && journal_open(l, &in) && roster_open(l, &in) && ok;
 	ok = tables_open(l, &in) && ok; /* these come the same way */
 	ok = patterns_open(l, &in) && ok;
 	inherited_close(&in);

@@ -13,6 +13,7 @@
 
 #include "cli_change.h"
 #include "leader_priv.h"
+#include "roster.h"
 
 #define STEP_WAIT_MS 3000u /* a worker that is stuck is found and replaced before that */
 
@@ -117,6 +118,7 @@ static void step_over(struct step *k)
 	if (k->drop && ok) {
 		store64(&k->l->seg->srv[k->row].admin, health_initial_admin(&k->l->rt->srv[k->row]));
 		names_follow(k->l, k->row);
+		roster_deleted(k->l, &k->was);
 	} else if (k->drop) {
 		take_back(k);
 	}

@@ -35,6 +35,7 @@ void rt_row_pack(const struct rt_server *s, struct sbuf *out)
 	r.s = *s;
 	r.o = *s->o;
 	r.s.loc = (struct rt_loc){ 0 };
+	r.s.line = 0;
 	r.s.own = NULL;
 	r.o.sni_text = STR_NULL;
 	texts_of(&r.s, &r.o, t);
@@ -94,6 +95,8 @@ bool rt_row_put(const struct rt *rt, uint32_t i, struct str rec)
 	}
 	mine->s.o = &mine->o;
 	mine->s.own = own;
+	mine->s.loc = rt->srv[i].loc;
+	mine->s.line = rt->srv[i].line;
 	void *former = rt->srv[i].own;
 	row_store(rt, i, &mine->s);
 	free(former);

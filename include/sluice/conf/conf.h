@@ -6,6 +6,18 @@
 #include <sluice/conf/diag.h>
 #include <sluice/rt/rt.h>
 
+/* What was changed about servers at run time. An addition is a server line of its backend, unless the files have a server of that name; a deletion hides
+ * the line with its hash (rt_server.line), until that says something else. */
+struct conf_change {
+	bool add;
+	bool pending;          /* an addition that the start is about: when it is refused, the start is */
+	struct str be;
+	struct str *w; unsigned n; /* name, address, parameters; of a deletion the name */
+	uint64_t line;         /* of a deletion */
+	bool over, refused;    /* out: the files have overtaken it; its line is no good in this configuration, and was left out */
+};
+struct conf_changes { struct conf_change *at; unsigned n; };
+
 struct conf_opts {
 	const char *const *paths; unsigned npaths; /* -f, files or directories (*.cfg in C order) */
 	const char *chdir_to;                      /* -C */
@@ -14,6 +26,8 @@ struct conf_opts {
 	const char *localpeer;                     /* -L */
 	bool no_lookup;                            /* host names are not resolved: tools, fuzzing */
 	bool poll_only;                            /* -de or noepoll on the command line */
+	struct conf_changes *changes;              /* NULL = none */
+	uint32_t changes_file;                     /* index of the file among the sources whose line i + 1 stands for change i */
 };
 
 /* Reads and parses all files into src (stage 1): lexing, quoting, environment, .if blocks, section split. false when

@@ -6,7 +6,7 @@
  *   leader   packs the record, puts it, hands it to checker and workers, and forks later children from tables that have it
  *   others   put and drop when they are told to
  *
- * What a row meant before stays readable (texts, options) until it is put again, so a log line that is late finds its server's name. */
+ * A row keeps the place of the line in the files that it was made for. What it meant before stays readable (texts, options) until it is put again, so a log line that is late finds its server's name. */
 #ifndef SLUICE_RT_ROW_H
 #define SLUICE_RT_ROW_H
 

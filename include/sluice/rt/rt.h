@@ -303,8 +303,8 @@ struct rt_server {
 	struct str cookie;
 	struct str host;                /* name to resolve, when the address was not numeric */
 	const struct rt_srv_opts *o;
-	struct rt_loc loc;              /* file NULL: added at run time */
-	uint64_t line;                  /* hash of the words that define it, 0 = of a server added at run time */
+	struct rt_loc loc;              /* of its line; with SRVF_ADDED or SRVF_SPARE of the one that was deleted from this row, file NULL: none */
+	uint64_t line;                  /* hash of the words of that line, 0 = none */
 	void *own;                      /* texts and options of one that came at run time (rt/row.h), else NULL */
 };
 
