@@ -41,6 +41,33 @@ bool act_parse_mark(struct sema *s, struct act *a)
 	return act_args(s, a, 1, "a 32-bit number or an expression") && number_or_expr(s, a, &a->w[1], UINT32_MAX);
 }
 
+bool act_parse_switch_mode(struct sema *s, struct act *a)
+{
+	static const char *const protos[] = { "h1", "h2" };
+	int k;
+
+	if (!(s->px->p->caps & PX_FE)) {
+		sema_err(s, &a->w[0], "'switch-mode' is possible in frontends only");
+		return false;
+	}
+	if (a->n < 2 || !word_is(&a->w[1], "http") || (a->n > 2 && (a->n != 4 || !word_is(&a->w[2], "proto")))) {
+		sema_err(s, &a->w[a->n < 2 ? 0 : 1], "'switch-mode' expects 'http' and, maybe, 'proto h1' or 'proto h2'");
+		return false;
+	}
+	if (a->n == 2)
+		return true;
+	k = arg_word(s, &a->w[3], protos, 2, "protocol");
+	a->r->kind = (uint8_t)(PROTO_H1 + k);
+	return k >= 0;
+}
+
+bool act_parse_expect_proxy(struct sema *s, struct act *a)
+{
+	static const char *const words[] = { "layer4" };
+
+	return act_args(s, a, 1, "layer4") && arg_word(s, &a->w[1], words, 1, "place of the PROXY header") == 0;
+}
+
 bool act_parse_retries(struct sema *s, struct act *a)
 {
 	return act_args(s, a, 1, "a number from 0 to 100 or an expression") && number_or_expr(s, a, &a->w[1], RETRIES_MAX);

@@ -32,6 +32,8 @@ GLOBAL_STR(chroot, chroot)
 	}
 GLOBAL_U32(maxconnrate, maxconnrate, 0, MAXCONN_MAX)
 GLOBAL_U32(maxsessrate, maxsessrate, 0, MAXCONN_MAX)
+GLOBAL_U32(maxsslconn, maxsslconn, 0, MAXCONN_MAX)
+GLOBAL_U32(maxsslrate, maxsslrate, 0, MAXCONN_MAX)
 GLOBAL_U32(ulimit_n, ulimit_n, 1, INT32_MAX)
 GLOBAL_U32(spread_checks, spread_checks, 0, 50)
 GLOBAL_U32(tune_spare_servers, spare_servers, 0, SPARE_MAX)

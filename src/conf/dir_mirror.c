@@ -60,7 +60,7 @@ void dir_mirror(struct sema *s, const struct line *l)
 	uint32_t end = cond_at(l->w, l->n, 2);
 	struct px_build *be;
 
-	if (s->px->p->mode != MODE_HTTP) {
+	if (!px_speaks_http(s->px)) {
 		sema_warn(s, &l->w[0], "'mirror' has no effect in mode tcp");
 		return;
 	}

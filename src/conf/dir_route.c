@@ -7,20 +7,14 @@ void dir_default_backend(struct sema *s, const struct line *l)
 	s->px->default_be = s->no ? NULL : &l->w[1];
 }
 
-/* What is checked at run time for dynamic names is checked here for static ones. */
+/* What is checked at run time for dynamic names is checked here for static ones. Connections of mode tcp turn to HTTP on the way to a backend
+ * in mode http; there is no way back. */
 static bool modes_fit(struct sema *s, const struct word *w, const struct px_build *be)
 {
 	const struct px_build *fe = s->px;
-	if (be->p->mode == fe->p->mode)
+	if (be->p->mode == fe->p->mode || fe->p->mode == MODE_TCP)
 		return true;
-	if (fe->p->mode == MODE_HTTP)
-		sema_err(s, w, "'" STR_FMT "' is in mode tcp, this frontend in mode http: both must agree",
-			 STR_ARG(be->name));
-	else
-		sema_err(s, w,
-			 "'" STR_FMT "' is in mode http, this frontend in mode tcp; switching to HTTP on the way is "
-				     "not supported by sluice yet",
-			 STR_ARG(be->name));
+	sema_err(s, w, "'" STR_FMT "' is in mode tcp, this frontend in mode http: both must agree", STR_ARG(be->name));
 	return false;
 }
 

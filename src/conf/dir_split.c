@@ -27,8 +27,8 @@ static bool split_target(struct sema *s, const struct word *w, struct rt_split_t
 	name.s = str_sub(w->s, 0, colon - 1);
 	if (!(be = sema_backend(s, &name)))
 		return false;
-	if (be->p->mode != s->px->p->mode) {
-		sema_err(s, w, "'" STR_FMT "' is in another mode than this frontend: both must agree",
+	if (be->p->mode != s->px->p->mode && s->px->p->mode == MODE_HTTP) {
+		sema_err(s, w, "'" STR_FMT "' is in mode tcp, this frontend in mode http: both must agree",
 			 STR_ARG(be->name));
 		return false;
 	}

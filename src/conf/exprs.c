@@ -56,7 +56,7 @@ struct expr_env sema_env(struct sema *s, unsigned avail, const struct word *at)
 
 unsigned phase_avail(const struct sema *s, enum rule_phase ph)
 {
-	bool http = s->px->p->mode == MODE_HTTP;
+	bool http = px_speaks_http(s->px);
 
 	switch (ph) {
 	case PH_TCP_CONN:

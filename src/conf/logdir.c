@@ -212,9 +212,9 @@ static struct logfmt *custom_fmt(struct sema *s, const struct px_build *b)
 {
 	const unsigned http = NEED_REQ_HEAD | NEED_RES_HEAD | NEED_REQ_BODY;
 	bool inherited = b->base && b->log_fmt == b->base->log_fmt;
-	struct logfmt *f = sema_log_fmt(s, b->log_fmt, b->p->mode == MODE_HTTP || inherited ? ~0u : ~http);
+	struct logfmt *f = sema_log_fmt(s, b->log_fmt, px_speaks_http(b) || inherited ? ~0u : ~http);
 
-	if (f && b->p->mode != MODE_HTTP && logfmt_needs(f) & http)
+	if (f && !px_speaks_http(b) && logfmt_needs(f) & http)
 		sema_warn(s, b->log_fmt, "the log format uses HTTP messages, which '" STR_FMT "' in mode tcp does not have: logged as '-'",
 			  STR_ARG(b->name));
 	return f;
@@ -226,7 +226,7 @@ static struct logfmt *chosen_fmt(struct sema *s, struct px_build *b)
 	case LK_CUSTOM: return custom_fmt(s, b);
 	case LK_HTTP:
 	case LK_HTTPS:
-		if (b->p->mode == MODE_HTTP)
+		if (px_speaks_http(b))
 			return builtin_fmt(s, b->log_kind == LK_HTTP ? logfmt_httplog : logfmt_httpslog);
 		if (b->sect != SECT_BACKEND)
 			sema_warn(s, b->log_word,

@@ -39,14 +39,8 @@ static void check_frontend(struct sema *s, const struct px_build *b)
 
 static void check_default_backend(struct sema *s, const struct px_build *b)
 {
-	if (b->p->default_be != RT_NONE && s->rt->px[b->p->default_be].mode != b->p->mode) {
-		const char *how = b->p->mode == MODE_HTTP
-					  ? "is in mode tcp, this frontend in mode http: both must agree"
-					  : "is in mode http, this frontend in mode tcp; switching to HTTP on the way "
-					    "is not supported by sluice yet";
-		if (b->default_be)
-			sema_err(s, b->default_be, "'" STR_FMT "' %s", STR_ARG(b->default_be->s), how);
-	}
+	if (b->p->default_be != RT_NONE && b->default_be && b->p->mode == MODE_HTTP && s->rt->px[b->p->default_be].mode != MODE_HTTP)
+		sema_err(s, b->default_be, "'" STR_FMT "' is in mode tcp, this frontend in mode http: both must agree", STR_ARG(b->default_be->s));
 }
 
 static void warn_unused_acl(void *ctx, struct str name)
@@ -67,7 +61,7 @@ static void check_http_only(struct sema *s, const struct px_build *b)
 {
 	struct word w = name_word(b);
 
-	if (b->p->mode == MODE_HTTP)
+	if (px_speaks_http(b))
 		return;
 	if (b->p->monitor_uri.n)
 		sema_warn(s, &w, "'monitor-uri' has no effect in '" STR_FMT "', which is in mode tcp",

@@ -43,7 +43,7 @@ bool rule_ends_list(unsigned act)
 {
 	return act == ACT_ALLOW || act == ACT_ACCEPT || act == ACT_DENY || act == ACT_REJECT || act == ACT_RETURN ||
 	       act == ACT_TARPIT || act == ACT_REDIRECT || act == ACT_SILENT_DROP || act == ACT_AUTH ||
-	       act == ACT_USE_SERVICE;
+	       act == ACT_USE_SERVICE || act == ACT_SWITCH_MODE;
 }
 
 static void rule_push(struct sema *s, enum rule_phase ph, const struct line *l, const struct rule *r)
@@ -124,7 +124,7 @@ static void rule_line(struct sema *s, enum rule_phase ph, const struct line *l, 
 
 static void http_rule(struct sema *s, enum rule_phase ph, const struct line *l)
 {
-	if (s->px->p->mode != MODE_HTTP && s->px->sect != SECT_DEFAULTS) {
+	if (!px_speaks_http(s->px) && s->px->sect != SECT_DEFAULTS) {
 		sema_warn(s, &l->w[0], "'%s' has no effect in mode tcp", rule_phase_word(ph));
 		return;
 	}
@@ -174,7 +174,7 @@ void dir_redirect(struct sema *s, const struct line *l)
 	struct rule r = rule_new(s, ACT_REDIRECT, l);
 	uint32_t n = cond_at(l->w, l->n, 1);
 
-	if (s->px->p->mode != MODE_HTTP) {
+	if (!px_speaks_http(s->px)) {
 		sema_warn(s, &l->w[0], "'redirect' has no effect in mode tcp");
 		return;
 	}

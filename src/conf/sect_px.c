@@ -125,6 +125,18 @@ static bool base_of(struct sema *s, const struct line *h, uint32_t i, struct px_
 
 /* ---- opening ---------------------------------------------------------------------------------------------------- */
 
+/* Known before any line is read: what expressions may use depends on it. */
+static bool has_switch(const struct section *sec)
+{
+	for (size_t i = 0; i < sec->lines.n; i++) {
+		const struct line *l = &sec->lines.at[i];
+
+		if (l->n > 2 && word_is(&l->w[0], "tcp-request") && word_is(&l->w[1], "content") && word_is(&l->w[2], "switch-mode"))
+			return true;
+	}
+	return false;
+}
+
 static struct px_build *defaults_open(struct sema *s, const struct section *sec)
 {
 	const struct line *h = &sec->head;
@@ -137,6 +149,7 @@ static struct px_build *defaults_open(struct sema *s, const struct section *sec)
 	b->name = named ? h->w[1].s : STR_NULL;
 	b->p = ARENA_NEW(&s->scratch, struct rt_proxy);
 	b->p->caps = PX_FE | PX_BE;
+	b->switches = has_switch(sec);
 	b->p->loc = sema_loc(s, h->w[0].at);
 	px_init_builtin(b);
 	if (base_of(s, h, named ? 2 : 1, &base) && base)
@@ -170,6 +183,7 @@ struct px_build *px_open(struct sema *s, const struct section *sec)
 		base_of(s, h, 2, &base);
 	if (base)
 		px_inherit(b, base);
+	b->switches = (base && base->switches) || has_switch(sec);
 	b->p->loc = sema_loc(s, h->w[0].at);
 	b->p->id = 0;
 	b->p->be.srv0 = s->rt->nsrv;

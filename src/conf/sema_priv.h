@@ -81,6 +81,7 @@ struct px_build {                 /* a proxy or a defaults section under constru
 	const struct word *default_be;
 	VEC(const struct word *) bw_names; /* of limits, as rules name them */
 	uint32_t backlog;
+	bool switches;                /* mode tcp, but a switch-mode rule may turn a connection to HTTP */
 	uint32_t to_unset;            /* bits of enum rt_timeout that no line gave, after px_finish() */
 	bool id_set, bound, chk_own, chk_sent;
 	bool srv_ids;                 /* a server has an id of its own */
@@ -220,6 +221,9 @@ struct addr_spec {
 /* text is a slice of w->s. */
 bool addr_spec_parse(struct sema *s, const struct word *w, struct str text, enum addr_use use,
 		     struct addr_spec *out) MUST_CHECK;
+
+/* May there be HTTP exchanges? */
+static inline bool px_speaks_http(const struct px_build *b) { return b->p->mode == MODE_HTTP || b->switches; }
 
 /* ---- parts of proxies ------------------------------------------------------------------------------------------- */
 void px_init_builtin(struct px_build *b);

@@ -31,7 +31,7 @@ static void layout_counters(struct seg_geometry *g)
 	g->ctr_column = page_up(g->ctr_hist_off + (uint64_t)g->npx * sizeof(struct px_hists));
 }
 
-static uint64_t rows_count(const struct seg_geometry *g) { return 1 + 3ul * g->npx + 5ul * g->nsrv + g->nlst; }
+static uint64_t rows_count(const struct seg_geometry *g) { return 2 + 3ul * g->npx + 5ul * g->nsrv + g->nlst; }
 
 static void layout(struct seg_geometry *g, unsigned nworkers, unsigned npx, unsigned nsrv, unsigned nlst)
 {

@@ -247,6 +247,7 @@ static void admin_defaults(struct leader *l)
 	atomic_store_explicit(&h->maxconn, g->maxconn, memory_order_relaxed);
 	atomic_store_explicit(&h->conn_rate, g->maxconnrate, memory_order_relaxed);
 	atomic_store_explicit(&h->sess_rate, g->maxsessrate, memory_order_relaxed);
+	atomic_store_explicit(&h->ssl_rate, g->maxsslrate, memory_order_relaxed);
 	for (uint32_t i = 0; i < l->rt->npx; i++)
 		atomic_store_explicit(&l->seg->be[i].fe_maxconn, l->rt->px[i].maxconn, memory_order_relaxed);
 }

@@ -83,7 +83,7 @@ bool names_make(struct leader *l)
 	const struct rt *rt = l->rt;
 	struct state_obj *o = calloc((size_t)rt->npx + rt->nsrv + rt->nlst + 1, sizeof(*o));
 
-	l->names = (struct state_names){ .px = o, .limits = { rt->g.maxconn, rt->g.maxconnrate, rt->g.maxsessrate, 0 } };
+	l->names = (struct state_names){ .px = o, .limits = { rt->g.maxconn, rt->g.maxconnrate, rt->g.maxsessrate, rt->g.maxsslrate } };
 	if (!o)
 		return false;
 	for (uint32_t i = 0; i < rt->npx; i++, o++) {

@@ -235,6 +235,27 @@ static bool awaits_h2(struct mux_h1 *h)
 	return true;
 }
 
+/* false: there is nothing to begin with yet. */
+static bool idle_read(struct mux_h1 *h)
+{
+	struct conn *c = h->m.conn;
+	uint32_t had = buf_len(&h->in);
+
+	if (!(c->io.ready & IO_RD) || !conn_established(c))
+		return had > 0;
+	if (!buf_acquire(&h->in)) {
+		h1_idle_dead(h);
+		return false;
+	}
+	if (!buf_room(&h->in))
+		return true;
+	ssize_t r = conn_recv(c, h->in.mem + h->in.tail, buf_room(&h->in));
+	if (r == XPRT_AGAIN && !had)
+		buf_release(&h->in);
+	h->in.tail += r > 0 ? (uint32_t)r : 0;
+	return r != XPRT_AGAIN || had;
+}
+
 /* Between two exchanges a client may send the next request or leave; a server may only leave. */
 static void idle_io(struct mux_h1 *h)
 {
@@ -246,19 +267,8 @@ static void idle_io(struct mux_h1 *h)
 		return;
 	}
 	if ((buf_len(&h->in) == 0 || !h->m.exchanges) && !(c->flags & CONN_DEAD)) {
-		if (!(c->io.ready & IO_RD) || !conn_established(c))
+		if (!idle_read(h))
 			return;
-		if (!buf_acquire(&h->in)) {
-			h1_idle_dead(h);
-			return;
-		}
-		ssize_t r = conn_recv(c, h->in.mem + h->in.tail, buf_room(&h->in));
-		if (r == XPRT_AGAIN) {
-			if (!buf_len(&h->in))
-				buf_release(&h->in);
-			return;
-		}
-		h->in.tail += r > 0 ? (uint32_t)r : 0;
 	}
 	if (!buf_len(&h->in))
 		h1_idle_dead(h);
@@ -342,6 +352,18 @@ static struct mux *h1_init(struct conn *c, bool front, const struct mux_cfg *cfg
 	c->ops = &h1_conn_ops;
 	c->owner = h;
 	return &h->m;
+}
+
+struct mux *mux_h1_take(struct conn *c, const struct mux_cfg *cfg, struct buf *in)
+{
+	struct mux *m = h1_init(c, true, cfg);
+
+	if (m) {
+		h1_of(m)->in = *in;
+		*in = (struct buf){ 0 };
+		task_wake(&h1_of(m)->task);
+	}
+	return m;
 }
 
 static void h1_destroy(struct mux *m) { h1_free(h1_of(m)); }

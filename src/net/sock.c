@@ -223,6 +223,15 @@ void sock_set_linger_reset(int fd)
 	setsockopt(fd, SOL_SOCKET, SO_LINGER, &l, sizeof l);
 }
 
+void sock_mute(int fd, int ttl)
+{
+	if (ttl <= 0 && set(fd, IPPROTO_TCP, TCP_REPAIR, 1))
+		return;
+	ttl = ttl > 0 ? ttl : 1;
+	set(fd, IPPROTO_IP, IP_TTL, ttl);
+	set(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, ttl);
+}
+
 void sock_keepalive(int fd, bool on) { set(fd, SOL_SOCKET, SO_KEEPALIVE, on); }
 
 bool sock_cloexec(int fd, bool on)

@@ -70,6 +70,9 @@ static void info_counters(const struct stats_src *s, struct stat_val *v)
 	v[INF_maxconnrate] = sv_u32(c.conn_rate_max);
 	v[INF_sessrate] = sv_u32(c.sess_rate);
 	v[INF_maxsessrate] = sv_u32(c.sess_rate_max);
+	v[INF_maxsslconns] = sv_u32(s->rt->g.maxsslconn);
+	v[INF_sslratelimit] = sv_u32(atomic_load_explicit(&s->seg->h->ssl_rate, memory_order_relaxed));
+	v[INF_currsslconns] = sv_u32(live_sum(s->seg, LIVE_TLS, 0));
 	v[INF_cumsslconns] = sv_u64(c.ssl_tot);
 	v[INF_sslrate] = sv_u32(c.ssl_rate);
 	v[INF_maxsslrate] = sv_u32(c.ssl_rate_max);

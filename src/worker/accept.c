@@ -89,30 +89,41 @@ static void lst_resume(struct timer *t)
 		accept_ready(&l->io);
 }
 
+static const struct rt_listener *lst_of(const struct wk_lst *l) { return &wk.rt->lst[l - wk.lst]; }
 static const struct rt_proxy *lst_fe(const struct wk_lst *l) { return &wk.rt->px[wk.rt->lst[l - wk.lst].px]; }
 
 /* What the runtime interface may have changed. */
 static uint32_t tuned(const _Atomic uint32_t *w) { return atomic_load_explicit(w, memory_order_relaxed); }
 static struct seg_be *fe_words(const struct rt_proxy *fe) { return &wk.seg->be[px_index(fe)]; }
 
-/* Takes the place of one connection under the process-wide and the frontend's limit, one shared count each. */
-static bool place_take(const struct rt_proxy *fe)
+/* Takes the place of one connection under the process-wide limits and the frontend's, one shared count each. */
+static bool place_take(const struct rt_listener *lst)
 {
+	const struct rt_proxy *fe = &wk.rt->px[lst->px];
+
+	if (lst->opts->ssl && !live_admit(wk.seg, LIVE_TLS, 0, wk.slot, wk.rt->g.maxsslconn, 0))
+		return false;
 	if (!live_admit(wk.seg, LIVE_PROCESS, 0, wk.slot, tuned(&wk.seg->h->maxconn), 0)) {
 		ctr_inc(&proc_ctr(wk.seg, wk.slot)->conn_full);
+		if (lst->opts->ssl)
+			wk_live(LIVE_TLS, 0, -1);
 		return false;
 	}
 	if (live_admit(wk.seg, LIVE_FE, px_index(fe), wk.slot, tuned(&fe_words(fe)->fe_maxconn), 0))
 		return true;
 	wk_live(LIVE_PROCESS, 0, -1);
+	if (lst->opts->ssl)
+		wk_live(LIVE_TLS, 0, -1);
 	ctr_inc(&px_ctr(wk.seg, px_index(fe), wk.slot)->fe.limit_wait);
 	return false;
 }
 
-static void place_give(const struct rt_proxy *fe)
+void accept_place_give(const struct rt_listener *lst)
 {
-	wk_live(LIVE_FE, px_index(fe), -1);
+	wk_live(LIVE_FE, lst->px, -1);
 	wk_live(LIVE_PROCESS, 0, -1);
+	if (lst->opts->ssl)
+		wk_live(LIVE_TLS, 0, -1);
 }
 
 /* Sums a rate over all workers: `at` is its word in our own column, the others stand at the same offset in theirs. */
@@ -130,8 +141,10 @@ static bool rate_reached(const uint64_t *at, uint32_t limit)
 }
 
 /* The strictest of the limits in force that is reached, events a second; 0 = none. */
-static uint32_t rate_limit(const struct rt_proxy *fe)
+static uint32_t rate_limit(const struct rt_listener *lst)
 {
+	const struct rt_proxy *fe = &wk.rt->px[lst->px];
+	const uint32_t ssl = lst->opts->ssl ? tuned(&wk.seg->h->ssl_rate) : 0;
 	const uint32_t conn = tuned(&wk.seg->h->conn_rate), sess = tuned(&wk.seg->h->sess_rate);
 	const struct proc_counters *p = proc_ctr(wk.seg, wk.slot);
 	uint32_t low = 0;
@@ -140,6 +153,8 @@ static uint32_t rate_limit(const struct rt_proxy *fe)
 		low = conn;
 	if (rate_reached(&p->sess_rate, sess) && (!low || sess < low))
 		low = sess;
+	if (rate_reached(&p->ssl_rate, ssl) && (!low || ssl < low))
+		low = ssl;
 	if (rate_reached(&px_ctr(wk.seg, px_index(fe), wk.slot)->fe.rate, fe->rate_limit) &&
 	    (!low || fe->rate_limit < low))
 		low = fe->rate_limit;
@@ -158,7 +173,7 @@ static bool accept_one(struct wk_lst *l)
 		session_new(fd, &peer, idx);
 		return true;
 	}
-	place_give(lst_fe(l));
+	accept_place_give(lst_of(l));
 	switch (errno) {
 	case EMFILE:
 	case ENFILE:
@@ -193,12 +208,12 @@ static void accept_ready(struct io *io)
 			return;
 		}
 		l->stood_back = false;
-		rate = rate_limit(lst_fe(l));
+		rate = rate_limit(lst_of(l));
 		if (rate) {
 			lst_pause(l, MAX(MIN(1000 / rate, PAUSE_RATE_MS), 1u));
 			return;
 		}
-		if (!place_take(lst_fe(l))) {
+		if (!place_take(lst_of(l))) {
 			nfull += !l->full;
 			l->full = true;
 			lst_pause(l, PAUSE_FULL_MS);
@@ -281,7 +296,7 @@ void accept_stop(void)
 		if (l->state == LST_ON)
 			io_del(&l->io);
 		if (l->state != LST_OFF)
-			for (unsigned n = 0; n < ACCEPT_LAST && place_take(lst_fe(l)) && accept_one(l); n++)
+			for (unsigned n = 0; n < ACCEPT_LAST && place_take(lst_of(l)) && accept_one(l); n++)
 				;
 		l->state = LST_OFF;
 		if (wk.h->listen_fd[i] >= 0)

@@ -11,6 +11,8 @@ void accept_start(void);
 void accept_stop(void);
 /* Frontends may have been disabled or enabled. */
 void accept_follow(void);
+/* Gives back what the accept of a connection has taken of the limits. */
+void accept_place_give(const struct rt_listener *lst);
 /* A session of fe has ended: listeners that waited for it accept again. */
 void accept_released(const struct rt_proxy *fe);
 /* Should worker `mine` leave a connection to others? loads: sessions of each live worker. Pure. */

@@ -3,6 +3,7 @@
 #include "act_priv.h"
 #include "count.h"
 #include "session.h"
+#include "worker_priv.h"
 #include "term.h"
 #include "track.h"
 
@@ -94,8 +95,25 @@ enum rule_verdict act_exec_reject(struct stream *s, const struct rule *r UNUSED,
 	return RULE_CLOSE;
 }
 
-enum rule_verdict act_exec_silent_drop(struct stream *s, const struct rule *r UNUSED, enum rule_phase ph)
+/* What is HTTP already goes on. */
+enum rule_verdict act_exec_switch_mode(struct stream *s, const struct rule *r UNUSED, enum rule_phase ph UNUSED)
 {
+	return s->flags & SF_HTTP ? RULE_ALLOW : RULE_SWITCH;
+}
+
+enum rule_verdict act_exec_expect_proxy(struct stream *s, const struct rule *r UNUSED, enum rule_phase ph UNUSED)
+{
+	s->sess->flags |= SESS_PROXY;
+	return RULE_CONTINUE;
+}
+
+/* The client is not told: a socket under repair is closed without a packet, which wants CAP_NET_ADMIN; else its RST is not to get far. */
+enum rule_verdict act_exec_silent_drop(struct stream *s, const struct rule *r, enum rule_phase ph)
+{
+	const struct conn *c = s->sess->conn;
+
+	if (c && !wk.trace)
+		sock_mute(c->io.fd, r->num ? (int)r->num2 : 0);
 	refuse(s, ph);
 	return RULE_RESET;
 }

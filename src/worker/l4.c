@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Raw bytes both ways: tcp mode and tunnels. Each direction ends for itself: end of input of one side is passed on
  * as a half-close once everything before it has left, and the exchange is over when both directions are. */
+#include "persist.h"
 #include "steps.h"
 
 static enum step_result l4_broken(struct stream *s, const struct endp *who)
@@ -55,13 +56,30 @@ static enum step_result response_list(struct stream *s, const struct rt_proxy *p
 	return v == RULE_WAIT ? STEP_NEXT : strm_obey(s, v, ST_TCP_FORWARD);
 }
 
+/* s->res_at: which list is next; then whether stick rules have seen the first bytes. */
+enum { BEGIN, OF_BE, OF_FE, DONE, STORED };
+
+/* What stick rules store of the first bytes, or of none when the server sends nothing. */
+static void response_begins(struct stream *s)
+{
+	if (s->be->nstick) {
+		if (!buf_len(&s->srv.rx))
+			s->srv.mux->ops->recv(&s->srv);
+		if (!buf_len(&s->srv.rx) && !(s->srv.flags & (EP_EOF | EP_ERR)))
+			return;
+		s->ctx.l6_res = buf_str(&s->srv.rx);
+		s->ctx.final = true;
+		persist_store_response(s);
+		s->ctx.final = false;
+	}
+	s->res_at = STORED;
+}
+
 /* The backend's list, then the frontend's, before a byte of the server goes to the client. STEP_NEXT: they let it pass. */
 static enum step_result response_rules(struct stream *s)
 {
-	enum { BEGIN, OF_BE, OF_FE, DONE };
-
 	if (s->res_at == BEGIN) {
-		s->res_at = s->flags & SF_HTTP ? DONE : OF_BE; /* a tunnel has had its rules */
+		s->res_at = s->flags & SF_HTTP ? STORED : OF_BE; /* a tunnel has had its rules */
 		s->exp_inspect = 0;
 		s->flags &= ~(unsigned)SF_FINAL_INSPECT;
 	}
@@ -74,6 +92,8 @@ static enum step_result response_rules(struct stream *s)
 		if (r != STEP_NEXT)
 			return r;
 	}
+	if (s->res_at == DONE)
+		response_begins(s);
 	return STEP_NEXT;
 }
 

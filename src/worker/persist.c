@@ -149,7 +149,13 @@ void persist_store(struct stream *s)
 		return;
 	for (const struct persist_key *k = s->persist_keys; k; k = k->next)
 		store(s, k->t, k->key);
-	for (uint32_t i = 0; s->flags & SF_HTTP && i < s->be->nstick; i++) {
+}
+
+void persist_store_response(struct stream *s)
+{
+	if (!s->be->nstick || s->srv_idx == RT_NONE || wk.rt->srv[s->srv_idx].flags & SRVF_NON_STICK)
+		return;
+	for (uint32_t i = 0; i < s->be->nstick; i++) {
 		const struct rt_stick *r = &s->be->stick[i];
 		struct stick_table *t;
 		struct str key;

@@ -17,6 +17,8 @@ void persist_begin(struct stream *s);
 void persist_moved(struct stream *s, uint32_t srv);
 /* The server has answered (HTTP: with the response at hand) or is connected (TCP): what stick rules store is stored. */
 void persist_store(struct stream *s);
+/* ... and what store-response rules make of its response. */
+void persist_store_response(struct stream *s);
 
 /* One name=value of a Cookie line (or the first of a Set-Cookie line); `all` is all of it, blanks left out; val.p NULL:
  * no '='. Commas and semicolons in quotes belong to it. *rest moves on; false at the end. */

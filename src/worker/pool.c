@@ -67,8 +67,10 @@ static struct mux_cfg back_cfg = { .on_idle_dead = back_idle_dead };
 static void pool_purge(struct timer *t)
 {
 	struct wk_srv *ws = CONTAINER_OF(t, struct wk_srv, purge);
-	uint32_t n = (ws->nidle + 1) / 2;
+	uint32_t low = srv_opts((uint32_t)(ws - wk.srv))->pool_low_conn, n = (ws->nidle + 1) / 2;
 
+	low = (low + wk.h->nworkers - 1) / wk.h->nworkers;
+	n = ws->nidle > low ? MIN(n, ws->nidle - low) : 0;
 	while (n--) {
 		struct list *l = !list_empty(&ws->fresh) ? &ws->fresh : &ws->proven;
 		struct sconn *sc = list_empty(l) ? pool_oldest_shared(ws) : LIST_ENTRY(l->prev, struct sconn, link);

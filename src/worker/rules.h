@@ -12,6 +12,7 @@ enum rule_verdict {
 	RULE_ANSWERED,   /* a reply is prepared (SF_REPLY): send it; term letters are set */
 	RULE_TARPIT,     /* a reply is prepared: send it after timeout tarpit */
 	RULE_CLOSE,      /* close the client without an answer (reject) */
+	RULE_SWITCH,     /* the connection speaks HTTP from here on: last_rule->kind is the enum rt_proto */
 	RULE_RESET,      /* close it with RST (silent-drop) */
 	RULE_HOLD,       /* a rule holds its list: run again when woken, at hold_until at the latest */
 	RULE_WAIT,       /* undecided before more input or ctx.final */

@@ -25,8 +25,7 @@ static void session_free(struct session *se)
 	list_del(&se->link);
 	wk.nsess -= !(se->flags & SESS_SHADOW);
 	if (se->flags & SESS_COUNTED_FE) {
-		wk_live(LIVE_FE, px_index(se->fe), -1);
-		wk_live(LIVE_PROCESS, 0, -1);
+		accept_place_give(se->lst);
 		if (se->fe->opts & OPT_SOCKET_STATS)
 			wk_live(LIVE_LST, lst_index(se->lst), -1);
 	}
@@ -208,7 +207,7 @@ static struct endp *front_on_exchange(struct mux *m)
 
 	if (se->flags & SESS_DEAD)
 		return NULL;
-	s = strm_new(se, se->fe, se->fe->mode == MODE_HTTP);
+	s = strm_new(se, se->fe, session_is_http(se));
 	return s ? &s->cli : NULL;
 }
 
@@ -218,7 +217,7 @@ static void front_idle_dead(struct mux *m)
 	struct session *se = m->owner;
 	struct stream *s = NULL;
 
-	if (!se->nreq && se->fe->mode == MODE_HTTP && !(se->fe->opts & OPT_IGNORE_PROBES)) {
+	if (!se->nreq && session_is_http(se) && !(se->fe->opts & OPT_IGNORE_PROBES)) {
 		se->flags |= SESS_PINNED;
 		s = unborn_begin(se, 400, 'C');
 		if (s)
@@ -337,8 +336,7 @@ void session_new(int fd, const struct addr *peer, uint32_t lst_idx)
 
 	if (!se) {
 		close(fd);
-		wk_live(LIVE_FE, lst->px, -1);
-		wk_live(LIVE_PROCESS, 0, -1);
+		accept_place_give(lst);
 		return;
 	}
 	session_begin(se, fd, peer, lst);
@@ -346,7 +344,7 @@ void session_new(int fd, const struct addr *peer, uint32_t lst_idx)
 		session_free(se);
 		return;
 	}
-	if (!lst->opts->accept_proxy)
+	if (!lst->opts->accept_proxy && !(se->flags & SESS_PROXY))
 		session_secure(se);
 	else if (proxy_in_start(se))
 		session_arm(se, session_idle_deadline(se));
@@ -419,6 +417,38 @@ void session_proceed(struct session *se)
 		se->conn->ops->io(se->conn);
 }
 
+void session_switch_http(struct stream *s, enum rt_proto proto)
+{
+	struct session *se = s->sess;
+	struct mux *old = s->cli.mux, *m;
+	struct conn *c = old->conn;
+	struct buf in = s->cli.rx;
+
+	s->cli.rx = (struct buf){ 0 };
+	old->conn = NULL; /* it survives the mux */
+	old->ops->destroy(old);
+	task_cancel(&s->task);
+	strm_discard(s);
+	se->mux = NULL;
+	se->nreq = 0;
+	se->flags |= SESS_HTTP;
+	se->t_idle = se->t_hs_done = clock_now_ns;
+	if (proto == PROTO_AUTO && mux_h2_preface(buf_str(&in)) == 1)
+		proto = PROTO_H2;
+	if (proto == PROTO_H2)
+		m = mux_h2_take(c, &front_cfg, &in);
+	else
+		m = mux_h1_take(c, proto == PROTO_AUTO ? &upgrade_cfg : &front_cfg, &in);
+	if (!m) {
+		buf_release(&in);
+		conn_close(c);
+		session_lost(se);
+		return;
+	}
+	session_speaks(se, m);
+	session_arm(se, session_idle_deadline(se));
+}
+
 void session_exchange_done(struct session *se, bool alive)
 {
 	if (!alive) {
@@ -440,7 +470,7 @@ void session_drain(struct session *se)
 	if (!se->mux)
 		return;
 	se->mux->ops->drain(se->mux);
-	if (!list_empty(&se->streams) || se->fe->mode != MODE_HTTP)
+	if (!list_empty(&se->streams) || !session_is_http(se))
 		return;
 	if (wk.rt->g.drain_idle == DRAIN_IDLE_NOW) {
 		session_kill(se, 'K');

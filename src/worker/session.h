@@ -10,6 +10,7 @@
 #include <sluice/rt/rt.h>
 
 struct sc_set;
+struct stream;
 
 #define SESSION_MAGIC 0x73657373u
 
@@ -21,6 +22,8 @@ enum sess_flags {
 	SESS_HARD = 16,        /* kill_at ends exchanges too */
 	SESS_HANDSHAKE = 32,   /* TLS is being set up: no mux and no stream yet */
 	SESS_MANY = 64,        /* several exchanges may be open at once */
+	SESS_HTTP = 256,       /* began in mode tcp, speaks HTTP now (switch-mode) */
+	SESS_PROXY = 512,      /* a rule wants a PROXY header first (expect-proxy) */
 	SESS_SHADOW = 128,     /* of a copy (mirror.h): there is no client */
 };
 
@@ -60,6 +63,11 @@ void session_secure(struct session *se);
 void session_proceed(struct session *se);
 /* Ends a session that has no mux yet. */
 void session_refuse(struct session *se);
+
+/* The stream s of mode tcp turns to HTTP with what it has received: it is over, and a new exchange begins in the next turn. The session may be gone afterwards. */
+void session_switch_http(struct stream *s, enum rt_proto proto);
+/* Are its exchanges HTTP? */
+static inline bool session_is_http(const struct session *se) { return se->fe->mode == MODE_HTTP || se->flags & SESS_HTTP; }
 
 /* proxy_in.c: waits for the PROXY header, sets the addresses of the connection, then session_secure() or
  * session_refuse(). false: no memory. */

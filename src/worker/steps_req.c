@@ -55,6 +55,9 @@ enum step_result strm_obey(struct stream *s, enum rule_verdict v, enum strm_step
 		return step_to(s, s->exp ? ST_TARPIT : ST_REPLY);
 	case RULE_CLOSE:
 		return strm_abort(s, 'P', term_phase(s), MUX_CLOSE);
+	case RULE_SWITCH:
+		session_switch_http(s, s->last_rule->kind);
+		return STEP_END;
 	case RULE_RESET:
 		return strm_abort(s, 'P', term_phase(s), MUX_RESET);
 	case RULE_HOLD:
@@ -213,6 +216,12 @@ enum step_result step_route(struct stream *s)
 	be = rules_route(s);
 	if (be == RT_NONE)
 		return strm_fail(s, 503, 'S', 'C');
+	if (UNLIKELY((wk.rt->px[be].mode == MODE_HTTP) != (s->flags & SF_HTTP))) {
+		if (s->flags & SF_HTTP)
+			return strm_fail(s, 503, 'S', 'C');
+		session_switch_http(s, PROTO_AUTO);
+		return STEP_END;
+	}
 	strm_route_to(s, be);
 	if (UNLIKELY(s->fe->nmirror))
 		mirror_begin(s);

@@ -174,6 +174,7 @@ static bool res_rules_begin(struct stream *s, enum step_result *r)
 	s->status = s->res.status;
 	track_status(s, s->status);
 	persist_store(s);
+	persist_store_response(s);
 	if ((s->status == 401 || s->status == 407) && auth_binds_connection(&s->res))
 		s->sc->priv = true;
 	headers_capture_response(s);

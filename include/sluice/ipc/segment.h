@@ -109,6 +109,7 @@ struct segment {                   /* a process's view: pointers into the mappin
 enum live_kind {
 	LIVE_PROCESS, LIVE_FE, LIVE_BE, LIVE_BE_QUEUE, LIVE_SRV, LIVE_SRV_QUEUE, LIVE_SRV_CONN /* open TCP connections incl. idle */,
 	LIVE_SRV_IDLE /* idle ones that carried one exchange */, LIVE_SRV_SAFE /* ... and more: fit for reuse by anybody */, LIVE_LST,
+	LIVE_TLS /* connections of clients over TLS */,
 };
 
 /* Creates (leader) and maps a segment; sizes come from tbl/counters.def and the arguments. NULL and errno on failure (EINVAL: no
@@ -139,7 +140,8 @@ static inline _Atomic uint32_t *live_row(const struct segment *s, enum live_kind
 	case LIVE_SRV_CONN: row = 1 + 3ul * np + 2ul * ns + idx; break;
 	case LIVE_SRV_IDLE: row = 1 + 3ul * np + 3ul * ns + idx; break;
 	case LIVE_SRV_SAFE: row = 1 + 3ul * np + 4ul * ns + idx; break;
-	default: row = 1 + 3ul * np + 5ul * ns + idx; break;
+	case LIVE_LST: row = 1 + 3ul * np + 5ul * ns + idx; break;
+	default: row = 1 + 3ul * np + 5ul * ns + s->geo.nlst; break;
 	}
 	return (_Atomic uint32_t *)(s->rows + row * s->geo.row_stride);
 }

@@ -172,6 +172,8 @@ extern const struct mux_ops mux_tcp, mux_h1, mux_h2;
 /* HTTP/2 for a clear-text connection whose first bytes, which begin with the preface, are in `in`; they are taken over.
  * NULL when memory is short: conn and in stay with the caller. Nothing is processed before the next turn. */
 struct mux *mux_h2_take(struct conn *c, const struct mux_cfg *cfg, struct buf *in);
+/* HTTP/1 in the same way, for a connection that began as raw bytes; with cfg->on_upgrade it may still turn out to be HTTP/2. */
+struct mux *mux_h1_take(struct conn *c, const struct mux_cfg *cfg, struct buf *in);
 /* Do these bytes begin an HTTP/2 connection? 1 yes, 0 no, -1 not enough of them. */
 int mux_h2_preface(struct str in);
 

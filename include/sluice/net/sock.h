@@ -36,6 +36,9 @@ int sock_udp(sa_family_t family) MUST_CHECK;  /* unconnected datagram socket */
 bool sock_local(int fd, struct addr *a);      /* getsockname */
 bool sock_peer(int fd, struct addr *a);       /* getpeername */
 void sock_set_linger_reset(int fd);           /* close() sends RST */
+/* The peer is not to notice that fd is closed: no packet is sent any more (TCP_REPAIR, with CAP_NET_ADMIN), or, without the capability and with ttl > 0,
+ * packets live for ttl hops (else one). */
+void sock_mute(int fd, int ttl);
 void sock_keepalive(int fd, bool on);
 bool sock_cloexec(int fd, bool on);
 

@@ -57,6 +57,7 @@ enum redirect_flags { REDIR_DROP_QUERY = 1, REDIR_APPEND_SLASH = 2, REDIR_IGNORE
 
 /* Fields by action (what is not named is 0); cond, loc and id always:
  *   allow accept reject                 -
+ *   switch-mode                         kind = enum rt_proto
  *   silent-drop                         num = 1 with rst-ttl, num2 = the TTL
  *   deny tarpit                         status; reply = the whole answer, or NULL: the error page of status
  *   return                              status, reply = the whole answer, or NULL: the error page of status
@@ -415,7 +416,7 @@ struct str error_text(unsigned status);
 
 enum drain_idle { DRAIN_IDLE_ON_RESPONSE, DRAIN_IDLE_SPREAD, DRAIN_IDLE_NOW };
 struct rt_global {
-	uint32_t workers, maxconn, maxconnrate, maxsessrate, ulimit_n;
+	uint32_t workers, maxconn, maxconnrate, maxsessrate, maxsslconn, maxsslrate, ulimit_n;
 	uint32_t bufsize, maxrewrite, maxhdr, maxaccept;
 	struct rt_h2 {                  /* tune.h2.*; 0 = the value for both sides, and where there is none the default */
 		uint32_t streams, fe_streams, be_streams;

@@ -78,6 +78,39 @@ static void actions_stay_in_their_phases(void **st)
 	expect_error(FE " tcp-request connection pause 1s\n", "8:25", "'pause' is not possible in 'tcp-request connection' rules");
 }
 
+#define TCP "defaults\n mode tcp\n" TIMES "frontend f\n bind :80\n" /* the next line is 8 */
+
+static void a_frontend_that_switches_may_have_http_rules(void **st)
+{
+	struct compiled c;
+	const struct rt_proxy *f;
+
+	(void)st;
+	compile_ok(&c, TCP " http-request set-header x %[path]\n tcp-request content switch-mode http proto h2 if HTTP\n use_backend b if { path /x }\n default_backend t\n"
+			   "backend b\n mode http\nbackend t\n");
+	f = px(c.rt, "f");
+	assert_int_equal(f->mode, MODE_TCP);
+	assert_int_equal(f->rules[PH_HTTP_REQ].n, 1);
+	assert_int_equal(f->rules[PH_TCP_CONTENT].at[0].kind, PROTO_H2);
+	compiled_close(&c);
+	expect_warning(TCP " http-request deny\n", "'http-request' has no effect in mode tcp");
+	expect_error(TCP " tcp-request content switch-mode h1\n", "8:34", "expects 'http'");
+	expect_error(TCP " tcp-request content switch-mode http proto h3\n", "8:45", "unknown protocol 'h3'");
+	expect_error(TCP "backend b\n tcp-request content switch-mode http\n", "9:22", "frontends only");
+}
+
+static void a_proxy_header_is_expected_at_layer_4_only(void **st)
+{
+	struct compiled c;
+
+	(void)st;
+	compile_ok(&c, TCP " tcp-request connection expect-proxy layer4 if { src 10.0.0.0/8 }\n");
+	assert_int_equal(px(c.rt, "f")->rules[PH_TCP_CONN].n, 1);
+	compiled_close(&c);
+	expect_error(TCP " tcp-request connection expect-proxy layer7\n", "8:38", "unknown place of the PROXY header 'layer7'");
+	expect_error(TCP " tcp-request content expect-proxy layer4\n", "8:22", "'expect-proxy' is not possible");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -86,6 +119,8 @@ int main(void)
 		cmocka_unit_test(normal_forms_have_their_flags),
 		cmocka_unit_test(what_has_no_effect_says_so),
 		cmocka_unit_test(actions_stay_in_their_phases),
+		cmocka_unit_test(a_frontend_that_switches_may_have_http_rules),
+		cmocka_unit_test(a_proxy_header_is_expected_at_layer_4_only),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,7 +35,7 @@ static void what_is_no_split_is_refused(void **st)
 	expect_error(FE " use_split a:1 z:1\n" BE, "7:16", "unknown backend 'z'");
 	expect_error(FE " use_split a:0 b:0\n" BE, "7:2", "all weights are 0");
 	expect_error(FE " use_split by src\n" BE, "7:2", "expects backends with weights");
-	expect_error(FE " use_split a:1 t:1\n" BE, "7:16", "another mode");
+	expect_error(FE " use_split a:1 t:1\n" BE, "7:16", "both must agree");
 	expect_error(FE " use_split a:1 b:1 by src foo\n" BE, "7:27", "unexpected 'foo'");
 	expect_error(FE " use_split a:1 b:1 by nonsense\n" BE, "7:23", "unknown fetch");
 }
