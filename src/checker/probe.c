@@ -131,7 +131,7 @@ static bool own_fault(int err)
 	return err == EMFILE || err == ENFILE || err == ENOBUFS || err == ENOMEM || err == EADDRNOTAVAIL || err == EAGAIN;
 }
 
-static struct addr check_addr(const struct target *t, uint16_t port)
+static struct addr check_addr(const struct target *t, const struct chk_step *st)
 {
 	const struct rt_srv_opts *o = t->s->o;
 	struct srv_place p = { 0 };
@@ -145,8 +145,14 @@ static struct addr check_addr(const struct target *t, uint16_t port)
 		a.port = o->check_port;
 	if (moved && p.check_port)
 		a.port = p.check_port;
-	if (port)
-		a.port = port;
+	if (st && st->addr.family) {
+		uint16_t port = a.port;
+
+		a = st->addr;
+		a.port = a.port ? a.port : port;
+	}
+	if (st && st->port)
+		a.port = st->port;
 	return a;
 }
 
@@ -194,7 +200,7 @@ static void open_conn(struct target *t, const struct chk_step *st)
 {
 	const struct rt_srv_opts *o = t->s->o;
 	struct sock_connect_opts so = { .source = o->source.family ? &o->source : NULL, .tos = -1, .mark = -1 };
-	struct addr a = t->agent ? agent_place(t) : check_addr(t, st ? st->port : 0);
+	struct addr a = t->agent ? agent_place(t) : check_addr(t, st);
 	struct tls_connect k = { .back = o->check_xprt_cfg, .sni = st && st->sni.n ? st->sni : o->check_sni };
 
 	if (!so.source && t->px->source.family)
@@ -235,7 +241,7 @@ static void start(struct target *t)
 			return;
 		}
 	}
-	open_conn(t, t->ops == &chk_script ? script_first(&t->px->check) : NULL);
+	open_conn(t, t->ops == &chk_script || t->ops == &chk_http ? script_first(&t->px->check) : NULL);
 }
 
 /* Before a TLS handshake the header went with that. */

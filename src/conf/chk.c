@@ -283,6 +283,16 @@ static void step_expect(struct sema *s, const struct line *l, bool http)
 /* ---- connect, send ------------------------------------------------------------------------------------------------
  */
 
+static bool connect_addr(struct sema *s, const struct word *v, struct chk_step *st)
+{
+	struct addr_spec a;
+
+	if (!addr_spec_parse(s, v, v->s, ADDR_SOURCE, &a))
+		return false;
+	st->addr = a.addr;
+	return true;
+}
+
 /* One parameter of connect; false when the line is beyond use. */
 static bool connect_word(struct sema *s, const struct line *l, uint32_t *i, struct chk_step *st)
 {
@@ -294,7 +304,7 @@ static bool connect_word(struct sema *s, const struct line *l, uint32_t *i, stru
 
 	if (k < 0)
 		return false;
-	if (k >= 7) {
+	if (k >= 8) {
 		sema_err(s, &l->w[*i], "'%s' is known to HAProxy, not supported by sluice yet", words[k]);
 		return false;
 	}
@@ -312,14 +322,20 @@ static bool connect_word(struct sema *s, const struct line *l, uint32_t *i, stru
 		return true;
 	case 4: st->comment = keep(s, v->s); return true;
 	case 5: st->sni = keep(s, v->s); return true;
+	case 7: return connect_addr(s, v, st);
 	default: return tls_alpn_parse(s, v, &st->alpn);
 	}
 }
 
-static void step_connect(struct sema *s, const struct line *l)
+static void step_connect(struct sema *s, const struct line *l, bool http)
 {
 	struct rt_check *c = own_steps(s);
 	struct chk_step st = { .kind = CS_CONNECT, .loc = sema_loc(s, l->w[0].at) };
+
+	if (http && (c->nsteps || s->px->chk_sent)) {
+		sema_err(s, &l->w[1], "a second connection in 'http-check' is known to HAProxy, not supported by sluice yet: a check is one request");
+		return;
+	}
 
 	for (uint32_t i = 2; i < l->n; i++)
 		if (!connect_word(s, l, &i, &st))
@@ -430,7 +446,7 @@ void dir_http_check(struct sema *s, const struct line *l)
 	case 1: step_expect(s, l, true); break;
 	case 2: check_of(s)->disable_on_404 = true; break;
 	case 3: check_of(s)->send_state = true; break;
-	case 4: step_connect(s, l); break;
+	case 4: step_connect(s, l, true); break;
 	default: break;
 	}
 }
@@ -442,7 +458,7 @@ void dir_tcp_check(struct sema *s, const struct line *l)
 	if (known_only(s, &l->w[1]))
 		return;
 	switch (arg_word(s, &l->w[1], words, ARRAY_LEN(words), "kind of tcp-check")) {
-	case 0: step_connect(s, l); break;
+	case 0: step_connect(s, l, false); break;
 	case 1: step_send(s, l, false); break;
 	case 2: step_send(s, l, true); break;
 	case 3: step_expect(s, l, false); break;

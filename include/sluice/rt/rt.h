@@ -241,7 +241,7 @@ struct chk_expect {
 	uint8_t hdr_how;                /* CM_HDR: enum name_match of text against the value */
 	struct str comment;
 };
-struct chk_step { uint8_t kind; struct str data; uint16_t port; bool ssl, as_server /* connect default */; struct str sni, alpn; struct chk_expect exp; struct str comment; struct rt_loc loc; };
+struct chk_step { uint8_t kind; struct str data; struct addr addr; uint16_t port; bool ssl, as_server /* connect default */; struct str sni, alpn; struct chk_expect exp; struct str comment; struct rt_loc loc; };
 struct rt_check {                   /* of a backend, shared by its servers */
 	uint8_t kind;
 	struct str method, uri, version; /* http */
