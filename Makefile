@@ -12,7 +12,7 @@ HARDEN  := -fPIE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-prot
 CFLAGS  += -std=gnu17 $(OPT) -g $(WARN) $(HARDEN) -fno-strict-aliasing -fwrapv $(SAN) -MMD -MP
 CPPFLAGS += -Iinclude -Isrc -I$(BUILD)/gen -D_GNU_SOURCE -DSLUICE_VERSION='"$(VERSION)"' -DPCRE2_CODE_UNIT_WIDTH=8
 LDFLAGS += -pie -Wl,-z,relro,-z,now,-z,noexecstack $(SAN)
-LDLIBS  := -lz -lbrotlienc -lzstd -lssl -lcrypto -lnghttp2 -lpcre2-8 -lxxhash -lreadline -ljansson -lcrypt -lm
+LDLIBS  := -lz -lbrotlienc -lzstd -lssl -lcrypto -lnghttp2 -lpcre2-8 -lxxhash -lreadline -ljansson -lcrypt -lcares -lm
 
 SRC  := $(shell find src -name '*.c')
 RE   := $(wildcard grammar/*.re)

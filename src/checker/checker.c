@@ -14,7 +14,7 @@
 #include <sluice/tls/live.h>
 #include <sluice/net/sock.h>
 #include <sluice/rt/row.h>
-#include "checker_priv.h"
+#include "dns_priv.h"
 
 #define FDS_BESIDE_CHECKS 64
 
@@ -41,6 +41,7 @@ static void go(void)
 		if (checker.t[i]->ops && !checker.t[i]->maint)
 			probe_schedule_first(checker.t[i]);
 	agents_go(&checker);
+	names_go();
 }
 
 static void lose_leader(void)
@@ -104,6 +105,8 @@ static void on_ctl(struct io *io)
 static void on_tick(struct timer *t)
 {
 	fleet_tick(&checker);
+	if (checker.going)
+		names_tick(&checker);
 	if (atomic_load_explicit(&checker.seg->h->state, memory_order_acquire) == SEG_STOPPED)
 		stop(0);
 	timer_set(t, clock_ms() + TICK_MS);
@@ -132,7 +135,7 @@ static void init_process(const struct heritage *h)
 	rand_seed();
 	expr_process_init();
 	buf_set_size(rt->g.bufsize ? rt->g.bufsize : 16384);
-	loop_init(h->poll_only ? "poll" : NULL, sock_raise_nofile(count_checked(rt) + 2 * rt->nspare + rt->nlogs + FDS_BESIDE_CHECKS));
+	loop_init(h->poll_only ? "poll" : NULL, sock_raise_nofile(count_checked(rt) + 2 * rt->nspare + rt->nlogs + 4 * rt->nns + FDS_BESIDE_CHECKS));
 }
 
 int checker_run(const struct heritage *h)
@@ -140,7 +143,8 @@ int checker_run(const struct heritage *h)
 	exit_status = 0;
 	checker = (struct checker){ .h = h, .rt = h->rt, .seg = h->seg, .ctl = h->ctl };
 	init_process(h);
-	if (!fleet_init(&checker) || !http_requests_build(&checker) || !io_add(&ctl, h->ctl, IO_READ, on_ctl))
+	report_init(checker.rt);
+	if (!fleet_init(&checker) || !http_requests_build(&checker) || !names_init(&checker) || !io_add(&ctl, h->ctl, IO_READ, on_ctl))
 		return 1;
 	timer_init(&tick, on_tick);
 	timer_set(&tick, clock_ms() + TICK_MS);
@@ -149,6 +153,7 @@ int checker_run(const struct heritage *h)
 	if (!ipc_send(h->ctl, IPC_CHK_READY, 0, 0, NULL, 0, -1))
 		return 1;
 	loop_run(beat);
+	names_free();
 	fleet_free(&checker);
 	http_requests_free(&checker);
 	timer_stop(&tick);

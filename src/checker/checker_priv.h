@@ -5,6 +5,7 @@
  *   probe.c    one check from its timer to its verdict: connection, timeouts, schedule
  *   chk_*.c    what is said on the connection (check_ops): tcp, http, grpc, script, agent
  *   agents.c   what the answer of an agent means
+ *   dns.c      asking nameservers; names.c: what the answers mean for servers
  *   fleet.c    what a verdict means: health, tracking, slow start, passive errors, the words in the segment
  *   downtime.c since when servers and backends are down
  *   report.c   log lines */
@@ -158,6 +159,7 @@ void orders_free(struct checker *ck);
 void orders_look(struct checker *ck);
 
 /* report.c */
+enum { LEVEL_EMERG = 0, LEVEL_ALERT = 1, LEVEL_NOTICE = 5 };
 struct report {                 /* why: part of every line */
 	enum check_status status;
 	unsigned code;
@@ -171,10 +173,13 @@ void report_check(const struct target *t, const struct report *r);
 /* The change for the ring in the segment; from is the state before. */
 void report_event(const struct checker *ck, uint32_t srv, enum srv_op from, enum srv_op to, const struct report *r);
 void report_change(const struct target *t, enum health_change ch, const struct report *r);
-/* Can the server be chosen for a request now? */
+void report_init(const struct rt *rt);  /* the tag of lines whose proxy has none */
+/* Any other line of a proxy. */
+void report_text(const struct rt_proxy *px, int level, const char *fmt, ...) PRINTF_FMT(3, 4);
 /* downtime.c: keeps the words of the segment that say since when a server or backend is down, and for how long it was in all. */
 void downtime_server(const struct target *t);           /* before its operational word changes */
 void downtime_backend(const struct checker *ck, uint32_t px); /* after a server of it has changed */
+/* Can the server be chosen for a request now? */
 bool fleet_takes_requests(const struct checker *ck, uint32_t srv);
 void fleet_count(const struct checker *ck, const struct rt_proxy *px, unsigned *active, unsigned *backup);
 

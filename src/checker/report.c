@@ -6,15 +6,31 @@
 
 #define LINE_MAX_LEN 1024
 
-enum { LEVEL_EMERG = 0, LEVEL_ALERT = 1, LEVEL_NOTICE = 5 };
+/* One checker a process. */
+static struct str dflt_tag;
 
-static void send_line(const struct target *t, int level, const struct sbuf *b)
+void report_init(const struct rt *rt) { dflt_tag = rt->g.log_tag; }
+
+static void send_to(const struct rt_proxy *px, int level, const struct sbuf *b)
 {
-	const struct rt_logging *l = &t->px->log;
-	struct str tag = l->tag.n ? l->tag : t->ck->rt->g.log_tag;
+	const struct rt_logging *l = &px->log;
 
 	for (uint32_t i = 0; i < l->ntargets; i++)
-		log_send(l->targets[i], level, tag, sbuf_str(b));
+		log_send(l->targets[i], level, l->tag.n ? l->tag : dflt_tag, sbuf_str(b));
+}
+
+static void send_line(const struct target *t, int level, const struct sbuf *b) { send_to(t->px, level, b); }
+
+void report_text(const struct rt_proxy *px, int level, const char *fmt, ...)
+{
+	char text[LINE_MAX_LEN];
+	struct sbuf b = SBUF_FIXED(text);
+	va_list ap;
+
+	va_start(ap, fmt);
+	sbuf_vprintf(&b, fmt, ap);
+	va_end(ap);
+	send_to(px, level, &b);
 }
 
 static void add_name(struct sbuf *b, const struct target *t)

@@ -135,7 +135,8 @@ static bool spec_name(struct sema *s, const struct word *w, struct str host, enu
 		sema_err_at(s, w, host, "'" STR_FMT "' is neither an address nor a host name", STR_ARG(host));
 		return false;
 	}
-	r = lookup_cached(s, host);
+	static const struct looked_up nothing;
+	r = s->no_libc ? &nothing : lookup_cached(s, host);
 	a = fam == FW_V4 || fam == FW_UDP4   ? r->v4
 	    : fam == FW_V6 || fam == FW_UDP6 ? r->v6
 	    : r->v4.family		     ? r->v4
@@ -149,7 +150,8 @@ static bool spec_name(struct sema *s, const struct word *w, struct str host, enu
 		sema_err_at(s, w, host, "cannot resolve '" STR_FMT "'", STR_ARG(host));
 		return false;
 	}
-	sema_warn(s, w, "cannot resolve '" STR_FMT "' now: the server starts DOWN", STR_ARG(host));
+	if (!s->quiet_lookup)
+		sema_warn(s, w, "cannot resolve '" STR_FMT "' now: the server starts DOWN", STR_ARG(host));
 	o->addr = (struct addr){ .family = AF_INET };
 	o->unresolved = true;
 	return true;

@@ -15,6 +15,7 @@ static const char *const section_words[] = { "global", "defaults", "frontend", "
 static const struct { const char *word; void (*run)(struct sema *s, const struct section *sec); } other_sections[] = {
 	{ "userlist", sect_userlist },
 	{ "http-errors", sect_http_errors },
+	{ "resolvers", NULL }, /* before all others: servers name them */
 };
 
 static int other_section(const struct word *w)
@@ -54,7 +55,8 @@ static bool sect_open(struct sema *s, const struct section *sec)
 	}
 	s->sect = (uint8_t)sect;
 	if (other_section(&h->w[0]) >= 0) {
-		other_sections[other_section(&h->w[0])].run(s, sec);
+		if (other_sections[other_section(&h->w[0])].run)
+			other_sections[other_section(&h->w[0])].run(s, sec);
 		return false;
 	}
 	if (word_is(&h->w[0], "crt-store")) {
@@ -75,6 +77,13 @@ static bool sect_open(struct sema *s, const struct section *sec)
 	}
 	s->px = px_open(s, sec);
 	return s->px != NULL;
+}
+
+static void pass_resolvers(struct sema *s)
+{
+	for (size_t i = 0; i < s->src->sections.n; i++)
+		if (word_is(&s->src->sections.at[i].head.w[0], "resolvers"))
+			sect_resolvers(s, &s->src->sections.at[i]);
 }
 
 static void pass_early(struct sema *s)
@@ -327,6 +336,7 @@ struct rt *conf_compile(const struct conf_src *src, struct diags *d, const struc
 
 	sema_init(&s, rt);
 	count_objects(&s);
+	pass_resolvers(&s);
 	pass_early(&s);
 	global_finish(&s);
 	tls_finish(&s);

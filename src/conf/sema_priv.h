@@ -58,6 +58,8 @@ struct srv_tmpl {                 /* what `server` and `default-server` options 
 	const struct word *track;     /* resolved at the end */
 	uint32_t id;
 	bool check_port_set;
+	bool no_libc;                 /* init-addr leaves it out */
+	struct addr init_ip;          /* where init-addr ends; AF_UNSPEC: no address */
 	struct tls_words tls;
 };
 
@@ -148,6 +150,7 @@ struct sema {
 	const struct word *user_w, *group_w;
 	const char *sect_word;
 	bool in_default_server;
+	bool quiet_lookup, no_libc;   /* addr_spec_parse(): a name that is not found is asked for at run time; is not looked up at all */
 	struct tls_opts tls_bind_dflt, tls_srv_dflt;
 	const char *crt_base, *key_base, *ca_base;
 	VEC(struct tls_bind_job) tls_binds;
@@ -264,6 +267,9 @@ void stats_page_finish(struct sema *s, struct px_build *b);
 
 /* ---- sections that are no proxies ---------------------------------------------------- */
 void sect_userlist(struct sema *s, const struct section *sec);
+void sect_resolvers(struct sema *s, const struct section *sec);
+/* Index of a resolvers section, -1 = unknown. */
+int sema_resolvers(const struct sema *s, struct str name);
 int sema_userlist(const struct sema *s, struct str name); /* index, -1 = unknown */
 void sect_http_errors(struct sema *s, const struct section *sec);
 

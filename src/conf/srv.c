@@ -86,26 +86,52 @@ static bool claim_name(struct sema *s, const struct line *l, struct rt_server *s
 	return true;
 }
 
+/* How a name is looked up now depends on who looks it up later. */
+static bool server_address(struct sema *s, const struct line *l, const struct srv_tmpl *t, struct addr_spec *a)
+{
+	s->quiet_lookup = t->o.resolvers || t->init_ip.family || t->no_libc;
+	s->no_libc = t->no_libc;
+	bool ok = addr_spec_parse(s, &l->w[2], l->w[2].s, ADDR_SERVER, a);
+	s->quiet_lookup = s->no_libc = false;
+	if (ok && (a->fd >= 0 || a->dgram)) {
+		sema_err(s, &l->w[2], "this kind of server address is not supported by sluice yet");
+		return false;
+	}
+	return ok;
+}
+
+static void apply_name(struct rt_server *srv, const struct srv_tmpl *t)
+{
+	uint16_t port = srv->addr.port;
+
+	if (!srv->host.n)
+		return;
+	if (srv->flags & SRVF_UNRESOLVED && t->init_ip.family) {
+		srv->addr = t->init_ip;
+		srv->addr.port = port;
+		srv->flags &= ~(unsigned)SRVF_UNRESOLVED;
+	}
+	if (t->o.resolvers)
+		srv->flags = (srv->flags & ~(unsigned)SRVF_UNRESOLVED) | SRVF_RESOLVE;
+}
+
 bool srv_line(struct sema *s, const struct line *l, struct rt_server *srv, struct srv_tmpl *t)
 {
 	struct addr_spec a;
 
-	if (!arg_name(s, &l->w[1], "server") || !addr_spec_parse(s, &l->w[2], l->w[2].s, ADDR_SERVER, &a))
+	if (!arg_name(s, &l->w[1], "server"))
 		return false;
-	if (a.fd >= 0 || a.dgram) {
-		sema_err(s, &l->w[2], "this kind of server address is not supported by sluice yet");
-		return false;
-	}
 	*t = s->px->dsrv;
 	t->track = NULL;
 	t->id = 0;
-	if (!srv_opts_parse(s, l->w + 3, l->n - 3, t))
+	if (!srv_opts_parse(s, l->w + 3, l->n - 3, t) || !server_address(s, l, t, &a))
 		return false;
 	if (!t->track)
 		t->track = s->px->dsrv.track;
 	*srv = (struct rt_server){ .name = keep(s, l->w[1].s), .flags = t->flags, .px = (uint32_t)(s->px->p - s->rt->px),
 				   .weight = t->weight, .cookie = t->cookie, .track = RT_NONE, .id = t->id, .own = srv->own };
 	apply_address(srv, &a);
+	apply_name(srv, t);
 	check_options(s, l, t, srv);
 	return true;
 }

@@ -146,8 +146,75 @@ OPT(interface)
 
 OPT(resolvers)
 {
-	sema_warn(s, v,
-		  "resolvers are known to HAProxy, not supported by sluice yet: the name is resolved once, at start");
+	int i = sema_resolvers(s, v->s);
+
+	if (i < 0)
+		sema_err(s, v, "unknown resolvers '" STR_FMT "'", STR_ARG(v->s));
+	else
+		t->o.resolvers = (uint32_t)i + 1;
+	return i >= 0;
+}
+
+OPT(resolve_prefer)
+{
+	static const char *const words[] = { "ipv4", "ipv6" };
+	int i = arg_word(s, v, words, 2, "family of addresses");
+
+	t->o.resolve_prefer = i ? 6 : 4;
+	return i >= 0;
+}
+
+OPT(resolve_net)
+{
+	t->o.nresolve_net = 0;
+	for (struct str rest = v->s, one; rest.p;) {
+		one = str_trim(str_split(&rest, ','));
+		if (t->o.nresolve_net == RESOLVE_NETS_MAX) {
+			sema_err_at(s, v, one, "at most %d networks", RESOLVE_NETS_MAX);
+			return false;
+		}
+		if (!addr_parse_net(&t->o.resolve_net[t->o.nresolve_net++], one)) {
+			sema_err_at(s, v, one, "'" STR_FMT "' is not a network", STR_ARG(one));
+			return false;
+		}
+	}
+	return true;
+}
+
+OPT(resolve_opts)
+{
+	static const char *const words[] = { "allow-dup-ip", "prevent-dup-ip", "ignore-weight" };
+
+	for (struct str rest = v->s; rest.p;) {
+		struct word one = *v;
+
+		one.s = str_trim(str_split(&rest, ','));
+		switch (arg_word(s, &one, words, 3, "option of resolution")) {
+		case 0: t->o.resolve_opts |= RESOLVE_DUP_IP; break;
+		case 1: t->o.resolve_opts &= (uint8_t)~RESOLVE_DUP_IP; break;
+		case 2: break; /* there are weights in SRV records alone */
+		default: return false;
+		}
+	}
+	return true;
+}
+
+/* Addresses set at run time outlive a reload by themselves, which is what `last` asks for. */
+OPT(init_addr)
+{
+	bool libc = false;
+
+	t->init_ip = (struct addr){ 0 };
+	for (struct str rest = v->s, one; rest.p;) {
+		one = str_trim(str_split(&rest, ','));
+		if (str_eq(one, STR("libc"))) {
+			libc = true;
+		} else if (!str_eq(one, STR("last")) && !str_eq(one, STR("none")) && !addr_parse_ip(&t->init_ip, one)) {
+			sema_err_at(s, v, one, "'" STR_FMT "' is none of last, libc, none, nor an address", STR_ARG(one));
+			return false;
+		}
+	}
+	t->no_libc = !libc;
 	return true;
 }
 

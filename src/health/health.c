@@ -214,7 +214,10 @@ uint64_t health_check_word(enum check_status s, unsigned code, uint32_t duration
 
 uint64_t health_initial_admin(const struct rt_server *s)
 {
-	return srv_admin_pack(s->flags & SRVF_DISABLED || !rt_srv_exists(s) ? ADM_CONFIG_MAINT : 0, s->weight, s->o->maxconn);
+	unsigned unknown = s->flags & SRVF_RESOLVE && addr_is_any(&s->addr) ? ADM_RESOLUTION : 0;
+	unsigned off = s->flags & SRVF_DISABLED || !rt_srv_exists(s) ? ADM_CONFIG_MAINT : 0;
+
+	return srv_admin_pack(off | unknown, s->weight, s->o->maxconn);
 }
 
 uint64_t health_initial_op(const struct rt_server *s, uint32_t now_s)

@@ -22,6 +22,7 @@ bool place_copy(const struct seg_place *sp, struct srv_place *p)
 		uint32_t seq = atomic_load_explicit(&sp->seq, memory_order_acquire);
 
 		memcpy(p, &sp->copy[seq & 1], sizeof(*p));
+		p->fqdn[PLACE_FQDN_MAX - 1] = '\0';
 		atomic_thread_fence(memory_order_acquire);
 		if (atomic_load_explicit(&sp->seq, memory_order_relaxed) == seq)
 			return seq && family_ok(&p->addr) && family_ok(&p->check_addr) && family_ok(&p->agent_addr) && p->send_len <= PLACE_SEND_MAX;

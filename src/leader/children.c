@@ -94,6 +94,7 @@ static void child_said(struct child *c, const struct ipc_msg *m)
 	case IPC_ACCEPTING: c->state = CHILD_SERVING; break;
 	case IPC_SRV_ORDER: order_servers(c->l, m); break;
 	case IPC_AGENT: order_agent(c->l, m); break;
+	case IPC_RESOLVED: order_resolved(c->l, m); break;
 	}
 }
 

@@ -58,18 +58,20 @@ static void apply_fe_state(struct leader *l, uint32_t px, uint32_t state)
 	}
 }
 
+static const char *const by_words[] = { [BY_OPERATOR] = "runtime socket", [BY_AGENT] = "agent", [BY_DNS] = "resolution" };
+
 /* What was done stands on stderr and among the events. */
-static void said_admin(const struct leader *l, uint32_t srv, unsigned bits, bool by_agent)
+static void said_admin(const struct leader *l, uint32_t srv, unsigned bits, enum change_by by)
 {
 	const struct rt_server *s = &l->rt->srv[srv];
 	struct str px = l->rt->px[s->px].name;
-	const char *what = bits & ADM_FORCED_MAINT ? "going DOWN for maintenance" : bits & ADM_FORCED_DRAIN ? "drained" : "ready";
+	const char *what = bits & (ADM_FORCED_MAINT | ADM_RESOLUTION) ? "going DOWN for maintenance" : bits & ADM_FORCED_DRAIN ? "drained" : "ready";
 
-	notice(SAY_WARNING, "Server " STR_FMT "/" STR_FMT " is %s (%s).", STR_ARG(px), STR_ARG(s->name), what, by_agent ? "agent" : "runtime socket");
-	events_admin(srv, bits & ADM_FORCED_MAINT ? DEED_MAINT : bits & ADM_FORCED_DRAIN ? DEED_DRAIN : DEED_READY, by_agent);
+	notice(SAY_WARNING, "Server " STR_FMT "/" STR_FMT " is %s (%s).", STR_ARG(px), STR_ARG(s->name), what, by_words[by]);
+	events_admin(srv, bits & (ADM_FORCED_MAINT | ADM_RESOLUTION) ? DEED_MAINT : bits & ADM_FORCED_DRAIN ? DEED_DRAIN : DEED_READY, by);
 }
 
-static void said_moved(const struct leader *l, uint32_t srv, const struct addr *from, const struct addr *a)
+static void said_moved(const struct leader *l, uint32_t srv, const struct addr *from, const struct addr *a, enum change_by by)
 {
 	const struct rt_server *s = &l->rt->srv[srv];
 	struct str px = l->rt->px[s->px].name;
@@ -79,8 +81,8 @@ static void said_moved(const struct leader *l, uint32_t srv, const struct addr *
 	if (addr_eq(from, a, true))
 		return; /* where checks go, or something of the agent */
 
-	notice(SAY_WARNING, "Server " STR_FMT "/" STR_FMT " is at %.*s now (runtime socket).", STR_ARG(px), STR_ARG(s->name), (int)n, text);
-	events_admin(srv, DEED_MOVED, false);
+	notice(SAY_WARNING, "Server " STR_FMT "/" STR_FMT " is at %.*s now (%s).", STR_ARG(px), STR_ARG(s->name), (int)n, text, by_words[by]);
+	events_admin(srv, DEED_MOVED, by);
 }
 
 static void apply_server(struct leader *l, const struct change *c)
@@ -91,7 +93,7 @@ static void apply_server(struct leader *l, const struct change *c)
 	switch ((enum change_kind)c->kind) {
 	case CHG_ADMIN:
 		put_bits(s, c->mask & 0xff, c->value);
-		said_admin(l, c->at, c->value, c->by_agent);
+		said_admin(l, c->at, c->value, (enum change_by)c->by);
 		inherit(l, c->at);
 		break;
 	case CHG_FLAGS: put_bits(s, (uint64_t)c->mask << 24, (uint64_t)c->value << 24); break;
@@ -102,7 +104,7 @@ static void apply_server(struct leader *l, const struct change *c)
 		if (!place_write(l->seg, c->at, c->place))
 			notice(SAY_ALERT, "cannot store the address of a server: %s", strerror(errno));
 		else
-			said_moved(l, c->at, &before.addr, &c->place->addr);
+			said_moved(l, c->at, &before.addr, &c->place->addr, (enum change_by)c->by);
 		break;
 	default: break;
 	}

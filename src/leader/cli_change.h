@@ -19,8 +19,8 @@ enum change_kind {
 	CHG_MAXCONN_ALL, CHG_CONN_RATE, CHG_SESS_RATE, CHG_SSL_RATE, /* of the process: value */
 };
 
-/* by_agent: the agent of the server asks, not an operator. */
-struct change { uint8_t kind; bool by_agent; uint32_t at, mask, value; const struct srv_place *place; /* copied */ };
+enum change_by { BY_OPERATOR, BY_AGENT, BY_DNS };
+struct change { uint8_t kind, by /* enum change_by */; uint32_t at, mask, value; const struct srv_place *place; /* copied */ };
 
 /* Applies the change, or adds it to the open transaction. Returns CLI_DONE, with a message when there is no room. */
 enum cli_state cli_change(struct cli_run *r, const struct change *c);
@@ -36,7 +36,7 @@ void txn_spoil(struct cli_sess *s);
 enum admin_deed { DEED_NONE, DEED_READY, DEED_MAINT, DEED_DRAIN, DEED_MOVED };
 bool events_start(struct leader *l) MUST_CHECK; /* false: no memory */
 void events_stop(void);
-void events_admin(uint32_t srv, enum admin_deed what, bool by_agent);
+void events_admin(uint32_t srv, enum admin_deed what, enum change_by by);
 void events_forget(uint32_t srv); /* another server has its row now */
 
 /* ---- cli_find.c: names of the configuration, or #id; on failure the message is written and RT_NONE returned ---- */
@@ -51,6 +51,9 @@ enum cli_state set_agent_port(struct cli_run *r, uint32_t srv, struct str v);
 enum cli_state set_agent_send(struct cli_run *r, uint32_t srv, struct str v);
 enum cli_state agent_off(struct cli_run *r, uint32_t srv);
 enum cli_state agent_on(struct cli_run *r, uint32_t srv);
+
+/* ---- cli_resolv.c ---- */
+enum cli_state set_fqdn(struct cli_run *r, uint32_t srv, struct str v);
 
 /* ---- cli_state.c: the present words of a server ---- */
 static inline uint64_t srv_admin_now(const struct leader *l, uint32_t srv)

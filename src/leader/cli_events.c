@@ -13,7 +13,7 @@
 #define COLLECT_MS 100
 
 /* admin: what was done to the server; else the checker's event. */
-struct happening { struct seg_event e; uint8_t admin; bool by_agent; };
+struct happening { struct seg_event e; uint8_t admin; uint8_t by; };
 struct history { struct happening at[HISTORY]; uint32_t n; };
 
 static struct {
@@ -87,9 +87,9 @@ void events_stop(void)
 	timer_stop(&ev.timer);
 }
 
-void events_admin(uint32_t srv, enum admin_deed what, bool by_agent)
+void events_admin(uint32_t srv, enum admin_deed what, enum change_by by)
 {
-	struct happening h = { .admin = (uint8_t)what, .by_agent = by_agent };
+	struct happening h = { .admin = (uint8_t)what, .by = (uint8_t)by };
 
 	if (!ev.ring)
 		return;
@@ -129,8 +129,8 @@ static void add_reason(struct sbuf *b, const struct happening *h)
 	const struct seg_event *e = &h->e;
 	const struct rt *rt = ev.l->rt;
 
-	if (h->by_agent) {
-		sbuf_add(b, STR("agent"));
+	if (h->by != BY_OPERATOR) {
+		sbuf_add(b, h->by == BY_AGENT ? STR("agent") : STR("resolution"));
 	} else if (h->admin || e->ordered) {
 		sbuf_add(b, STR("runtime socket"));
 	} else if (e->via < rt->nsrv) {

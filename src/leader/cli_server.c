@@ -196,11 +196,6 @@ static enum cli_state set_addr(struct cli_run *r, uint32_t srv, struct str v)
 
 /* ---- set server ---- */
 
-static enum cli_state no_fqdn(struct cli_run *r, uint32_t srv UNUSED, struct str v UNUSED)
-{
-	return cli_fail(r, "set server <b>/<s> fqdn failed because no resolution is configured.");
-}
-
 static enum cli_state no_ssl(struct cli_run *r, uint32_t srv UNUSED, struct str v UNUSED)
 {
 	return cli_fail(r, "'set server <srv> ssl' cannot be set.  default-server should define ssl settings");
@@ -213,7 +208,7 @@ static enum cli_state no_name(struct cli_run *r, uint32_t srv UNUSED, struct str
 
 static const struct { const char *word; enum cli_state (*fn)(struct cli_run *, uint32_t, struct str); } parts[] = {
 	{ "addr", set_addr }, { "agent", set_agent }, { "agent-addr", set_agent_addr }, { "agent-port", set_agent_port }, { "agent-send", set_agent_send },
-	{ "check-addr", set_check_addr }, { "check-port", set_check_port }, { "fqdn", no_fqdn }, { "health", set_health }, { "name", no_name },
+	{ "check-addr", set_check_addr }, { "check-port", set_check_port }, { "fqdn", set_fqdn }, { "health", set_health }, { "name", no_name },
 	{ "ssl", no_ssl }, { "state", set_state }, { "weight", set_weight },
 };
 

@@ -34,7 +34,7 @@ static void cell_ip(struct cli_run *r, const char *name, const struct addr *a)
 {
 	char text[ADDR_TEXT_MAX];
 
-	cli_str(r, name, a->family ? str_n(text, addr_ip_text(a, text)) : STR_NULL);
+	cli_str(r, name, a->family && !addr_is_any(a) ? str_n(text, addr_ip_text(a, text)) : STR_NULL);
 }
 
 /* HAProxy numbers: result 0 unknown 1 neutral 2 failed 3 passed 4 passed conditionally; a server in maintenance is stopped. */
@@ -74,7 +74,7 @@ static void state_row(struct cli_run *r, uint32_t i)
 	cli_num(r, "srv_agent_state", !(s->flags & SRVF_AGENT) ? 0 : srv_admin_flags(srv_admin_now(r->l, i)) & ADMF_NOAGENT ? 18 : 22);
 	cli_num(r, "bk_f_forced_id", 0);
 	cli_num(r, "srv_f_forced_id", 0);
-	cli_str(r, "srv_fqdn", s->host);
+	cli_str(r, "srv_fqdn", p.fqdn[0] ? str_c(p.fqdn) : s->host);
 	cli_num(r, "srv_port", p.addr.port);
 	cli_str(r, "srvrecord", STR_NULL);
 	cli_num(r, "srv_use_ssl", s->o->xprt_cfg != NULL);

@@ -24,6 +24,8 @@ uint64_t import_admin(uint64_t cfg, uint64_t old, uint64_t old_cfg)
 	unsigned bits = srv_admin_bits(old) & (ADM_FORCED_MAINT | ADM_FORCED_DRAIN | ADM_INHERITED_MAINT | ADM_INHERITED_DRAIN);
 	unsigned same = ~(srv_admin_bits(cfg) ^ srv_admin_bits(old_cfg));
 
+	/* without a place of the older one, the configuration alone knows whether there is an address */
+	bits |= srv_admin_bits(srv_admin_flags(old) & ADMF_PLACE ? old : cfg) & ADM_RESOLUTION;
 	bits |= (same & ADM_CONFIG_MAINT ? srv_admin_bits(old) : srv_admin_bits(cfg)) & ADM_CONFIG_MAINT;
 	return srv_admin_pack(bits, srv_admin_weight(srv_admin_weight(cfg) == srv_admin_weight(old_cfg) ? old : cfg),
 			      srv_admin_maxconn(srv_admin_maxconn(cfg) == srv_admin_maxconn(old_cfg) ? old : cfg)) |

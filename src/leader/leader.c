@@ -265,6 +265,10 @@ static bool segment_prepare(struct leader *l)
 		notice(SAY_ALERT, "cannot share the counts of rules: %s", strerror(errno));
 		return false;
 	}
+	if (!dns_stats_open(&l->dns, l->rt->nns)) {
+		notice(SAY_ALERT, "cannot share the counters of nameservers: %s", strerror(errno));
+		return false;
+	}
 	clock_update();
 	now_s = (uint32_t)(clock_ms() / 1000);
 	l->seg->h->started_ms = clock_ms();
@@ -354,6 +358,7 @@ static void teardown(struct leader *l)
 	tables_close(l);
 	segment_unmap(l->seg);
 	hits_close(&l->hits);
+	dns_stats_close(&l->dns);
 	loop_free();
 }
 

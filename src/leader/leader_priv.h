@@ -56,6 +56,7 @@ struct leader {
 	struct rt *rt;
 	struct segment *seg;
 	struct hits hits;
+	struct dns_stats dns;
 	int *listen_fd, *wake_fd;  /* rt->nlst, nworkers */
 	int *cli_fd;               /* rt->ncli; closed and -1 from the start of a drain on */
 	void (*on_drain)(struct leader *l); /* called before the listeners are closed; NULL = nobody cares */
@@ -219,6 +220,7 @@ void rows_child_gone(const struct child *c);
 void order_servers(struct leader *l, const struct ipc_msg *m);
 /* The same from the agent of a server. */
 void order_agent(struct leader *l, const struct ipc_msg *m);
+void order_resolved(struct leader *l, const struct ipc_msg *m); /* the checker has an address of a server, or none any more */
 
 /* leader.c: the pid file, opened early (false: said on stderr) and written late. */
 bool pidfile_open(struct leader *l) MUST_CHECK;

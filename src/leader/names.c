@@ -43,7 +43,8 @@ static uint64_t mix_check(uint64_t h, const struct rt_check *c)
 
 static uint64_t srv_identity(const struct rt *rt, const struct rt_server *s)
 {
-	uint64_t h = mix(mix_addr(1, &s->addr), s->host);
+	const struct addr named = { .family = AF_INET, .port = s->addr.port };
+	uint64_t h = mix(mix_addr(1, s->flags & SRVF_RESOLVE ? &named : &s->addr), s->host); /* the address of a name may change */
 
 	h = mix_num(h, (s->flags & (SRVF_CHECK | SRVF_PORT_FROM_CLIENT | SRVF_PORT_OFFSET)) | (uint64_t)(uint32_t)s->port_offset << 32);
 	if (s->track != RT_NONE && s->track < rt->nsrv)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Orders from the statistics page and from agents. A worker passes on what an operator has sent, the checker what an agent has said; either
+/* Orders from the statistics page, from agents and from resolution. A worker passes on what an operator has sent, the checker what it was told; either
  * may have gone astray, so every number is checked here. What is done is the same as the commands of the runtime interface do. */
 #include <sluice/base/notice.h>
 #include <sluice/health/health.h>
@@ -76,10 +76,44 @@ void order_agent(struct leader *l, const struct ipc_msg *m)
 	unsigned bits = ADM_FORCED_MAINT | ADM_CONFIG_MAINT | ADM_FORCED_DRAIN, weight = srv_admin_weight(want);
 
 	if ((now ^ want) & bits)
-		change_apply(l, &(struct change){ .kind = CHG_ADMIN, .by_agent = true, .at = srv, .mask = bits, .value = srv_admin_bits(want) & bits });
+		change_apply(l, &(struct change){ .kind = CHG_ADMIN, .by = BY_AGENT, .at = srv, .mask = bits, .value = srv_admin_bits(want) & bits });
 	if (weight != srv_admin_weight(now) && (!weight || weight == s->weight || !weights_fixed(&l->rt->px[s->px].be)))
 		order(l, CHG_WEIGHT, srv, 0, weight);
 	if (srv_admin_maxconn(want) != srv_admin_maxconn(now))
 		order(l, CHG_MAXCONN, srv, 0, srv_admin_maxconn(want));
+	changes_told(l);
+}
+
+/* The port stays what it is. */
+static void move(struct leader *l, uint32_t srv, const struct ipc_resolved *r)
+{
+	struct srv_place p = cli_place(l, srv), before = p;
+
+	p.addr.family = r->family;
+	if (r->family == AF_INET)
+		memcpy(&p.addr.in4, r->ip, sizeof(p.addr.in4));
+	else
+		memcpy(&p.addr.in6, r->ip, sizeof(p.addr.in6));
+	p.addr.scope = 0;
+	if (!addr_eq(&before.addr, &p.addr, true))
+		change_apply(l, &(struct change){ .kind = CHG_PLACE, .by = BY_DNS, .at = srv, .place = &p });
+}
+
+void order_resolved(struct leader *l, const struct ipc_msg *m)
+{
+	struct ipc_resolved r;
+	uint32_t srv = (uint32_t)m->num;
+
+	memcpy(&r, m->data, sizeof(r));
+	if (m->num >= l->rt->nsrv || !(l->rt->srv[srv].flags & SRVF_RESOLVE) ||
+	    (r.family != AF_UNSPEC && r.family != AF_INET && r.family != AF_INET6)) {
+		notice(SAY_ALERT, "the checker sends an address that cannot be");
+		return;
+	}
+	if (r.family != AF_UNSPEC)
+		move(l, srv, &r);
+	unsigned want = r.failing ? ADM_RESOLUTION : 0;
+	if ((srv_admin_bits(srv_admin_now(l, srv)) & ADM_RESOLUTION) != want)
+		change_apply(l, &(struct change){ .kind = CHG_ADMIN, .by = BY_DNS, .at = srv, .mask = ADM_RESOLUTION, .value = want });
 	changes_told(l);
 }

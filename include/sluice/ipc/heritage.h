@@ -3,6 +3,7 @@
 #ifndef SLUICE_IPC_HERITAGE_H
 #define SLUICE_IPC_HERITAGE_H
 
+#include <sluice/ipc/dns_stats.h>
 #include <sluice/ipc/hits.h>
 #include <sluice/ipc/segment.h>
 
@@ -20,6 +21,7 @@ struct heritage {
 	struct segment *seg;
 	struct stick_table *const *tables; /* one a stick table of rt->tbl; NULL = nothing is counted */
 	struct hits hits;          /* counts of rules; at NULL = nobody counts */
+	struct dns_stats dns;      /* counters of nameservers; at NULL = nobody counts */
 	const int *listen_fd;      /* one a listener of rt->lst, same index; -1 = not bound (disabled) */
 	int ctl;                   /* socketpair to the leader: fixed-size messages of tbl/ipc_msgs.def */
 	const int *wake_fd;        /* one eventfd a worker: queue hand-over between workers */

@@ -53,6 +53,7 @@ enum srv_action {
 #define SRV_ORDER_MAX 28
 /* Of struct agent_reply (health/health.h). */
 struct ipc_agent { int64_t maxconn; int32_t weight_pct; uint32_t admin; };
+struct ipc_resolved { uint16_t family; uint8_t failing, zero[5]; uint8_t ip[16]; }; /* family AF_UNSPEC: no address is known */
 struct ipc_srv_order { uint32_t srv[SRV_ORDER_MAX]; }; /* indices; `num` of them count */
 
 /* A listener that the master hands to a new leader: open there under this number. The memfd is an array of these. */

@@ -9,6 +9,7 @@
 #include <sluice/ipc/segment.h>
 
 #define PLACE_SEND_MAX 128
+#define PLACE_FQDN_MAX 256
 
 struct srv_place {
 	struct addr addr;         /* IPv4 or IPv6; AF_UNSPEC: as configured */
@@ -16,6 +17,7 @@ struct srv_place {
 	struct addr agent_addr;   /* AF_UNSPEC: as configured */
 	uint16_t check_port, agent_port; /* 0: as configured */
 	bool fixed_port;          /* the port of addr counts even where the configuration maps ports */
+	char fqdn[PLACE_FQDN_MAX]; /* the name that is resolved; "": as configured */
 	uint8_t send_len;         /* 0: as configured */
 	char agent_send[PLACE_SEND_MAX]; /* what the agent is told */
 };

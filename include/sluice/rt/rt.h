@@ -261,10 +261,27 @@ enum srv_flags {
 	SRVF_PORT_OFFSET = 32, SRVF_UNRESOLVED = 64, SRVF_TFO = 512, SRVF_SHUT_BACKUP_ON_UP = 1024,
 	SRVF_NON_STICK = 2048, SRVF_SEND_PROXY = 128, SRVF_SEND_PROXY_V2 = 256, SRVF_CHECK_SEND_PROXY = 4096,
 	SRVF_SSL = 8192, SRVF_CHECK_SSL = 16384, SRVF_NO_CHECK_SSL = 32768, SRVF_AGENT = 65536 /* agent-check */,
+	SRVF_RESOLVE = 131072 /* its name is resolved at run time; without an address yet its addr is any */,
 	SRVF_SPARE = 1 << 26 /* a row without a server */, SRVF_ADDED = 1 << 24 /* at run time: no line of the files has it */,
 	 SRVF_NAMED = 1 << 25 /* a rule or an expression means this very server */,
 };
 #define AGENT_SEND_MAX 128
+
+/* section resolvers: how names are asked for at run time. Times in ms. */
+enum rt_hold { HOLD_OTHER, HOLD_REFUSED, HOLD_NX, HOLD_TIMEOUT, HOLD_VALID, HOLD_OBSOLETE, HOLD_COUNT };
+struct rt_nameserver { struct str name; struct addr addr; bool tcp; };
+struct rt_resolvers {
+	struct str name;
+	struct rt_nameserver *ns; uint32_t nns;
+	uint32_t ns0;                   /* number of its first nameserver among those of all sections */
+	uint32_t retries, payload;      /* queries for an answer; bytes of an answer over UDP */
+	uint32_t resolve, retry;        /* between two resolutions of a name; until a query is repeated */
+	uint32_t hold[HOLD_COUNT];
+	struct rt_loc loc;
+};
+#define RESOLVE_NETS_MAX 5
+enum resolve_opts { RESOLVE_DUP_IP = 1 /* two servers of a backend may have the same address */ };
+
 struct rt_srv_opts {                /* identical option sets of many servers are shared: a server costs what differs */
 	uint32_t inter, fastinter, downinter; /* ms; fastinter/downinter 0 = inter */
 	uint16_t rise, fall;
@@ -274,6 +291,10 @@ struct rt_srv_opts {                /* identical option sets of many servers are
 	struct addr agent_addr;         /* AF_UNSPEC: the server's */
 	uint16_t agent_port;
 	struct str agent_send;          /* what its agent is told before it answers */
+	uint32_t resolvers;             /* index + 1; 0 = names are looked up once */
+	struct addr_net resolve_net[RESOLVE_NETS_MAX]; /* preferred addresses */
+	uint8_t nresolve_net, resolve_prefer; /* 0 = none, 4, 6: the family that is preferred */
+	uint8_t resolve_opts;           /* enum resolve_opts */
 	uint8_t on_error, init_state, observe;
 	uint32_t error_limit;
 	uint32_t maxconn, minconn, maxqueue;
@@ -470,6 +491,8 @@ struct rt {
 	struct var_table *vars;
 	struct pat_files patterns;
 	struct rt_userlist *userlist; uint32_t nuserlist;
+	struct rt_resolvers *resolvers; uint32_t nresolvers;
+	uint32_t nns;                   /* nameservers of all of them */
 	uint64_t config_hash;
 };
 

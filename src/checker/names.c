@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Addresses of servers whose names are resolved at run time. Servers that have the name, the section and the preferences in common share one
+ * question. Addresses and the maintenance of those that have none are words of the leader: it is told what they should be whenever they are not
+ * so, with each answer, so nothing is lost with a message or a process.
+ *
+ * A server keeps its address as long as answers have it, and for `hold obsolete` after that. Two servers of a backend do not take the same
+ * address unless resolve-opts allows it. When answers fail, the last good address counts for the time that `hold` gives to the failure. */
+#include <stdlib.h>
+#include <sluice/base/clock.h>
+#include <sluice/base/hmap.h>
+#include <sluice/ipc/msg.h>
+#include <sluice/ipc/place.h>
+#include "dns_priv.h"
+
+struct name {
+	struct name *next;
+	uint32_t resolvers;
+	struct str host;
+	struct named *servers;
+	uint64_t ask_at, valid_at;      /* ms; valid_at: of the last valid answer, 0 = none yet */
+	bool asking;
+};
+
+struct named {                          /* a server */
+	struct named *next;             /* of the same name */
+	uint32_t srv;
+	struct name *name;
+	struct addr addr;               /* what it should have; AF_UNSPEC: none */
+	uint64_t seen_at;               /* ms: its address was in an answer */
+	bool failing;                   /* it should be in maintenance */
+	bool keeps;                     /* of this answer: its address stays */
+};
+
+static struct {
+	struct checker *ck;
+	struct arena arena;
+	struct name *names;
+	struct named **of_srv;
+	uint64_t epoch;
+} nm;
+
+static const struct rt_server *server(const struct named *d) { return &nm.ck->rt->srv[d->srv]; }
+static const struct rt_resolvers *section(const struct name *n) { return &nm.ck->rt->resolvers[n->resolvers]; }
+
+static struct addr address_now(uint32_t srv)
+{
+	const struct rt_server *s = &nm.ck->rt->srv[srv];
+	struct srv_place p;
+
+	if (place_read(nm.ck->seg, srv, &p) && p.addr.family)
+		return p.addr;
+	return addr_is_any(&s->addr) ? (struct addr){ 0 } : s->addr;
+}
+
+/* ---- telling the leader and the log ---- */
+
+static bool is_so(const struct named *d)
+{
+	uint64_t admin = atomic_load_explicit(&nm.ck->seg->srv[d->srv].admin, memory_order_acquire);
+	struct addr now = address_now(d->srv);
+
+	return !!(srv_admin_bits(admin) & ADM_RESOLUTION) == d->failing && (!d->addr.family || addr_eq(&now, &d->addr, false));
+}
+
+static void ask_leader(const struct named *d)
+{
+	struct ipc_resolved m = { .family = d->addr.family, .failing = d->failing };
+
+	if (d->addr.family == AF_INET)
+		memcpy(m.ip, &d->addr.in4, sizeof(d->addr.in4));
+	else if (d->addr.family == AF_INET6)
+		memcpy(m.ip, &d->addr.in6, sizeof(d->addr.in6));
+	if (nm.ck->ctl >= 0 && !is_so(d))
+		ipc_send(nm.ck->ctl, IPC_RESOLVED, 0, d->srv, &m, sizeof(m), -1);
+}
+
+static void say_moved(const struct named *d, const struct addr *from, struct str by)
+{
+	const struct rt_server *s = server(d);
+	char a[ADDR_TEXT_MAX], b[ADDR_TEXT_MAX];
+	int na = from->family ? (int)addr_ip_text(from, a) : 0, nb = (int)addr_ip_text(&d->addr, b);
+
+	report_text(&nm.ck->rt->px[s->px], LEVEL_NOTICE, STR_FMT "/" STR_FMT " changed its IP from %.*s to %.*s by " STR_FMT "/" STR_FMT ".",
+		    STR_ARG(nm.ck->rt->px[s->px].name), STR_ARG(s->name), na ? na : 6, na ? a : "(none)", nb, b,
+		    STR_ARG(section(d->name)->name), STR_ARG(by));
+}
+
+static void set_failing(struct named *d, bool failing, const char *why)
+{
+	const struct rt_server *s = server(d);
+	struct str px = nm.ck->rt->px[s->px].name;
+
+	if (d->failing == failing)
+		return;
+	d->failing = failing;
+	if (failing)
+		report_text(&nm.ck->rt->px[s->px], LEVEL_ALERT, "Server " STR_FMT "/" STR_FMT " is going DOWN for maintenance (%s).", STR_ARG(px),
+			    STR_ARG(s->name), why);
+	else
+		report_text(&nm.ck->rt->px[s->px], LEVEL_NOTICE, "Server " STR_FMT "/" STR_FMT " ('" STR_FMT "') is UP/READY (resolves again).",
+			    STR_ARG(px), STR_ARG(s->name), STR_ARG(d->name->host));
+}
+
+/* ---- choosing ---- */
+
+static bool in_answer(const struct dns_answer *a, const struct addr *x)
+{
+	for (uint32_t i = 0; x->family && i < a->n; i++)
+		if (addr_eq(&a->at[i], x, false))
+			return true;
+	return false;
+}
+
+/* Has another server of the same backend, which keeps what it has, this address? */
+static bool taken(const struct named *d, const struct addr *x)
+{
+	if (server(d)->o->resolve_opts & RESOLVE_DUP_IP)
+		return false;
+	for (const struct named *o = d->name->servers; o; o = o->next)
+		if (o != d && o->keeps && server(o)->px == server(d)->px && addr_eq(&o->addr, x, false))
+			return true;
+	return false;
+}
+
+/* A network of resolve-net counts for more than the family. */
+static unsigned liking(const struct rt_srv_opts *o, const struct addr *a)
+{
+	unsigned v = a->family == (o->resolve_prefer == 4 ? AF_INET : AF_INET6);
+
+	for (unsigned i = 0; i < o->nresolve_net; i++)
+		if (addr_in_net(a, &o->resolve_net[i]))
+			v |= 2;
+	return v;
+}
+
+static const struct addr *best(const struct named *d, const struct dns_answer *a)
+{
+	const struct rt_srv_opts *o = server(d)->o;
+	const struct addr *b = NULL;
+
+	for (uint32_t i = 0; i < a->n; i++)
+		if (!taken(d, &a->at[i]) && (!b || liking(o, &a->at[i]) > liking(o, b)))
+			b = &a->at[i];
+	return b;
+}
+
+static void keep_what_stands(struct name *n, const struct dns_answer *a, uint64_t now)
+{
+	for (struct named *d = n->servers; d; d = d->next)
+		d->keeps = false;
+	for (struct named *d = n->servers; d; d = d->next) {
+		bool there = in_answer(a, &d->addr);
+
+		if (there)
+			d->seen_at = now;
+		d->keeps = d->addr.family && !taken(d, &d->addr) && (there || (d->seen_at && now - d->seen_at < section(n)->hold[HOLD_OBSOLETE]));
+	}
+}
+
+static void take_answer(struct name *n, const struct dns_answer *a)
+{
+	uint64_t now = clock_ms();
+
+	n->valid_at = now;
+	keep_what_stands(n, a, now);
+	for (struct named *d = n->servers; d; d = d->next) {
+		const struct addr *to = d->keeps ? NULL : best(d, a);
+		struct addr from = d->addr;
+
+		if (to) {
+			d->addr = *to;
+			d->keeps = true;
+			d->seen_at = now;
+			if (!addr_eq(&from, to, false))
+				say_moved(d, &from, a->by);
+		}
+		set_failing(d, !d->keeps, "no IP for its name");
+	}
+}
+
+static const char *hold_of(const struct name *n, enum dns_status st, uint32_t *ms)
+{
+	switch (st) {
+	case DNS_NX: *ms = section(n)->hold[HOLD_NX]; return "DNS NX status";
+	case DNS_TIMEOUT: *ms = section(n)->hold[HOLD_TIMEOUT]; return "DNS timeout status";
+	case DNS_REFUSED: *ms = section(n)->hold[HOLD_REFUSED]; return "DNS refused status";
+	default: *ms = section(n)->hold[HOLD_OTHER]; return "unspecified DNS error";
+	}
+}
+
+/* What was good is good for a while yet; what never was is none. */
+static void take_failure(struct name *n, enum dns_status st)
+{
+	uint32_t hold;
+	const char *why = hold_of(n, st, &hold);
+
+	if (!n->valid_at)
+		n->valid_at = clock_ms();
+	for (struct named *d = n->servers; d; d = d->next)
+		if (!d->addr.family || clock_ms() - n->valid_at >= hold)
+			set_failing(d, true, why);
+}
+
+static void on_done(void *arg, const struct dns_answer *a)
+{
+	struct name *n = arg;
+
+	n->asking = false;
+	n->ask_at = clock_ms() + section(n)->resolve;
+	if (a->status == DNS_VALID)
+		take_answer(n, a);
+	else
+		take_failure(n, (enum dns_status)a->status);
+	for (const struct named *d = n->servers; d; d = d->next)
+		ask_leader(d);
+}
+
+/* ---- who has which name ---- */
+
+static struct name *name_of(uint32_t resolvers, struct str host)
+{
+	struct name *n;
+
+	for (n = nm.names; n; n = n->next)
+		if (n->resolvers == resolvers && str_ieq(n->host, host))
+			return n;
+	n = ARENA_NEW(&nm.arena, struct name);
+	*n = (struct name){ .next = nm.names, .resolvers = resolvers, .host = arena_str(&nm.arena, host) };
+	nm.names = n;
+	return n;
+}
+
+static void leave_name(struct named *d)
+{
+	for (struct named **at = &d->name->servers; *at; at = &(*at)->next)
+		if (*at == d) {
+			*at = d->next;
+			break;
+		}
+}
+
+static void join_name(struct named *d, struct str host)
+{
+	struct name *n = name_of(server(d)->o->resolvers - 1, host);
+	struct named **at = &n->servers;
+
+	while (*at) /* in the order of the configuration */
+		at = &(*at)->next;
+	d->next = NULL;
+	d->name = n;
+	*at = d;
+	n->ask_at = 0;
+}
+
+static struct str host_now(uint32_t srv, struct srv_place *p)
+{
+	return place_read(nm.ck->seg, srv, p) && p->fqdn[0] ? str_c(p->fqdn) : nm.ck->rt->srv[srv].host;
+}
+
+bool names_init(struct checker *ck)
+{
+	nm.ck = ck;
+	nm.names = NULL;
+	nm.epoch = atomic_load(&ck->seg->h->epoch_leader);
+	arena_init(&nm.arena, 0);
+	nm.of_srv = calloc(MAX(ck->rt->nsrv, 1u), sizeof(struct named *));
+	for (uint32_t i = 0; nm.of_srv && i < ck->rt->nsrv; i++) {
+		struct srv_place p;
+
+		if (!(ck->rt->srv[i].flags & SRVF_RESOLVE) || !ck->rt->srv[i].o->resolvers || ck->rt->srv[i].o->resolvers > ck->rt->nresolvers)
+			continue;
+		nm.of_srv[i] = ARENA_NEW(&nm.arena, struct named);
+		*nm.of_srv[i] = (struct named){ .srv = i };
+		join_name(nm.of_srv[i], host_now(i, &p));
+	}
+	return nm.of_srv && dns_open(ck);
+}
+
+/* What stands in the segment is what it begins with: a checker that is started again moves nobody. */
+static void take_over(struct named *d)
+{
+	d->addr = address_now(d->srv);
+	d->addr.port = 0;
+	d->failing = srv_admin_bits(atomic_load(&nm.ck->seg->srv[d->srv].admin)) & ADM_RESOLUTION;
+}
+
+void names_go(void)
+{
+	for (uint32_t i = 0; i < nm.ck->rt->nsrv; i++)
+		if (nm.of_srv[i])
+			take_over(nm.of_srv[i]);
+}
+
+/* The runtime interface may have given servers other names and addresses. */
+static void look(struct checker *ck)
+{
+	uint64_t epoch = atomic_load_explicit(&ck->seg->h->epoch_leader, memory_order_acquire);
+
+	for (uint32_t i = 0; epoch != nm.epoch && i < ck->rt->nsrv; i++) {
+		struct named *d = nm.of_srv[i];
+		struct srv_place p;
+
+		if (!d)
+			continue;
+		struct str host = host_now(i, &p);
+		if (!str_ieq(host, d->name->host)) {
+			leave_name(d);
+			join_name(d, host);
+		}
+		struct addr now = address_now(i);
+		if (now.family && d->addr.family && !addr_eq(&now, &d->addr, false)) {
+			d->addr = now; /* by hand: it stays as long as answers have it */
+			d->addr.port = 0;
+		}
+	}
+	nm.epoch = epoch;
+}
+
+void names_tick(struct checker *ck)
+{
+	uint64_t now = clock_ms();
+
+	look(ck);
+	dns_tick();
+	for (struct name *n = nm.names; n; n = n->next) {
+		if (n->asking || !n->servers || now < n->ask_at)
+			continue;
+		n->asking = true;
+		if (!dns_ask(n->resolvers, n->host, 0, on_done, n)) {
+			n->asking = false;
+			n->ask_at = now + section(n)->resolve;
+		}
+	}
+}
+
+void names_free(void)
+{
+	dns_close();
+	free(nm.of_srv);
+	nm.of_srv = NULL;
+	arena_free(&nm.arena);
+}
