@@ -67,6 +67,8 @@ static void put_server(const struct ipc_msg *m, int fd)
 {
 	bool ok = rt_row_receive(checker.rt, m->arg, fd) && fleet_put(&checker, m->arg);
 
+	if (ok)
+		names_put(m->arg);
 	(void)ipc_send(checker.ctl, IPC_CHK_DONE, ok, m->num, NULL, 0, -1);
 }
 
@@ -76,6 +78,7 @@ static void drop_server(const struct ipc_msg *m)
 
 	if (ok) {
 		fleet_drop(&checker, m->arg);
+		names_drop(m->arg);
 		rt_row_drop(checker.rt, m->arg);
 		downtime_backend(&checker, checker.rt->srv[m->arg].px);
 	}

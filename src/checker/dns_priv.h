@@ -33,6 +33,8 @@ void dns_tick(void);
 bool names_init(struct checker *ck) MUST_CHECK;
 void names_free(void);
 void names_go(void);                    /* the states in the segment count from now on */
+void names_put(uint32_t srv);            /* a server has come with this row; has gone from it */
+void names_drop(uint32_t srv);
 void names_tick(struct checker *ck);    /* once the checker probes */
 
 #endif

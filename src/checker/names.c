@@ -257,6 +257,19 @@ static struct str host_now(uint32_t srv, struct srv_place *p)
 	return place_read(nm.ck->seg, srv, p) && p->fqdn[0] ? str_c(p->fqdn) : nm.ck->rt->srv[srv].host;
 }
 
+static struct named *put(uint32_t srv)
+{
+	const struct rt_server *s = &nm.ck->rt->srv[srv];
+	struct srv_place p;
+
+	if (!rt_srv_exists(s) || !(s->flags & SRVF_RESOLVE) || !s->o->resolvers || s->o->resolvers > nm.ck->rt->nresolvers)
+		return NULL;
+	nm.of_srv[srv] = ARENA_NEW(&nm.arena, struct named);
+	*nm.of_srv[srv] = (struct named){ .srv = srv };
+	join_name(nm.of_srv[srv], host_now(srv, &p));
+	return nm.of_srv[srv];
+}
+
 bool names_init(struct checker *ck)
 {
 	nm.ck = ck;
@@ -264,15 +277,8 @@ bool names_init(struct checker *ck)
 	nm.epoch = atomic_load(&ck->seg->h->epoch_leader);
 	arena_init(&nm.arena, 0);
 	nm.of_srv = calloc(MAX(ck->rt->nsrv, 1u), sizeof(struct named *));
-	for (uint32_t i = 0; nm.of_srv && i < ck->rt->nsrv; i++) {
-		struct srv_place p;
-
-		if (!(ck->rt->srv[i].flags & SRVF_RESOLVE) || !ck->rt->srv[i].o->resolvers || ck->rt->srv[i].o->resolvers > ck->rt->nresolvers)
-			continue;
-		nm.of_srv[i] = ARENA_NEW(&nm.arena, struct named);
-		*nm.of_srv[i] = (struct named){ .srv = i };
-		join_name(nm.of_srv[i], host_now(i, &p));
-	}
+	for (uint32_t i = 0; nm.of_srv && i < ck->rt->nsrv; i++)
+		put(i);
 	return nm.of_srv && dns_open(ck);
 }
 
@@ -282,6 +288,21 @@ static void take_over(struct named *d)
 	d->addr = address_now(d->srv);
 	d->addr.port = 0;
 	d->failing = srv_admin_bits(atomic_load(&nm.ck->seg->srv[d->srv].admin)) & ADM_RESOLUTION;
+}
+
+void names_put(uint32_t srv)
+{
+	struct named *d = put(srv);
+
+	if (d)
+		take_over(d);
+}
+
+void names_drop(uint32_t srv)
+{
+	if (nm.of_srv[srv])
+		leave_name(nm.of_srv[srv]);
+	nm.of_srv[srv] = NULL;
 }
 
 void names_go(void)

@@ -176,6 +176,16 @@ put nx.test 127.0.0.2 127.0.0.3
 ask "set server moves/s addr 127.0.0.2" >/dev/null
 expect moves 2
 sleep 0.3; goes moves 2 || fail "it was moved back"
+t "a server that is added at run time is resolved too, and forgotten when it goes"
+put added.test 127.0.0.4
+match "New server registered" "$(ask "add server late/d added.test:$A resolvers dns init-addr none")"
+ask "enable server late/d" >/dev/null
+wait_for 8 state_is late d 5 127.0.0.4
+wait_for 8 state_is late d 7 0
+put added.test 127.0.0.2
+wait_for 8 state_is late d 5 127.0.0.2
+ask "disable server late/d" >/dev/null
+match "Server deleted" "$(ask "del server late/d")"
 t "addresses, names and maintenance outlive the checker and a reload"
 put nx.test mute; put late.test mute
 ask "set server late/s addr 127.0.0.4" >/dev/null
