@@ -29,6 +29,7 @@ static void arena_grow(struct arena *a, size_t need)
 		die("out of memory");
 	c->size = size;
 	c->next = a->head;
+	a->start = a->head ? NULL : (char *)(c + 1);
 	a->head = c;
 	a->cur = (char *)(c + 1);
 	a->end = (char *)c + size;
@@ -46,6 +47,12 @@ void arena_free(struct arena *a)
 void arena_reset(struct arena *a)
 {
 	struct arena_chunk *c = a->head;
+
+	a->total = 0;
+	if (a->start) { /* without a look at the chunk, which may be cold */
+		a->cur = a->start;
+		return;
+	}
 	if (!c)
 		return;
 	while (c->next) {
@@ -54,9 +61,8 @@ void arena_reset(struct arena *a)
 		c = next;
 	}
 	a->head = c;
-	a->cur = (char *)(c + 1);
+	a->start = a->cur = (char *)(c + 1);
 	a->end = (char *)c + c->size;
-	a->total = 0;
 }
 
 void arena_rewind(struct arena *a, struct arena_mark m)
@@ -82,7 +88,7 @@ void arena_freeze(struct arena *a)
 		if (mprotect(c, c->size, PROT_READ))
 			die("cannot protect the configuration: out of mappings");
 	}
-	a->cur = a->end = NULL;
+	a->cur = a->end = a->start = NULL;
 }
 
 /* Room for n bytes at the given alignment; chunks are fresh mappings, hence zero, but reset ones are not. */

@@ -3,7 +3,7 @@
 #include <sluice/base/arena_pool.h>
 #include <sluice/base/pool.h>
 
-#define SPARE_MAX 256
+#define SPARE_MAX 1024
 #define CHUNK 8192
 
 struct pooled { struct arena a; };

@@ -13,6 +13,7 @@ struct arena {
 	char *cur, *end;          /* free space of the newest chunk */
 	size_t chunk_size;        /* size of the next chunk, bytes */
 	size_t total;             /* bytes handed out */
+	char *start;              /* of the space of the only chunk; NULL: there are more, or none */
 };
 
 /* chunk_size 0 takes 64 KiB. Chunks are page-aligned mmaps so that arena_freeze() can protect them. */
