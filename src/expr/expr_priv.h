@@ -165,4 +165,12 @@ int64_t smp_str_to_int(struct str s);
 bool arg_int(const struct smp_ctx *c, const struct arg *a, int64_t *out) MUST_CHECK;
 bool arg_var_str(struct smp_ctx *c, const struct arg *a, struct str *out) MUST_CHECK;
 
+/* vars.c: a store's own values. Do conds allow val to replace v? Copies val; false: the limit is reached. */
+bool var_store_open(struct var_store *st);
+bool var_conds_hold(const struct var_val *v, const struct smp *val, unsigned conds);
+bool var_store_value(struct var_store *st, struct var_val *v, const struct smp *val);
+/* vars_shared.c: as var_set() and var_unset(), in st->shared. */
+bool var_shared_set(struct smp_ctx *c, struct var_store *st, unsigned slot, const struct smp *val, unsigned conds);
+void var_shared_unset(struct var_store *st, unsigned slot);
+
 #endif

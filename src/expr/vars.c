@@ -142,7 +142,7 @@ static const struct var_table *table;
 
 static bool has_text(uint8_t type) { return type == SMP_STR || type == SMP_BIN || type == SMP_METH; }
 
-static bool store_open(struct var_store *st)
+bool var_store_open(struct var_store *st)
 {
 	if (st->at)
 		return true;
@@ -174,10 +174,12 @@ void var_store_drop(struct var_store *st)
 	for (struct var_store *p = st->up; p; p = p->up)
 		p->bytes -= st->bytes;
 	arena_give(st->arena);
+	struct var_area *shared = st->shared;
 	*st = var_store_make(st->scope, st->up);
+	st->shared = shared;
 }
 
-static bool conds_hold(const struct var_val *v, const struct smp *val, unsigned conds)
+bool var_conds_hold(const struct var_val *v, const struct smp *val, unsigned conds)
 {
 	bool empty = has_text(val->type) && !val->s.n;
 	bool ints = v->set && v->smp.type == SMP_INT && val->type == SMP_INT;
@@ -212,7 +214,7 @@ static bool keep_text(struct var_store *st, struct var_val *v, struct str text)
 	return true;
 }
 
-static bool store_value(struct var_store *st, struct var_val *v, const struct smp *val)
+bool var_store_value(struct var_store *st, struct var_val *v, const struct smp *val)
 {
 	struct smp s = *val;
 
@@ -234,18 +236,24 @@ bool var_set(struct smp_ctx *c, struct var_ref ref, const struct smp *val, unsig
 {
 	struct var_store *st = c->vars[ref.scope];
 
-	if (!st || val->type == SMP_NONE || !store_open(st) || ref.slot >= st->n)
+	if (!st || val->type == SMP_NONE)
+		return false;
+	if (st->shared)
+		return var_shared_set(c, st, ref.slot, val, conds);
+	if (!var_store_open(st) || ref.slot >= st->n)
 		return false;
 	struct var_val *v = &st->at[ref.slot];
 
-	return conds_hold(v, val, conds) && store_value(st, v, val);
+	return var_conds_hold(v, val, conds) && var_store_value(st, v, val);
 }
 
 void var_unset(struct smp_ctx *c, struct var_ref ref)
 {
 	struct var_store *st = c->vars[ref.scope];
 
-	if (st && ref.slot < st->n)
+	if (st && st->shared)
+		var_shared_unset(st, ref.slot);
+	else if (st && ref.slot < st->n)
 		st->at[ref.slot].set = false;
 }
 

@@ -7,6 +7,7 @@
 #include <sys/eventfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <sluice/expr/vars_shared.h>
 #include <sluice/base/clock.h>
 #include <sluice/base/notice.h>
 
@@ -193,6 +194,7 @@ static void child_died(struct child *c, int status)
 		cli_worker_gone(c);
 		segment_reap(l->seg, c->slot);
 		tables_recover(l);
+		var_area_repair(l->vars, (uint32_t)pid);
 	}
 	(void)master_tell(l, IPC_CHILD_GONE, 0, (uint64_t)pid, NULL, 0, -1);
 	say_death(c, pid, status);

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
+#include <sluice/expr/vars_shared.h>
 #include <sluice/stick/stick.h>
 #include <sluice/worker/explain.h>
 #include "cli_priv.h"
@@ -39,10 +40,10 @@ NORETURN static void explain_child(struct leader *l, const struct explain_reques
 	struct rlimit cpu = { EXPLAIN_CPU_S, EXPLAIN_CPU_S };
 	struct heritage h = {
 		.role = ROLE_WORKER, .nworkers = l->nworkers, .generation = l->o->generation, .rt = l->rt, .seg = l->seg, .ctl = -1,
-		.master_pid = l->master_pid, .tables = l->tables,
+		.master_pid = l->master_pid, .tables = l->tables, .vars = l->vars,
 	};
 	struct sbuf out = { 0 };
-	bool own = segment_make_private(l->seg);
+	bool own = segment_make_private(l->seg) && var_area_make_private(l->vars);
 
 	setrlimit(RLIMIT_CPU, &cpu);
 	loop_free();

@@ -118,10 +118,13 @@ void successor_dir(struct leader *l, int fd)
 
 void successor_seg(struct leader *l, int fd)
 {
-	struct state_view *v = l->successor_dir >= 0 && l->phase == LEAD_DRAINING ? state_open(l->successor_dir, fd) : NULL;
+	bool wanted = l->successor_dir >= 0 && l->phase == LEAD_DRAINING; /* a generation without connections is past that at once */
+	struct state_view *v = wanted ? state_open(l->successor_dir, fd) : NULL;
 
 	close(fd);
 	successor_dir(l, -1);
+	if (!wanted)
+		return;
 	if (!v || !state_match(v, l->seg, &l->names)) {
 		notice(SAY_WARNING, "the state of the new generation cannot be read (%s): this one goes on checking", strerror(errno));
 		state_close(v);

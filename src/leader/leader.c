@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
+#include <sluice/expr/vars_shared.h>
 #include <sluice/base/clock.h>
 #include <sluice/base/fault.h>
 #include <sluice/base/notice.h>
@@ -356,6 +357,7 @@ static void teardown(struct leader *l)
 	timer_stop(&l->watchdog);
 	state_release(l);
 	tables_close(l);
+	var_area_close(l->vars);
 	segment_unmap(l->seg);
 	hits_close(&l->hits);
 	dns_stats_close(&l->dns);

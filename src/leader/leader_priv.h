@@ -86,6 +86,7 @@ struct leader {
 	enum leader_phase phase;
 	struct io sig_io, ctl_io;
 	struct stick_table **tables; /* rt->ntbl */
+	struct var_area *vars;     /* of scope proc, NULL = there are none */
 	struct timer sweep;        /* of the tables */
 	struct timer reclaim;      /* patterns.c */
 	unsigned sweeps;
@@ -176,6 +177,10 @@ void tables_close(struct leader *l);
 
 /* adopt.c: the master is gone: waits for another. */
 void adopt_offer(struct leader *l);
+
+/* variables.c */
+bool variables_open(struct leader *l, struct inherited *in) MUST_CHECK;
+bool variables_show(struct leader *l) MUST_CHECK; /* to a new master */
 
 /* watchdog.c */
 void watchdog_start(struct leader *l);

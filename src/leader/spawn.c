@@ -99,7 +99,8 @@ NORETURN static void child_run(struct child *c, int ctl)
 	char err[300];
 	struct heritage h = {
 		.role = c->role, .slot = c->slot, .nworkers = l->nworkers, .generation = l->o->generation, .rt = l->rt, .seg = l->seg,
-		.tables = l->tables, .hits = l->hits, .dns = l->dns, .listen_fd = l->listen_fd, .ctl = ctl, .wake_fd = l->wake_fd, .master_pid = l->master_pid,
+		.tables = l->tables, .vars = l->vars, .hits = l->hits, .dns = l->dns, .listen_fd = l->listen_fd, .ctl = ctl, .wake_fd = l->wake_fd,
+		.master_pid = l->master_pid,
 		.poll_only = l->rt->g.noepoll || l->o->conf.poll_only,
 	};
 

@@ -21,15 +21,6 @@
 #define EPOCH_BITS   22
 #define RECORDS_PAGE 512u /* records of a page */
 
-static inline void relax(void)
-{
-#if defined(__x86_64__)
-	__builtin_ia32_pause();
-#else
-	atomic_signal_fence(memory_order_seq_cst);
-#endif
-}
-
 static uint32_t lock_word(uint32_t holder, uint32_t epoch)
 {
 	return holder << EPOCH_BITS | (epoch & ((1u << EPOCH_BITS) - 1));
@@ -97,7 +88,7 @@ bool stk_lock(struct stick_table *t, uint32_t bucket)
 	for (unsigned i = 0; i < SPINS; i++) {
 		if (lock_try(t, b))
 			return true;
-		relax();
+		cpu_relax();
 	}
 	return lock_wait(t, bucket);
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
+#include <sluice/expr/vars_shared.h>
 #include <sluice/base/clock.h>
 #include <sluice/base/fault.h>
 #include <sluice/base/notice.h>
@@ -221,6 +222,8 @@ void worker_setup(const struct heritage *h)
 	loop_init(h->poll_only ? "poll" : NULL, fds ? fds : 2 * h->rt->g.maxconn + 256);
 	expr_process_init();
 	vars_process_init(h->rt->vars, &wk.vars);
+	if (h->vars)
+		var_store_share(&wk.vars, h->vars);
 	auth_start();
 	buf_set_size(h->rt->g.bufsize);
 	strm_setup((uint16_t)h->rt->g.maxhdr);

@@ -33,4 +33,14 @@ NORETURN void panic_assert(const char *expr, const char *file, int line);
 /* Every long-lived object starts with `uint32_t magic`; functions that are handed one check it on entry. */
 #define OBJ_CHECK(o, m) ASSERT_HOT((o) && (o)->magic == (m))
 
+/* Between two looks at a lock that is held for nanoseconds. */
+static inline void cpu_relax(void)
+{
+#if defined(__x86_64__)
+	__builtin_ia32_pause();
+#else
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+#endif
+}
+
 #endif

@@ -2,7 +2,7 @@
 /* Variables of the rule language: `scope.name`. A name becomes a slot of its scope when the configuration is compiled, so that
  * reading one is an index. What lives how long:
  *
- *   proc   the process: values of the global section; what a worker sets at run time stays in that worker
+ *   proc   the service: all processes see one value (expr/vars_shared.h), which goes on over a reload
  *   sess   the client connection          txn    one request with its response, up to its log line
  *   req    until the response begins      res    from there on          check  a health check
  *
@@ -58,13 +58,22 @@ void var_table_init(struct var_table *t, struct var_ref ref, const struct smp *v
 unsigned var_needs(enum var_scope scope);
 
 /* A scope at work. All zero is empty; nothing is allocated before the first set. */
-struct var_val { struct smp smp; char *room; uint32_t cap; bool created, set; }; /* room: for its text, cap bytes */
+struct var_val {
+	struct smp smp;
+	char *room;                      /* for its text, cap bytes */
+	uint32_t cap;
+	bool created, set;
+	uint32_t seen;                   /* of a shared one: number of the value that this is a copy of; when that was looked at */
+	uint64_t looked_ns;
+};
+struct var_area;
 struct var_store {
 	struct var_val *at;
 	uint16_t n;
 	uint8_t scope;                   /* enum var_scope */
 	uint32_t bytes;                  /* of its values and those of the stores below it */
 	struct arena *arena;
+	struct var_area *shared;         /* of scope proc: where the values are, or NULL */
 	struct var_store *up;            /* the store whose limit also counts these bytes, or NULL */
 };
 
@@ -79,12 +88,15 @@ void var_store_drop(struct var_store *st);
 /* false: not set, because conds do not hold, the limit is reached, or the scope does not exist here. */
 bool var_set(struct smp_ctx *c, struct var_ref ref, const struct smp *val, unsigned conds);
 void var_unset(struct smp_ctx *c, struct var_ref ref);
+const struct smp *var_shared_get(struct var_store *st, unsigned slot);
 
 /* The value, or NULL while there is none. */
 static inline const struct smp *var_get(const struct smp_ctx *c, struct var_ref ref)
 {
-	const struct var_store *st = c->vars[ref.scope];
+	struct var_store *st = c->vars[ref.scope];
 
+	if (st && st->shared)
+		return var_shared_get(st, ref.slot);
 	return st && ref.slot < st->n && st->at[ref.slot].set ? &st->at[ref.slot].smp : NULL;
 }
 

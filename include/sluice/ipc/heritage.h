@@ -9,6 +9,7 @@
 
 struct rt;
 struct stick_table;
+struct var_area;
 
 enum role { ROLE_MASTER, ROLE_LEADER, ROLE_CHECKER, ROLE_WORKER, ROLE_CLI };
 
@@ -20,6 +21,7 @@ struct heritage {
 	const struct rt *rt;
 	struct segment *seg;
 	struct stick_table *const *tables; /* one a stick table of rt->tbl; NULL = nothing is counted */
+	struct var_area *vars;     /* variables of scope proc; NULL = each process has its own */
 	struct hits hits;          /* counts of rules; at NULL = nobody counts */
 	struct dns_stats dns;      /* counters of nameservers; at NULL = nobody counts */
 	const int *listen_fd;      /* one a listener of rt->lst, same index; -1 = not bound (disabled) */
