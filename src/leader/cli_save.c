@@ -58,7 +58,7 @@ static bool cut_line(struct str l, struct cut *c)
 
 /* ---- what differs ---- */
 
-struct diff { bool moved, weight, maxconn, maint, ready, drain, check_port, check_addr; };
+struct diff { bool moved, weight, maxconn, maint, ready, drain, check_port, check_addr, plain; };
 
 static struct diff diff_of(const struct leader *l, uint32_t srv)
 {
@@ -77,12 +77,13 @@ static struct diff diff_of(const struct leader *l, uint32_t srv)
 		.drain = srv_admin_bits(now) & ADM_FORCED_DRAIN,
 		.check_port = placed && p.check_port && p.check_port != s->o->check_port,
 		.check_addr = placed && p.check_addr.family,
+		.plain = placed && p.plain,
 	};
 }
 
 static bool differs(const struct diff *d)
 {
-	return d->moved || d->weight || d->maxconn || d->maint || d->ready || d->drain || d->check_port || d->check_addr;
+	return d->moved || d->weight || d->maxconn || d->maint || d->ready || d->drain || d->check_port || d->check_addr || d->plain;
 }
 
 static void add_words(struct sbuf *b, const struct leader *l, uint32_t srv, const struct diff *d)
@@ -101,6 +102,8 @@ static void add_words(struct sbuf *b, const struct leader *l, uint32_t srv, cons
 		sbuf_printf(b, " port %u", p.check_port);
 	if (d->maint || d->ready)
 		sbuf_add(b, d->maint ? STR(" disabled") : STR(" enabled"));
+	if (d->plain)
+		sbuf_add(b, STR(" no-ssl"));
 	if (d->drain)
 		sbuf_add(b, STR(" # drained at run time"));
 }

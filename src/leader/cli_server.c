@@ -196,9 +196,17 @@ static enum cli_state set_addr(struct cli_run *r, uint32_t srv, struct str v)
 
 /* ---- set server ---- */
 
-static enum cli_state no_ssl(struct cli_run *r, uint32_t srv UNUSED, struct str v UNUSED)
+/* What a handshake needs is read with the configuration, so only a server that has it there can be switched off and on again. */
+static enum cli_state set_ssl(struct cli_run *r, uint32_t srv, struct str v)
 {
-	return cli_fail(r, "'set server <srv> ssl' cannot be set.  default-server should define ssl settings");
+	struct srv_place p = cli_place(r->l, srv);
+
+	if (!(r->l->rt->srv[srv].flags & SRVF_SSL))
+		return cli_fail(r, "'set server <srv> ssl' cannot be set.  default-server should define ssl settings");
+	if (!str_eq(v, STR("on")) && !str_eq(v, STR("off")))
+		return cli_fail(r, "'set server <srv> ssl' expects 'on' or 'off'.");
+	p.plain = str_eq(v, STR("off"));
+	return set_place(r, srv, &p);
 }
 
 static enum cli_state no_name(struct cli_run *r, uint32_t srv UNUSED, struct str v UNUSED)
@@ -209,7 +217,7 @@ static enum cli_state no_name(struct cli_run *r, uint32_t srv UNUSED, struct str
 static const struct { const char *word; enum cli_state (*fn)(struct cli_run *, uint32_t, struct str); } parts[] = {
 	{ "addr", set_addr }, { "agent", set_agent }, { "agent-addr", set_agent_addr }, { "agent-port", set_agent_port }, { "agent-send", set_agent_send },
 	{ "check-addr", set_check_addr }, { "check-port", set_check_port }, { "fqdn", set_fqdn }, { "health", set_health }, { "name", no_name },
-	{ "ssl", no_ssl }, { "state", set_state }, { "weight", set_weight },
+	{ "ssl", set_ssl }, { "state", set_state }, { "weight", set_weight },
 };
 
 enum cli_state cli_set_server(struct cli_run *r)

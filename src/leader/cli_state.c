@@ -77,7 +77,7 @@ static void state_row(struct cli_run *r, uint32_t i)
 	cli_str(r, "srv_fqdn", p.fqdn[0] ? str_c(p.fqdn) : s->host);
 	cli_num(r, "srv_port", p.addr.port);
 	cli_str(r, "srvrecord", STR_NULL);
-	cli_num(r, "srv_use_ssl", s->o->xprt_cfg != NULL);
+	cli_num(r, "srv_use_ssl", s->flags & SRVF_SSL && !p.plain);
 	cli_num(r, "srv_check_port", p.check_port ? p.check_port : s->o->check_port);
 	cell_ip(r, "srv_check_addr", p.check_addr.family ? &p.check_addr : &s->o->check_addr);
 	cell_ip(r, "srv_agent_addr", p.agent_addr.family ? &p.agent_addr : &s->o->agent_addr);

@@ -169,7 +169,7 @@ struct sconn *pool_connect(struct stream *s, uint32_t srv, const struct addr *ds
 	*sc = (struct sconn){ .magic = SCONN_MAGIC, .srv = srv, .proto = mux_proto_back(s, rs), .place_seq = place_seq(wk.seg, srv), .sni = tls_out_sni(s, srv, &sni),
 			      .priv = rs->flags & (SRVF_SEND_PROXY | SRVF_SEND_PROXY_V2) };
 	sc->apart = sc->proto != rs->o->proto;
-	c = rs->flags & SRVF_SSL ? tls_out_connect(s, sc, dst, &o, sni) : conn_new_back(dst, &o, &xprt_raw, NULL, NULL, NULL);
+	c = tls_out_wanted(srv) ? tls_out_connect(s, sc, dst, &o, sni) : conn_new_back(dst, &o, &xprt_raw, NULL, NULL, NULL);
 	if (!c) {
 		pool_put(&sconn_pool, sc);
 		return NULL;
@@ -342,14 +342,17 @@ static void server_back(uint32_t srv)
 			pool_end_streams(i, 'U');
 }
 
-/* Its address was changed: connections to the old one carry no new requests. */
+/* It stands elsewhere or speaks otherwise: connections made before carry no new requests. */
 static void server_moved(uint32_t srv)
 {
 	uint32_t seq = place_seq(wk.seg, srv);
+	struct srv_place p;
 
-	if (seq != wk.srv[srv].place_seq)
-		pool_drop_server(srv);
+	if (seq == wk.srv[srv].place_seq)
+		return;
+	pool_drop_server(srv);
 	wk.srv[srv].place_seq = seq;
+	wk.srv[srv].plain = place_read(wk.seg, srv, &p) && p.plain;
 }
 
 void pool_follow_states(void)

@@ -35,7 +35,8 @@ struct wk_srv {                 /* what a worker knows of a server beyond the sh
 	struct list shared;     /* connections of many exchanges that may take more, idle or not */
 	struct list streams;    /* exchanges that hold a slot of it (srv_link) */
 	uint32_t nidle;
-	bool down;              /* as last seen, as the next */
+	bool down;              /* as last seen, as the next two */
+	bool plain;             /* its TLS is switched off */
 	uint32_t place_seq;
 	struct timer purge;
 	struct tls_sessions tls; /* for resumption */

@@ -31,6 +31,7 @@ void row_put(const struct ipc_msg *m, int fd)
 
 	if (ok) {
 		wk.srv[m->arg].down = true; /* it begins in maintenance */
+		wk.srv[m->arg].plain = false;
 		wk.srv[m->arg].place_seq = place_seq(wk.seg, m->arg);
 		state_forget_srv(wk.seg->older, m->arg);
 		row_changed(m->arg);

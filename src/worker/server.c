@@ -9,6 +9,7 @@
 #include <sluice/base/clock.h>
 #include <sluice/ipc/place.h>
 #include <sluice/net/proxy_hdr.h>
+#include <sluice/tls/xprt_tls.h>
 #include "persist.h"
 #include "steps.h"
 
@@ -152,7 +153,7 @@ bool server_introduce(struct stream *s)
 	char hdr[PROXY_V1_MAX];
 	struct iovec iov = { .iov_base = hdr };
 
-	if (s->sc->uses > 1 || wk.rt->srv[s->srv_idx].flags & SRVF_SSL)
+	if (s->sc->uses > 1 || tls_ssl(s->sc->mux->conn))
 		return true;
 	iov.iov_len = server_proxy_header(s, hdr);
 	return !iov.iov_len || conn_sendv(s->sc->mux->conn, &iov, 1, false) == (ssize_t)iov.iov_len;

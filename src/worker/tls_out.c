@@ -39,11 +39,13 @@ static struct str sni_of(struct stream *s, const struct rt_srv_opts *o)
 	return str_c(asked);
 }
 
+bool tls_out_wanted(uint32_t srv) { return wk.rt->srv[srv].flags & SRVF_SSL && !wk.srv[srv].plain; }
+
 uint64_t tls_out_sni(struct stream *s, uint32_t srv, struct str *name)
 {
 	const struct rt_server *rs = &wk.rt->srv[srv];
 
-	*name = rs->flags & SRVF_SSL ? sni_of(s, rs->o) : STR_NULL;
+	*name = tls_out_wanted(srv) ? sni_of(s, rs->o) : STR_NULL;
 	return name->n ? hash_xxh3(*name, 0) | 1 : 0;
 }
 

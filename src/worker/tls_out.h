@@ -9,6 +9,8 @@
 struct stream;
 struct sconn;
 
+/* Is srv spoken to over TLS: as configured, unless that was switched off. */
+bool tls_out_wanted(uint32_t srv);
 /* The SNI of s at srv: by the server's `sni`, else from the Host header (mode tcp: what the client asked for). Returns
  * its hash, never 0 for a name; 0 and an empty name without TLS or when there is none. */
 uint64_t tls_out_sni(struct stream *s, uint32_t srv, struct str *name);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Where a server stands now, when that was changed at run time: address, port, and where its checks and those of its agent go. Two copies and a number: the
+/* Where a server stands now, when that was changed at run time: address, port, with or without TLS, and where its checks and those of its agent go. Two copies and a number: the
  * leader fills the copy that nobody reads and then says that it counts. A server has a place when ADMF_PLACE stands in its admin word;
  * others must not be looked up (reading would allocate the page). */
 #ifndef SLUICE_IPC_PLACE_H
@@ -20,6 +20,7 @@ struct srv_place {
 	char fqdn[PLACE_FQDN_MAX]; /* the name that is resolved; "": as configured */
 	uint8_t send_len;         /* 0: as configured */
 	char agent_send[PLACE_SEND_MAX]; /* what the agent is told */
+	bool plain;               /* connections speak no TLS, whatever is configured */
 };
 
 struct seg_place {

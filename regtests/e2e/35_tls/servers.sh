@@ -34,6 +34,7 @@ origin "$J" inject -s "$T/inject.script"
 cat >"$T/sluice.cfg" <<E2
 global
   workers 1
+  stats socket $T/sock level admin
   log stdout format raw local0
   ca-base $T
 defaults
@@ -74,6 +75,8 @@ backend proxy
   server s 127.0.0.1:$AP ssl verify none send-proxy
 backend inject
   server s 127.0.0.1:$J ssl verify none
+backend nossl
+  server s 127.0.0.1:$J
 backend plainport
   server s 127.0.0.1:$J ssl verify none
 backend old
@@ -131,3 +134,18 @@ match 'proto=TLSv1.2' "$(http -H "Host: a.test" $u/old/)"
 t "checks use TLS as the server does, unless they go to another port"
 wait_for 5 grep -q 'Server checked/bad is DOWN, reason: Layer6 invalid response' "$T/sluice.out"
 nomatch 'checked/(good|alone|clear) is DOWN' "$(cat "$T/sluice.out")"
+
+t "an operator switches the TLS of a server off and on, and a reload keeps it"
+ask() { echo "$1" | socat -t 10 - "UNIX-CONNECT:$T/sock"; }
+match "^a sni=a.test" "$(http -H "Host: a.test" "http://127.0.0.1:$P/fixed")"
+is "" "$(ask "set server fixed/s ssl off" | tr -d '\n')"
+in_clear() { [ "$(code -H "Host: a.test" "http://127.0.0.1:$P/fixed")" = 400 ]; } # nginx: a plain request on a TLS port
+wait_for 5 in_clear
+match "Success=1" "$(ask reload)"
+in_clear || fail "TLS is back"
+match "server s 127.0.0.1:$N .* no-ssl" "$(ask "save config" | grep -A2 '^backend fixed')"
+is "" "$(ask "set server fixed/s ssl on" | tr -d '\n')"
+in_tls() { [[ $(http -H "Host: a.test" "http://127.0.0.1:$P/fixed") =~ ^a\ sni=a.test ]]; }
+wait_for 5 in_tls
+match "expects 'on' or 'off'" "$(ask "set server fixed/s ssl perhaps")"
+match "default-server should define ssl settings" "$(ask "set server nossl/s ssl on")"
