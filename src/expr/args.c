@@ -70,23 +70,21 @@ static bool bit_at(const uint8_t *p, unsigned i)
 static bool arg_mask(const struct xarg *x, unsigned bits, struct arg *out)
 {
 	uint64_t len;
-	struct addr_net n = { .len = (uint8_t)bits };
+	struct addr ip;
 
 	if (num_u64(x->s, &len)) {
-		n.len = (uint8_t)len;
-		out->net = n;
+		out->bits = (uint8_t)len;
 		return len <= bits;
 	}
-	if (!addr_parse_ip(&n.ip, x->s) || n.ip.family != (bits == 32 ? AF_INET : AF_INET6))
+	if (!addr_parse_ip(&ip, x->s) || ip.family != (bits == 32 ? AF_INET : AF_INET6))
 		return false;
-	const uint8_t *p = bits == 32 ? (const uint8_t *)&n.ip.in4 : (const uint8_t *)&n.ip.in6;
+	const uint8_t *p = bits == 32 ? (const uint8_t *)&ip.in4 : (const uint8_t *)&ip.in6;
 
-	for (n.len = 0; n.len < bits && bit_at(p, n.len);)
-		n.len++;
-	for (unsigned i = n.len; i < bits; i++)
+	for (out->bits = 0; out->bits < bits && bit_at(p, out->bits);)
+		out->bits++;
+	for (unsigned i = out->bits; i < bits; i++)
 		if (bit_at(p, i))
 			return false;
-	out->net = (struct addr_net){ .len = n.len };
 	return true;
 }
 
@@ -199,7 +197,8 @@ static bool arg_one(const struct expr_env *env, char kind, const struct xcall *x
 		return hex_decode(env->arena, xa->s, &out->s) ||
 		       arg_bad(err, xa, "an even number of hexadecimal digits");
 	case 'a':
-		return addr_parse_ip(&out->net.ip, xa->s) || arg_bad(err, xa, "an IP address");
+		out->ip = ARENA_NEW(env->arena, struct addr);
+		return addr_parse_ip(out->ip, xa->s) || arg_bad(err, xa, "an IP address");
 	case 'e':
 		value = getenv(xa->s.p);
 		out->set = value != NULL;
@@ -263,13 +262,17 @@ static bool arg_own_table(const struct expr_env *env, const struct xcall *x, str
 	return false;
 }
 
+/* What a function that serves several rows looks at where its row takes no argument. */
+static struct arg no_args;
+
 bool args_compile(const struct expr_env *env, const char *spec, const struct xcall *x, struct call *k, struct xerr *err)
 {
 	size_t required, max = spec_count(spec, &required), i = 0;
 	uint32_t given = x->narg == 1 && !x->arg[0].len && !required ? 0 : x->narg;
 	const char *spec_start = spec;
 
-	ASSERT(max <= ARRAY_LEN(k->arg));
+	k->arg = max ? ARENA_NEWN(env->arena, struct arg, max) : &no_args;
+	k->spec = (uint8_t)max;
 	if (given > max) {
 		const struct xarg *extra = &x->arg[max];
 
@@ -297,7 +300,7 @@ unsigned args_needs(const struct call *k, bool *vars)
 {
 	unsigned needs = 0;
 
-	for (size_t i = 0; i < ARRAY_LEN(k->arg); i++) {
+	for (size_t i = 0; i < k->spec; i++) {
 		if (!k->arg[i].is_var)
 			continue;
 		needs |= var_needs((enum var_scope)k->arg[i].var.scope);

@@ -128,8 +128,8 @@ static bool compile_fetch(const struct expr_env *env, const struct xcall *x, str
 		*match = suffix;
 	e->fetch = (struct call){ .fetch = f, .aux = f->aux };
 	e->type = f->type, e->flags = f->flags;
-	if (f->fn == fetch_tls_print)
-		tls_fingerprints_wanted();
+	if (f->fn == fetch_tls_print && env->tls_prints)
+		*env->tls_prints = true;
 	return args_compile(env, f->args, x, &e->fetch, err) && add_needs(env, x, e, &e->fetch, f->needs, err);
 }
 
@@ -223,7 +223,7 @@ static struct expr *compile_calls(const struct expr_env *env, struct xcall *x, u
 
 	if (!compile_fetch(env, &x[0], e, match, err))
 		return NULL;
-	e->conv = ARENA_NEWN(env->arena, struct call, n);
+	e->conv = n > 1 ? ARENA_NEWN(env->arena, struct call, n - 1) : NULL;
 	for (uint32_t i = 1; i < n; i++)
 		if (!compile_conv(env, &x[i], e, &e->conv[e->nconv++], err))
 			return NULL;

@@ -71,12 +71,12 @@ bool conv_ipmask(struct smp_ctx *c, const struct call *k, struct smp *s)
 {
 	(void)c;
 	if (s->ip.family == AF_INET) {
-		mask_bytes((uint8_t *)&s->ip.in4, 4, k->arg[0].net.len);
+		mask_bytes((uint8_t *)&s->ip.in4, 4, k->arg[0].bits);
 		return true;
 	}
 	if (s->ip.family != AF_INET6 || !k->arg[1].set)
 		return false;
-	mask_bytes((uint8_t *)&s->ip.in6, 16, k->arg[1].net.len);
+	mask_bytes((uint8_t *)&s->ip.in6, 16, k->arg[1].bits);
 	return true;
 }
 

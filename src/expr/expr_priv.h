@@ -20,9 +20,12 @@ struct arg {
 		int64_t i;            /* i n o b f v c */
 		struct str s;         /* s S h x e */
 		struct regex *re;     /* r */
-		struct addr_net net;  /* m M a */
+		uint8_t bits;         /* m M */
+		struct addr *ip;      /* a */
 	};
 };
+
+_Static_assert(sizeof(struct arg) <= 32, "tens of thousands of rules have some");
 
 /* Iteration over the values of a fetch. With `all` the fetch hands out one value a call and sets `more` while
  * there may be another; without, it picks the one value that HAProxy would. */
@@ -64,8 +67,8 @@ struct call {
 	const struct fetch_row *fetch;
 	const struct conv_row *conv;
 	int aux;
-	uint8_t narg;
-	struct arg arg[5];
+	uint8_t narg, spec;           /* given; possible: what arg has room for */
+	struct arg *arg;              /* of the arena; an unset one where the row takes none */
 };
 
 struct expr {

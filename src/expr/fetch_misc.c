@@ -49,7 +49,7 @@ bool fetch_ip_arg(struct smp_ctx *c, const struct call *k, struct smp_iter *it, 
 {
 	(void)c, (void)it;
 	out->type = SMP_IP;
-	out->ip = k->arg[0].net.ip;
+	out->ip = *k->arg[0].ip;
 	return true;
 }
 

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sluice/base/notice.h>
 
+#include <sluice/tls/info.h>
+
 #include "leader_priv.h"
 
 #define CHANGES_NAME "added at run time"
@@ -112,6 +114,8 @@ struct rt *leader_load(const struct conf_opts *o, bool quiet, bool warn_fatal)
 	}
 	if (rt)
 		keep_files(rt, &src);
+	if (rt && rt->tls_prints)
+		tls_fingerprints_wanted();
 	arena_free(&a);
 	return rt;
 }

@@ -29,6 +29,7 @@ struct expr_env {
 	void *ctx;
 	struct var_table *vars;            /* names of variables; NULL = none may be used */
 	struct pat_files *maps;            /* pattern files read so far; NULL = none may be used */
+	bool *tls_prints;                  /* set when an expression asks for fingerprints of TLS clients; NULL = nobody wants to know */
 	const char *file;                  /* the line being compiled, for lists of users; NULL = not known */
 	uint32_t line;
 };

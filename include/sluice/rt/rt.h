@@ -488,6 +488,7 @@ struct rt {
 	struct rt_file *files; uint32_t nfiles; /* only where somebody may ask for them: in a leader */
 	struct hmap px_by_name;         /* backends: name -> struct rt_proxy * */
 	uint32_t nrules;
+	bool tls_prints;                /* an expression asks for fingerprints of TLS clients */
 	struct var_table *vars;
 	struct pat_files patterns;
 	struct rt_userlist *userlist; uint32_t nuserlist;

@@ -122,9 +122,23 @@ static void facts_about_expressions_come_from_their_fetch(void **s)
 	assert_int_equal(expr_type(expr_compile(&t->env, STR("path,length"), &err)), SMP_INT);
 }
 
+static void an_expression_that_asks_for_fingerprints_of_clients_says_so(void **s)
+{
+	struct canned *t = *s;
+	struct xerr err;
+	bool prints = false;
+
+	t->env.tls_prints = &prints;
+	assert_non_null(expr_compile(&t->env, STR("ssl_fc_sni"), &err));
+	assert_false(prints);
+	assert_non_null(expr_compile(&t->env, STR("ssl_fc_ja4"), &err));
+	assert_true(prints);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(an_expression_that_asks_for_fingerprints_of_clients_says_so),
 		TEST(errors_name_the_bytes_they_mean),
 		TEST(unknown_words_come_with_the_nearest_known_one),
 		TEST(a_fetch_of_what_does_not_exist_there_is_an_error),
