@@ -25,12 +25,12 @@ static struct segment *fresh_segment(const struct rt *rt)
 	return seg;
 }
 
-/* Stick tables of nothing yet. */
-static struct stick_table **empty_tables(const struct rt *rt)
+/* Stick tables of nothing yet; they go with the process, the array in the arena of the tables. */
+static struct stick_table **empty_tables(struct rt *rt)
 {
-	struct stick_table **t = calloc(rt->ntbl + 1, sizeof(*t));
+	struct stick_table **t = ARENA_NEWN(&rt->arena, struct stick_table *, rt->ntbl + 1);
 
-	for (uint32_t i = 0; t && i < rt->ntbl; i++) {
+	for (uint32_t i = 0; i < rt->ntbl; i++) {
 		t[i] = stick_create(&rt->tbl[i]);
 		if (!t[i])
 			return NULL;
