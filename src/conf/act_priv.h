@@ -15,7 +15,7 @@ struct act {
 };
 typedef bool act_parse_fn(struct sema *s, struct act *a);
 
-#define ACTION(id, word, phases, parse, exec, changes, help) act_parse_fn act_parse_##parse;
+#define ACTION(id, word, phases, parse, exec, changes, help, example) act_parse_fn act_parse_##parse;
 #include <sluice/tbl/actions.def>
 #undef ACTION
 

@@ -26,6 +26,25 @@ static void row(FILE *out, const char *word, const char *where, const char *dflt
 	fputs(" |\n", out);
 }
 
+/* Between backquotes, control bytes as they are written in a configuration. */
+static const char *code(const char *text, char *buf, size_t n)
+{
+	size_t len = 0;
+
+	buf[len++] = '`';
+	for (; *text && len + 8 < n; text++) {
+		unsigned char c = (unsigned char)*text;
+
+		if (c < ' ' || c >= 0x7f || c == '`')
+			len += (size_t)snprintf(buf + len, n - len, "\\x%02x", c);
+		else
+			buf[len++] = (char)c;
+	}
+	buf[len++] = '`';
+	buf[len] = '\0';
+	return buf;
+}
+
 static void heading(FILE *out, const char *title, const char *columns, unsigned n)
 {
 	fprintf(out, "\n## %s\n\n%s\n|", title, columns);
@@ -65,16 +84,55 @@ static void print_params(FILE *out)
 #undef TLS_OPT
 }
 
+/* Fetches and converters: what they give, an example, and what that gives for the exchange of the unit tests. */
+static void sample_row(FILE *out, const char *word, const char *type, const char *help, const char *example, const char *value)
+{
+	char quoted[256], result[256];
+
+	fputs("| `", out);
+	fputs(word, out);
+	fprintf(out, "` | %s | ", type);
+	cell(out, help);
+	fputs(" | ", out);
+	cell(out, code(example, quoted, sizeof(quoted)));
+	fputs(" | ", out);
+	cell(out, value && *value ? code(value, result, sizeof(result)) : "");
+	fputs(" |\n", out);
+}
+
+static const char *type_word(const char *type)
+{
+	static const char *const words[][2] = { { "BOOL", "boolean" }, { "INT", "integer" }, { "IP", "address" }, { "STR", "text" }, { "BIN", "bytes" },
+						{ "METH", "method" }, { "ANY", "any" } };
+
+	for (size_t i = 0; i < ARRAY_LEN(words); i++)
+		if (!strcmp(type, words[i][0]))
+			return words[i][1];
+	return type;
+}
+
+static void print_samples(FILE *out)
+{
+	heading(out, "Fetches", "| word | gives | meaning | example | its value for the request of the tests |", 5);
+#define FETCH(word, fn, aux, args, type, needs, flags, help, ex, val) sample_row(out, word, type_word(#type + 4), help, ex, val);
+#include <sluice/tbl/fetches.def>
+#undef FETCH
+	heading(out, "Converters", "| word | gives | meaning | example | its value |", 5);
+#define CONV(word, fn, aux, args, in, out_, help, ex, val) sample_row(out, word, type_word(#out_ + 4), help, ex, val);
+#include <sluice/tbl/converters.def>
+#undef CONV
+}
+
 static void print_rest(FILE *out)
 {
-	char buf[256];
+	char buf[256], quoted[256];
 
 	heading(out, "Algorithms of balance", "| word | | meaning |", 3);
 #define LB_ALGO(id, word, sym, help) row(out, word, "", NULL, help);
 #include <sluice/tbl/lb_algos.def>
 #undef LB_ALGO
-	heading(out, "Actions of rules", "| word | phases | meaning |", 3);
-#define ACTION(id, word, phases, parse, exec, changes, help) row(out, word, phases_text(phases, buf, sizeof(buf)), NULL, help);
+	heading(out, "Actions of rules", "| word | phases | meaning | example |", 4);
+#define ACTION(id, word, phases, parse, exec, changes, help, example) row(out, word, phases_text(phases, buf, sizeof(buf)), help, code(example, quoted, sizeof(quoted)));
 #include <sluice/tbl/actions.def>
 #undef ACTION
 	heading(out, "Data of stick tables", "| word | argument | meaning |", 3);
@@ -108,5 +166,6 @@ void keywords_print(FILE *out)
 #include <sluice/tbl/options.def>
 #undef OPTION
 	print_params(out);
+	print_samples(out);
 	print_rest(out);
 }

@@ -6,7 +6,7 @@
 #include "act_priv.h"
 
 static const struct action_row { const char *word; uint32_t phases; act_parse_fn *parse; } actions[] = {
-#define ACTION(id, word, phases, parse, exec, changes, help) { word, phases, act_parse_##parse },
+#define ACTION(id, word, phases, parse, exec, changes, help, example) { word, phases, act_parse_##parse },
 #include <sluice/tbl/actions.def>
 #undef ACTION
 };

@@ -7,13 +7,13 @@ static const char *const phase_words[PH_COUNT] = {
 	"http-after-response",
 };
 static const char *const action_words[ACT_COUNT] = {
-#define ACTION(id, word, phases, parse, exec, changes, help) word,
+#define ACTION(id, word, phases, parse, exec, changes, help, example) word,
 #include <sluice/tbl/actions.def>
 #undef ACTION
 };
 
 static const uint64_t action_changes[ACT_COUNT] = {
-#define ACTION(id, word, phases, parse, exec, changes, help) changes,
+#define ACTION(id, word, phases, parse, exec, changes, help, example) changes,
 #include <sluice/tbl/actions.def>
 #undef ACTION
 };

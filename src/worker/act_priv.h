@@ -8,7 +8,7 @@
 
 typedef enum rule_verdict act_exec_fn(struct stream *s, const struct rule *r, enum rule_phase ph);
 
-#define ACTION(id, word, phases, parse, exec, changes, help) act_exec_fn act_exec_##exec;
+#define ACTION(id, word, phases, parse, exec, changes, help, example) act_exec_fn act_exec_##exec;
 #include <sluice/tbl/actions.def>
 #undef ACTION
 

@@ -9,7 +9,7 @@
 #include "worker_priv.h"
 
 static act_exec_fn *const act_exec[ACT_COUNT] = {
-#define ACTION(id, word, phases, parse, exec, changes, help) [ACT_##id] = act_exec_##exec,
+#define ACTION(id, word, phases, parse, exec, changes, help, example) [ACT_##id] = act_exec_##exec,
 #include <sluice/tbl/actions.def>
 #undef ACTION
 };

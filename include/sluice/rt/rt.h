@@ -32,7 +32,7 @@ enum rule_phase {
 };
 
 enum rule_id {
-#define ACTION(id, word, phases, parse, exec, changes, help) ACT_##id,
+#define ACTION(id, word, phases, parse, exec, changes, help, example) ACT_##id,
 #include <sluice/tbl/actions.def>
 #undef ACTION
 	ACT_COUNT

@@ -45,7 +45,7 @@ static void every_row_of_every_table_is_listed(void **st)
 #define SERVER_OPT(word, nargs, fn, dflt, help) expect_row(word);
 #include <sluice/tbl/server_opts.def>
 #undef SERVER_OPT
-#define ACTION(id, word, phases, parse, exec, changes, help) expect_row(word);
+#define ACTION(id, word, phases, parse, exec, changes, help, example) expect_row(word);
 #include <sluice/tbl/actions.def>
 #undef ACTION
 }
