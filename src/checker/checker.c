@@ -158,6 +158,7 @@ int checker_run(const struct heritage *h)
 	loop_run(beat);
 	names_free();
 	fleet_free(&checker);
+	rt_rows_free(checker.rt);
 	http_requests_free(&checker);
 	timer_stop(&tick);
 	loop_free();

@@ -154,6 +154,7 @@ void agent_verdict(struct target *a, enum check_status st, uint32_t ms, struct s
 
 /* orders.c: health set and checks disabled by the runtime interface */
 bool orders_init(struct checker *ck) MUST_CHECK;
+void orders_flags(struct checker *ck, uint32_t srv);    /* are its checks on? Before they begin */
 void orders_begin(struct checker *ck, uint32_t srv);    /* what stands in the segment is obeyed already */
 void orders_free(struct checker *ck);
 void orders_look(struct checker *ck);

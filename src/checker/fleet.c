@@ -339,7 +339,6 @@ static void publish_all(struct checker *ck)
 	recount_starting(ck);
 	for (uint32_t i = 0; i < ck->rt->npx; i++)
 		downtime_backend(ck, i);
-	ck->leader_epoch = atomic_load(&ck->seg->h->epoch_leader);
 	atomic_fetch_add_explicit(&ck->seg->h->epoch_checker, 1, memory_order_release);
 }
 
@@ -347,6 +346,7 @@ bool fleet_init(struct checker *ck)
 {
 	const struct rt *rt = ck->rt;
 
+	ck->leader_epoch = atomic_load(&ck->seg->h->epoch_leader); /* what changes while we look is looked at again */
 	ck->t = calloc(MAX(rt->nsrv, 1u), sizeof(struct target *));
 	ck->of_srv = calloc(MAX(rt->nsrv, 1u), sizeof(struct target *));
 	if (!ck->t || !ck->of_srv)
@@ -368,6 +368,7 @@ void fleet_reload(struct checker *ck)
 	for (uint32_t i = 0; i < ck->ntargets; i++) {
 		load_state(ck->t[i]);
 		ck->t[i]->maint = in_maint(ck->t[i]);
+		orders_flags(ck, ck->t[i]->srv);
 	}
 	for (uint32_t i = 0; i < ck->ntargets; i++)
 		if (ck->t[i]->leads)

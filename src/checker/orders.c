@@ -71,15 +71,20 @@ void orders_look(struct checker *ck)
 	}
 }
 
-void orders_begin(struct checker *ck, uint32_t srv)
+void orders_flags(struct checker *ck, uint32_t srv)
 {
 	struct target *t = ck->of_srv[srv];
 
-	ck->seen_order[srv] = order_of(ck, srv);
 	if (t)
 		t->off = flags_of(ck, srv) & ADMF_NOCHECK;
 	if (t && t->peer)
 		t->peer->off = flags_of(ck, srv) & ADMF_NOAGENT;
+}
+
+void orders_begin(struct checker *ck, uint32_t srv)
+{
+	ck->seen_order[srv] = order_of(ck, srv);
+	orders_flags(ck, srv);
 }
 
 bool orders_init(struct checker *ck)

@@ -19,6 +19,7 @@
 #include <sluice/base/rand.h>
 #include <sluice/health/health.h>
 #include <sluice/ipc/sandbox.h>
+#include <sluice/rt/row.h>
 
 #include "certs.h"
 #include "cli_priv.h"
@@ -356,8 +357,10 @@ static void teardown(struct leader *l)
 	timer_stop(&l->follow);
 	timer_stop(&l->watchdog);
 	state_release(l);
+	roster_stop();
 	tables_close(l);
 	var_area_close(l->vars);
+	rt_rows_free(l->rt);
 	segment_unmap(l->seg);
 	hits_close(&l->hits);
 	dns_stats_close(&l->dns);

@@ -258,6 +258,8 @@ void roster_peek(struct leader *l)
 
 	arena_init(&ro.a, 0);
 	ro.l = l;
+	ro.fd = -1;
+	ro.span = 0;
 	for (off_t at = 0; l->o->fds >= 0 && pread(l->o->fds, &e, sizeof(e), at) == (ssize_t)sizeof(e); at += (off_t)sizeof(e))
 		if (memcmp(&e.key, &key, sizeof(key)) == 0)
 			ro.fd = e.fd;
@@ -265,6 +267,13 @@ void roster_peek(struct leader *l)
 		read_list();
 	ro.view = (struct conf_changes){ .at = ro.at.at, .n = (unsigned)ro.at.n };
 	l->changes = &ro.view;
+}
+
+void roster_stop(void)
+{
+	timer_stop(&ro.look);
+	VEC_FREE(&ro.at);
+	arena_free(&ro.a);
 }
 
 bool roster_open(struct leader *l, struct inherited *in)

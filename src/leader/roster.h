@@ -20,6 +20,8 @@ void roster_refused(struct leader *l);
 /* Committed: what the files have overtaken is forgotten, what was changed since the files were read is made up for, now and while we serve. */
 void roster_start(struct leader *l);
 
+void roster_stop(void);
+
 /* w: name, address, parameters. pending: it comes with the next generation or not at all. false: it could not be written down. */
 bool roster_add(struct leader *l, struct str be, const struct str *w, unsigned n, bool pending) MUST_CHECK;
 /* The addition of that name is no more. */

@@ -141,6 +141,12 @@ void rt_row_drop(const struct rt *rt, uint32_t i)
 
 void rt_row_restore(const struct rt *rt, uint32_t i, const struct rt_server *s) { row_store(rt, i, s); }
 
+void rt_rows_free(const struct rt *rt)
+{
+	for (uint32_t i = 0; i < rt->nsrv; i++)
+		free(rt->srv[i].own);
+}
+
 uint32_t rt_row_free(const struct rt_backend *be)
 {
 	for (uint32_t i = 0; i < be->nsrv; i++)

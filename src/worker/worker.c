@@ -13,6 +13,7 @@
 #include <sluice/ipc/counters.h>
 #include <sluice/ipc/msg.h>
 #include <sluice/ptab/ptab.h>
+#include <sluice/rt/row.h>
 #include <sluice/tls/live.h>
 #include <sluice/tls/xprt_tls.h>
 #include <sluice/base/notice.h>
@@ -248,6 +249,7 @@ static void teardown(void)
 	errors_drop();
 	for (uint32_t i = 0; i < wk.rt->nsrv; i++)
 		tls_sessions_free(&wk.srv[i].tls);
+	rt_rows_free(wk.rt);
 	free(wk.lst);
 	free(wk.srv);
 	free(wk.lb);

@@ -27,6 +27,8 @@ bool rt_row_receive(const struct rt *rt, uint32_t i, int fd) MUST_CHECK;
 void rt_row_drop(const struct rt *rt, uint32_t i);
 /* Row i is again what it was before it was dropped, and not put since. */
 void rt_row_restore(const struct rt *rt, uint32_t i, const struct rt_server *s);
+/* At the end of a process: frees what the rows own. */
+void rt_rows_free(const struct rt *rt);
 /* A spare row of the backend, RT_NONE when there is none. */
 uint32_t rt_row_free(const struct rt_backend *be);
 

@@ -234,6 +234,72 @@ static void servers_without_check_or_address_are_left_alone(void **s)
 	fx_close(&f);
 }
 
+/* What the leader changes between the start of a checker and the order to go must not be taken for seen. */
+static void checks_switched_on_during_the_start_are_on(void **s)
+{
+	(void)s;
+	struct fx f;
+
+	fx_init(&f, 1);
+	fx_words(&f);
+	atomic_fetch_or(&f.ck.seg->srv[0].admin, (uint64_t)ADMF_NOCHECK << 24);
+	fx_fleet(&f);
+	assert_true(f.ck.t[0]->off);
+	atomic_fetch_and(&f.ck.seg->srv[0].admin, ~((uint64_t)ADMF_NOCHECK << 24));
+	atomic_fetch_add(&f.ck.seg->h->epoch_leader, 1);
+	fleet_reload(&f.ck);
+	assert_false(f.ck.t[0]->off);
+	fx_go(&f);
+	assert_true(timer_on(&f.ck.t[0]->timer));
+	assert_true(f.ck.leader_epoch != atomic_load(&f.ck.seg->h->epoch_leader));
+	fx_close(&f);
+}
+
+static void a_server_that_comes_is_checked_and_one_that_goes_is_forgotten(void **s)
+{
+	(void)s;
+	struct fx f;
+
+	fx_init(&f, 3);
+	f.srv[2].flags = SRVF_SPARE;
+	f.srv[1].track = 0, f.srv[1].flags = 0;
+	ready(&f);
+	f.ck.going = true;
+	assert_int_equal(f.ck.ntargets, 2);
+	assert_null(f.ck.of_srv[2]);
+	f.srv[2].flags = SRVF_CHECK | SRVF_AGENT;
+	fx_words(&f);
+	assert_true(fleet_put(&f.ck, 2));
+	assert_int_equal(f.ck.ntargets, 3);
+	assert_int_equal(f.ck.nagents, 1);
+	assert_true(timer_on(&f.ck.of_srv[2]->timer));
+	fleet_drop(&f.ck, 2);
+	assert_int_equal(f.ck.ntargets, 2);
+	assert_int_equal(f.ck.nagents, 0);
+	assert_null(f.ck.of_srv[2]);
+	fleet_drop(&f.ck, 2);
+	fleet_drop(&f.ck, 1);
+	assert_null(f.ck.of_srv[0]->followers);
+	assert_int_equal(f.ck.ntargets, 1);
+	fx_close(&f);
+}
+
+static void a_follower_that_comes_takes_the_state_of_its_leader(void **s)
+{
+	(void)s;
+	struct fx f;
+
+	fx_init(&f, 2);
+	f.srv[1].flags = SRVF_SPARE;
+	ready(&f);
+	verdicts(&f, 0, CHK_L4CON, 3);
+	f.srv[1].flags = 0, f.srv[1].track = 0;
+	atomic_store(&f.ck.seg->srv[1].op, health_initial_op(&f.srv[1], 1));
+	assert_true(fleet_put(&f.ck, 1));
+	assert_int_equal(op_of(&f, 1), SRV_DOWN);
+	fx_close(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -247,6 +313,9 @@ int main(void)
 		cmocka_unit_test(maintenance_stops_checks_and_leaving_it_starts_afresh),
 		cmocka_unit_test(a_new_checker_goes_on_where_the_old_one_stopped),
 		cmocka_unit_test(servers_without_check_or_address_are_left_alone),
+		cmocka_unit_test(checks_switched_on_during_the_start_are_on),
+		cmocka_unit_test(a_server_that_comes_is_checked_and_one_that_goes_is_forgotten),
+		cmocka_unit_test(a_follower_that_comes_takes_the_state_of_its_leader),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

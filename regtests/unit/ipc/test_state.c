@@ -276,6 +276,44 @@ static void a_build_with_other_counters_is_understood_as_far_as_names_agree(void
 }
 
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+static void a_server_that_comes_is_seen_by_later_readers_and_told_from_its_predecessor(void **state)
+{
+	struct state_obj *live;
+	(void)state;
+
+	close(dir);
+	dir = state_describe(old, &old_names, &live);
+	assert_true(dir >= 0);
+	struct state_view *before = view();
+	uint32_t row = before->of_srv[0];
+
+	assert_int_equal(row, 2);
+	assert_true(state_same_srv(before, row, &new_obj[NPX]));
+	state_set_srv(live, row, NULL);
+	assert_false(state_same_srv(before, row, &new_obj[NPX]));
+	state_set_srv(live, row, &(struct state_obj){ .key = 900, .identity = 7 });
+	assert_false(state_same_srv(before, row, &new_obj[NPX]));
+	struct state_view *after = view();
+	assert_int_equal(after->of_srv[0], STATE_NONE);
+	assert_int_equal(after->srv[row].key, 900);
+	state_forget_srv(before, 2);
+	assert_int_equal(before->of_srv[2], STATE_NONE);
+	state_close(before);
+	state_close(after);
+}
+
+static void nobody_but_its_maker_can_write_a_description(void **state)
+{
+	struct state_obj *live;
+	(void)state;
+	int fd = state_describe(old, &old_names, &live);
+
+	assert_true(fd >= 0);
+	assert_int_equal(pwrite(fd, "x", 1, 0), -1);
+	assert_ptr_equal(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0), MAP_FAILED);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -284,6 +322,8 @@ int main(void)
 		T(sums_contain_a_living_older_generation_that_goes_on_counting), T(an_ended_generation_becomes_part_of_ours),
 		T(an_old_average_fades_as_new_samples_come), T(a_description_of_nonsense_is_refused),
 		T(a_build_with_other_counters_is_understood_as_far_as_names_agree),
+		cmocka_unit_test_setup_teardown(a_server_that_comes_is_seen_by_later_readers_and_told_from_its_predecessor, setup, teardown),
+		cmocka_unit_test_setup_teardown(nobody_but_its_maker_can_write_a_description, setup, teardown),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

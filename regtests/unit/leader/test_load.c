@@ -13,11 +13,13 @@
 
 static char said[4096];
 
+static struct conf_changes changes;
+
 static struct rt *load(const char *text, bool quiet, bool warn_fatal)
 {
 	char path[] = "/tmp/sluice-load.XXXXXX";
 	const char *paths[] = { path };
-	struct conf_opts o = { .paths = paths, .npaths = 1 };
+	struct conf_opts o = { .paths = paths, .npaths = 1, .changes = &changes };
 	FILE *saved = stderr;
 	int fd = mkstemp(path);
 
@@ -97,12 +99,126 @@ static void workers_default_to_the_usable_cpus_and_have_a_bound(void **state)
 	assert_int_equal(leader_workers(&rt), SEG_MAX_WORKERS);
 }
 
+#define SITE "defaults\n timeout connect 1s\n timeout server 1s\nbackend site\n server s1 127.0.0.1:1\n"
+
+static struct str words[8][8];
+static struct conf_change changed[8];
+
+/* "+site n 127.0.0.1:2" adds, "?…" is pending, "-site s1" deletes. */
+static struct rt *load_with(const char *text, const char *const *what)
+{
+	changes = (struct conf_changes){ .at = changed };
+	for (unsigned i = 0; what[i]; i++) {
+		struct str rest = str_c(what[i] + 1);
+		struct conf_change *c = &changed[changes.n++];
+
+		*c = (struct conf_change){ .add = what[i][0] != '-', .pending = what[i][0] == '?', .be = str_split(&rest, ' '), .w = words[i] };
+		while (rest.p)
+			words[i][c->n++] = str_split(&rest, ' ');
+	}
+	struct rt *rt = load(text, false, false);
+
+	changes = (struct conf_changes){ 0 };
+	return rt;
+}
+
+static bool has(const struct rt *rt, const char *name) { return rt_find_server(rt, NULL, str_c(name)) != RT_NONE; }
+
+static void servers_that_were_added_are_compiled_in(void **state)
+{
+	(void)state;
+	const char *const what[] = { "+site n 127.0.0.1:2 weight 5 id 9", "+nosuch n 127.0.0.1:2", NULL };
+	struct rt *rt = load_with(SITE, what);
+
+	assert_non_null(rt);
+	uint32_t n = rt_find_server(rt, NULL, STR("site/n"));
+	assert_true(n != RT_NONE && rt->srv[n].flags & SRVF_ADDED && rt->srv[n].weight == 5 && rt->srv[n].id == 9 && !rt->srv[n].loc.file);
+	assert_false(changed[0].over);
+	assert_true(changed[1].over);
+	assert_int_equal(rt->nfiles, 1);
+	rt_free(rt);
+}
+
+static void a_server_of_the_files_goes_before_an_added_one(void **state)
+{
+	(void)state;
+	const char *const what[] = { "+site s1 127.0.0.1:2", NULL };
+	struct rt *rt = load_with(SITE, what);
+
+	assert_non_null(rt);
+	assert_int_equal(rt->srv[rt_find_server(rt, NULL, STR("site/s1"))].addr.port, 1);
+	assert_true(changed[0].over);
+	rt_free(rt);
+}
+
+static void a_deleted_server_is_hidden_while_its_line_is_the_same(void **state)
+{
+	(void)state;
+	const char *const what[] = { "-site s1", NULL };
+	struct rt *rt = load_with(SITE " server s2 127.0.0.1:2\n", what);
+
+	assert_true(has(rt, "site/s1") && changed[0].over);
+	uint64_t line = rt->srv[rt_find_server(rt, NULL, STR("site/s1"))].line;
+	rt_free(rt);
+	changes = (struct conf_changes){ .at = changed, .n = 1 };
+	changed[0].line = line;
+	rt = load(SITE " server s2 127.0.0.1:2\n", false, false);
+	assert_true(!has(rt, "site/s1") && has(rt, "site/s2") && !changed[0].over);
+	assert_int_equal(rt->srv[rt_find_server(rt, NULL, STR("site/s2"))].id, 2);
+	rt_free(rt);
+	changes = (struct conf_changes){ 0 };
+}
+
+static void an_addition_that_does_not_fit_is_left_out_with_a_warning(void **state)
+{
+	(void)state;
+	const char *const what[] = { "+site a 127.0.0.1:2 wat", "+site b 127.0.0.1:2", "+site c 127.0.0.1:2 id 1", NULL };
+	struct rt *rt = load_with("defaults\n timeout connect 1s\n timeout server 1s\nbackend site\n server s1 127.0.0.1:1 id 1\n", what);
+
+	assert_non_null(rt);
+	assert_true(!has(rt, "site/a") && has(rt, "site/b") && !has(rt, "site/c"));
+	assert_true(changed[0].refused && !changed[1].refused && changed[2].refused);
+	rt_free(rt);
+}
+
+static void a_deletion_that_does_not_fit_is_forgotten(void **state)
+{
+	(void)state;
+	static const char uses[] = SITE " mode http\n use-server s1 if { path / }\n";
+	const char *const what[] = { "-site s1", NULL };
+	struct rt *rt = load_with(SITE, what);
+	uint64_t line = rt->srv[rt_find_server(rt, NULL, STR("site/s1"))].line;
+
+	rt_free(rt);
+	changes = (struct conf_changes){ .at = changed, .n = 1 };
+	changed[0].line = line;
+	rt = load(uses, false, false);
+	assert_true(rt && has(rt, "site/s1"));
+	rt_free(rt);
+	changes = (struct conf_changes){ 0 };
+}
+
+static void a_start_for_the_sake_of_an_addition_fails_with_it(void **state)
+{
+	(void)state;
+	const char *const what[] = { "?site a 127.0.0.1:2 wat", NULL };
+
+	assert_null(load_with(SITE, what));
+	assert_non_null(strstr(said, "unknown parameter 'wat'"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_good_file_loads_without_a_word), cmocka_unit_test(errors_refuse_it_and_name_the_place),
 		cmocka_unit_test(a_missing_file_is_refused), cmocka_unit_test(warnings_refuse_it_only_when_asked),
 		cmocka_unit_test(workers_default_to_the_usable_cpus_and_have_a_bound),
+		cmocka_unit_test(servers_that_were_added_are_compiled_in),
+		cmocka_unit_test(a_server_of_the_files_goes_before_an_added_one),
+		cmocka_unit_test(a_deleted_server_is_hidden_while_its_line_is_the_same),
+		cmocka_unit_test(an_addition_that_does_not_fit_is_left_out_with_a_warning),
+		cmocka_unit_test(a_deletion_that_does_not_fit_is_forgotten),
+		cmocka_unit_test(a_start_for_the_sake_of_an_addition_fails_with_it),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

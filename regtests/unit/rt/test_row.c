@@ -36,8 +36,7 @@ static int frozen(void **st)
 static int thawed(void **st)
 {
 	(void)st;
-	for (uint32_t i = 0; i < rt->nsrv; i++)
-		free(rt->srv[i].own);
+	rt_rows_free(rt);
 	rt_free(rt);
 	return 0;
 }
