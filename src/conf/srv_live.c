@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Servers that come at run time. While a configuration is compiled each backend gets spare rows behind its servers, and what default-server
  * said last is kept with the backend. Later a single line is read with the parser of the configuration, against frozen tables: nothing in them
- * is changed, and what the line needs that does not exist yet (an address behind a name, a TLS context) is left to a reload. */
+ * is changed, and what the line needs that does not exist yet (an address behind a name without resolvers, a TLS context) is left to a reload. */
 #include "tls_priv.h"
 
 struct live_tls { struct tls_opts srv_dflt; const char *ca_base, *crt_base; };
@@ -194,7 +194,7 @@ static enum conf_live server_live(struct sema *s, const struct line *l, struct r
 		return CONF_LIVE_BAD;
 	if (p->cookie.flags & CK_DYNAMIC && p->cookie.key.n && !srv->cookie.n && (srv->addr.family == AF_INET || srv->addr.family == AF_INET6))
 		srv->cookie = persist_dynamic(s, &p->cookie, &srv->addr);
-	return have && !srv->host.n ? CONF_LIVE_OK : CONF_LIVE_RELOAD;
+	return have && (!srv->host.n || srv->flags & SRVF_RESOLVE) ? CONF_LIVE_OK : CONF_LIVE_RELOAD;
 }
 
 enum conf_live conf_server_live(const struct rt *rt, uint32_t px, const struct str *w, unsigned n, struct arena *a, struct rt_server *srv,
