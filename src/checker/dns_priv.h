@@ -37,4 +37,10 @@ void names_put(uint32_t srv);            /* a server has come with this row; has
 void names_drop(uint32_t srv);
 void names_tick(struct checker *ck);    /* once the checker probes */
 
+/* asked.c: names that workers ask for */
+struct ipc_msg;
+bool asked_open(struct checker *ck) MUST_CHECK;
+void asked_close(void);
+void asked_name(const struct ipc_msg *m);
+
 #endif

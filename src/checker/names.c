@@ -64,12 +64,10 @@ static bool is_so(const struct named *d)
 
 static void ask_leader(const struct named *d)
 {
-	struct ipc_resolved m = { .family = d->addr.family, .failing = d->failing };
+	struct ipc_resolved m;
 
-	if (d->addr.family == AF_INET)
-		memcpy(m.ip, &d->addr.in4, sizeof(d->addr.in4));
-	else if (d->addr.family == AF_INET6)
-		memcpy(m.ip, &d->addr.in6, sizeof(d->addr.in6));
+	ipc_resolved_pack(&m, &d->addr);
+	m.failing = d->failing;
 	if (nm.ck->ctl >= 0 && !is_so(d))
 		ipc_send(nm.ck->ctl, IPC_RESOLVED, 0, d->srv, &m, sizeof(m), -1);
 }
@@ -279,7 +277,7 @@ bool names_init(struct checker *ck)
 	nm.of_srv = calloc(MAX(ck->rt->nsrv, 1u), sizeof(struct named *));
 	for (uint32_t i = 0; nm.of_srv && i < ck->rt->nsrv; i++)
 		put(i);
-	return nm.of_srv && dns_open(ck);
+	return nm.of_srv && asked_open(ck) && dns_open(ck);
 }
 
 /* What stands in the segment is what it begins with: a checker that is started again moves nobody. */
@@ -357,6 +355,7 @@ void names_tick(struct checker *ck)
 void names_free(void)
 {
 	dns_close();
+	asked_close();
 	free(nm.of_srv);
 	nm.of_srv = NULL;
 	arena_free(&nm.arena);

@@ -15,21 +15,24 @@ static bool part_err(struct sema *s, const struct word *w, struct str part, cons
 	return false;
 }
 
+static bool variable(struct sema *s, struct act *a, struct str text)
+{
+	unsigned missing = var_needs((enum var_scope)a->r->var.scope) & ~a->avail;
+
+	if (missing)
+		sema_err_at(s, &a->w[0], text, "'" STR_FMT "' does not exist yet in these rules: use scope sess or proc", STR_ARG(text));
+	return !missing;
+}
+
 static bool target(struct sema *s, struct act *a)
 {
 	struct xerr e = { 0 };
-	unsigned conds, missing;
+	unsigned conds;
 
 	if (!var_target(s->rt->vars, a->paren, &a->r->var, &conds, &e))
 		return part_err(s, &a->w[0], a->paren, &e);
-	missing = var_needs((enum var_scope)a->r->var.scope) & ~a->avail;
-	if (missing) {
-		sema_err_at(s, &a->w[0], a->paren, "'" STR_FMT "' does not exist yet in these rules: use scope sess or proc",
-			    STR_ARG(a->paren));
-		return false;
-	}
 	a->r->num = conds;
-	return true;
+	return variable(s, a, a->paren);
 }
 
 bool act_parse_set_var(struct sema *s, struct act *a)
@@ -45,6 +48,31 @@ bool act_parse_set_var_fmt(struct sema *s, struct act *a)
 bool act_parse_unset_var(struct sema *s, struct act *a)
 {
 	return act_args(s, a, 0, "no argument") && target(s, a);
+}
+
+/* do-resolve(var,resolvers[,ipv4|ipv6]) */
+bool act_parse_do_resolve(struct sema *s, struct act *a)
+{
+	struct str rest = a->paren, var = str_trim(str_split(&rest, ',')), name = rest.p ? str_trim(str_split(&rest, ',')) : STR_NULL;
+	struct str family = rest.p ? str_trim(rest) : STR_NULL;
+	struct xerr e = { 0 };
+	int i;
+
+	if (!act_args(s, a, 1, "an expression"))
+		return false;
+	if (!var_resolve(s->rt->vars, var, &a->r->var, &e))
+		return part_err(s, &a->w[0], var, &e);
+	if ((i = sema_resolvers(s, name)) < 0) {
+		sema_err_at(s, &a->w[0], name.n ? name : a->paren, "unknown resolvers '" STR_FMT "'", STR_ARG(name));
+		return false;
+	}
+	if (family.n && !str_eq(family, STR("ipv4")) && !str_eq(family, STR("ipv6"))) {
+		sema_err_at(s, &a->w[0], family, "'" STR_FMT "' is neither ipv4 nor ipv6", STR_ARG(family));
+		return false;
+	}
+	a->r->num = i;
+	a->r->num2 = str_eq(family, STR("ipv4")) ? 4 : 6;
+	return variable(s, a, var) && (a->r->expr = sema_expr(s, &a->w[1], a->avail));
 }
 
 /* ---- global section --------------------------------------------------------------------------------------------- */

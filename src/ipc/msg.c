@@ -116,3 +116,22 @@ bool ipc_wait(int sock, int timeout_ms)
 	struct pollfd p = { .fd = sock, .events = POLLIN };
 	return poll(&p, 1, timeout_ms) > 0;
 }
+
+void ipc_resolved_pack(struct ipc_resolved *r, const struct addr *a)
+{
+	*r = (struct ipc_resolved){ .family = a->family };
+	if (a->family == AF_INET)
+		memcpy(r->ip, &a->in4, sizeof(a->in4));
+	else if (a->family == AF_INET6)
+		memcpy(r->ip, &a->in6, sizeof(a->in6));
+}
+
+bool ipc_resolved_addr(const struct ipc_resolved *r, struct addr *a)
+{
+	*a = (struct addr){ .family = r->family };
+	if (r->family == AF_INET)
+		memcpy(&a->in4, r->ip, sizeof(a->in4));
+	else if (r->family == AF_INET6)
+		memcpy(&a->in6, r->ip, sizeof(a->in6));
+	return r->family == AF_INET || r->family == AF_INET6;
+}

@@ -82,6 +82,27 @@ void children_go(struct leader *l)
 		child_tell_go(&l->child[i]);
 }
 
+/* A name that an exchange of a worker waits for. What finds no room is lost: the exchange does not wait for ever. */
+static void ask_checker(const struct child *c, const struct ipc_msg *m)
+{
+	const struct child *checker = &c->l->child[0];
+	struct ipc_name n;
+
+	memcpy(&n, m->data, sizeof(n));
+	n.worker = (uint8_t)c->slot;
+	if (checker->pid)
+		ipc_send(checker->io.fd, IPC_CHK_RESOLVE, m->arg, m->num, &n, sizeof(n), -1);
+}
+
+static void tell_worker(const struct leader *l, const struct ipc_msg *m)
+{
+	struct ipc_resolved r;
+
+	memcpy(&r, m->data, sizeof(r));
+	if (m->arg < l->nworkers && l->child[1 + m->arg].pid)
+		ipc_send(l->child[1 + m->arg].io.fd, IPC_RESOLVE_DONE, 0, m->num, &r, sizeof(r), -1);
+}
+
 static void child_said(struct child *c, const struct ipc_msg *m)
 {
 	switch (m->type) {
@@ -96,6 +117,8 @@ static void child_said(struct child *c, const struct ipc_msg *m)
 	case IPC_SRV_ORDER: order_servers(c->l, m); break;
 	case IPC_AGENT: order_agent(c->l, m); break;
 	case IPC_RESOLVED: order_resolved(c->l, m); break;
+	case IPC_RESOLVE: ask_checker(c, m); break;
+	case IPC_NAME_FOUND: tell_worker(c->l, m); break;
 	}
 }
 

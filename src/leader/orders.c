@@ -85,16 +85,12 @@ void order_agent(struct leader *l, const struct ipc_msg *m)
 }
 
 /* The port stays what it is. */
-static void move(struct leader *l, uint32_t srv, const struct ipc_resolved *r)
+static void move(struct leader *l, uint32_t srv, const struct addr *to)
 {
 	struct srv_place p = cli_place(l, srv), before = p;
 
-	p.addr.family = r->family;
-	if (r->family == AF_INET)
-		memcpy(&p.addr.in4, r->ip, sizeof(p.addr.in4));
-	else
-		memcpy(&p.addr.in6, r->ip, sizeof(p.addr.in6));
-	p.addr.scope = 0;
+	p.addr = *to;
+	p.addr.port = before.addr.port;
 	if (!addr_eq(&before.addr, &p.addr, true))
 		change_apply(l, &(struct change){ .kind = CHG_PLACE, .by = BY_DNS, .at = srv, .place = &p });
 }
@@ -102,16 +98,16 @@ static void move(struct leader *l, uint32_t srv, const struct ipc_resolved *r)
 void order_resolved(struct leader *l, const struct ipc_msg *m)
 {
 	struct ipc_resolved r;
+	struct addr a;
 	uint32_t srv = (uint32_t)m->num;
 
 	memcpy(&r, m->data, sizeof(r));
-	if (m->num >= l->rt->nsrv || !(l->rt->srv[srv].flags & SRVF_RESOLVE) ||
-	    (r.family != AF_UNSPEC && r.family != AF_INET && r.family != AF_INET6)) {
-		notice(SAY_ALERT, "the checker sends an address that cannot be");
+	if (m->num >= l->rt->nsrv || !(l->rt->srv[srv].flags & SRVF_RESOLVE)) {
+		notice(SAY_ALERT, "the checker sends the address of a server that has no name");
 		return;
 	}
-	if (r.family != AF_UNSPEC)
-		move(l, srv, &r);
+	if (ipc_resolved_addr(&r, &a))
+		move(l, srv, &a);
 	unsigned want = r.failing ? ADM_RESOLUTION : 0;
 	if ((srv_admin_bits(srv_admin_now(l, srv)) & ADM_RESOLUTION) != want)
 		change_apply(l, &(struct change){ .kind = CHG_ADMIN, .by = BY_DNS, .at = srv, .mask = ADM_RESOLUTION, .value = want });

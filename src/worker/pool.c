@@ -127,6 +127,15 @@ bool pool_holds(const struct stream *s, uint32_t srv)
 	return false;
 }
 
+/* What must be the same for a connection to serve another exchange: the name it asked for, and where it went when its server is at 0.0.0.0. */
+static uint64_t pool_key(struct stream *s, uint32_t srv, struct str *name)
+{
+	uint64_t key = tls_out_sni(s, srv, name);
+	const struct addr *dst = UNLIKELY(addr_is_any(&wk.rt->srv[srv].addr)) ? strm_smp_ctx(s)->dst : NULL;
+
+	return dst ? key ^ addr_hash(dst) : key;
+}
+
 struct sconn *pool_take(struct stream *s, uint32_t srv)
 {
 	struct wk_srv *ws = &wk.srv[srv];
@@ -138,7 +147,7 @@ struct sconn *pool_take(struct stream *s, uint32_t srv)
 
 	if (UNLIKELY(mux_proto_back(s, &wk.rt->srv[srv]) != srv_opts(srv)->proto))
 		return NULL;
-	sni = mode == REUSE_NEVER && list_empty(&s->sess->priv) ? 0 : tls_out_sni(s, srv, &name);
+	sni = mode == REUSE_NEVER && list_empty(&s->sess->priv) ? 0 : pool_key(s, srv, &name);
 	sc = s->ntries > 1 ? NULL : pool_pop(&s->sess->priv, srv, sni);
 	if (sc || mode == REUSE_NEVER)
 		return sc;
@@ -166,7 +175,7 @@ struct sconn *pool_connect(struct stream *s, uint32_t srv, const struct addr *ds
 
 	if (!sc)
 		return NULL;
-	*sc = (struct sconn){ .magic = SCONN_MAGIC, .srv = srv, .proto = mux_proto_back(s, rs), .place_seq = place_seq(wk.seg, srv), .sni = tls_out_sni(s, srv, &sni),
+	*sc = (struct sconn){ .magic = SCONN_MAGIC, .srv = srv, .proto = mux_proto_back(s, rs), .place_seq = place_seq(wk.seg, srv), .sni = pool_key(s, srv, &sni),
 			      .priv = rs->flags & (SRVF_SEND_PROXY | SRVF_SEND_PROXY_V2) };
 	sc->apart = sc->proto != rs->o->proto;
 	c = tls_out_wanted(srv) ? tls_out_connect(s, sc, dst, &o, sni) : conn_new_back(dst, &o, &xprt_raw, NULL, NULL, NULL);

@@ -26,7 +26,7 @@ struct sconn {                  /* a connection to a server */
 	struct list link;       /* idle: in a list of its server or of its session (priv) */
 	struct mux *mux;
 	uint64_t t_idle;        /* ms */
-	uint64_t sni;           /* hash of the name it asked for, 0 = none: it serves no other */
+	uint64_t sni;           /* hash of the name it asked for and, where that is not its server's, of its address: it serves no other; 0 = none */
 };
 
 struct wk_srv {                 /* what a worker knows of a server beyond the shared rows */

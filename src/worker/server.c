@@ -83,8 +83,18 @@ void server_observe(struct stream *s, bool l7, bool ok)
 	}
 }
 
+/* A server at 0.0.0.0 or :: is where the client wanted to go, or where set-dst sends it. */
+static struct addr wherever_it_went(struct stream *s, uint16_t port)
+{
+	const struct addr *dst = strm_smp_ctx(s)->dst;
+	struct addr a = dst ? *dst : (struct addr){ 0 };
+
+	a.port = port ? port : a.port;
+	return a;
+}
+
 /* Address of the server for this client: a server without a port takes the port the client came to. */
-static struct addr server_addr(const struct stream *s)
+static struct addr server_addr(struct stream *s)
 {
 	const struct rt_server *rs = &wk.rt->srv[s->srv_idx];
 	struct addr a = rs->addr;
@@ -95,6 +105,8 @@ static struct addr server_addr(const struct stream *s)
 		if (moved.fixed_port)
 			return a;
 	}
+	if (addr_is_any(&a))
+		a = wherever_it_went(s, a.port);
 	if (rs->flags & (SRVF_PORT_FROM_CLIENT | SRVF_PORT_OFFSET) && s->sess->conn)
 		a.port = conn_local(s->sess->conn)->port;
 	if (rs->flags & SRVF_PORT_OFFSET)

@@ -9,6 +9,7 @@
 #include "compress.h"
 #include "mirror.h"
 #include "reply_gen.h"
+#include "resolve.h"
 #include "steps.h"
 #include "stream_priv.h"
 #include "track.h"
@@ -27,6 +28,7 @@ void strm_setup(uint16_t max_hdr) { hdr_pool.size = max_hdr * sizeof(struct hdr)
 static void strm_free(struct stream *s)
 {
 	track_end(&s->track);
+	resolve_forget(s);
 	pool_put(&hdr_pool, s->req.hdr);
 	pool_put(&hdr_pool, s->res.hdr);
 	var_store_drop(&s->vars_msg);

@@ -134,6 +134,7 @@ struct stream {
 	uint64_t exp_inspect;             /* end of inspect-delay, ms */
 	uint32_t be_queue_pos, srv_queue_pos; /* requests before us when we were queued */
 	uint64_t hold_until;              /* a rule holds its list until then, ms; 0 = none does */
+	uint32_t resolving;               /* the question it waits for (resolve.h), 0 = none */
 	struct http_msg *hints;           /* early hints that have not left yet, NULL = none */
 	struct addr src_set, dst_set;     /* what ctx.src and ctx.dst point at once rules have set them */
 	uint32_t to_set[3];               /* client, server, tunnel timeout set by rules, ms; 0 = not set */

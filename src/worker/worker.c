@@ -22,6 +22,7 @@
 #include "compress.h"
 #include "ask.h"
 #include "pool.h"
+#include "resolve.h"
 #include "row.h"
 #include "session.h"
 #include "steps.h"
@@ -99,6 +100,9 @@ static void ctl_order(const struct ipc_msg *m, int fd)
 		return;
 	case IPC_ASK:
 		ask_begin(m, fd);
+		return;
+	case IPC_RESOLVE_DONE:
+		resolve_answered(m);
 		return;
 	case IPC_SHUT_SERVER:
 		if (m->num < wk.rt->nsrv)

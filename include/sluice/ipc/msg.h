@@ -3,6 +3,7 @@
 #ifndef SLUICE_IPC_MSG_H
 #define SLUICE_IPC_MSG_H
 
+#include <sluice/base/addr.h>
 #include <sluice/ipc/heritage.h>
 
 #define IPC_VERSION 1
@@ -54,6 +55,10 @@ enum srv_action {
 /* Of struct agent_reply (health/health.h). */
 struct ipc_agent { int64_t maxconn; int32_t weight_pct; uint32_t admin; };
 struct ipc_resolved { uint16_t family; uint8_t failing, zero[5]; uint8_t ip[16]; }; /* family AF_UNSPEC: no address is known */
+void ipc_resolved_pack(struct ipc_resolved *r, const struct addr *a); /* not failing */
+/* The address without a port; false: it has none, or a family that cannot be. */
+bool ipc_resolved_addr(const struct ipc_resolved *r, struct addr *a) MUST_CHECK;
+struct ipc_name { char text[104]; uint8_t family /* 4 or 6: preferred */, worker, zero[6]; }; /* text: NUL-padded */
 struct ipc_srv_order { uint32_t srv[SRV_ORDER_MAX]; }; /* indices; `num` of them count */
 
 /* A listener that the master hands to a new leader: open there under this number. The memfd is an array of these. */

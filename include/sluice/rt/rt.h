@@ -80,6 +80,7 @@ enum redirect_flags { REDIR_DROP_QUERY = 1, REDIR_APPEND_SLASH = 2, REDIR_IGNORE
  *   set-tos set-mark                    kind = 1 towards the server; num, or expr
  *   set-timeout                         kind = enum rt_timeout; num = ms, or expr
  *   pause                               num = ms, or expr
+ *   do-resolve                          var, expr = name, num = section resolvers, num2 = 4 or 6: the family that is preferred
  *   wait-for-body                       num = ms, num2 = bytes that are enough, 0 = all
  *   early-hint                          name, fmt
  *   normalize-uri                       kind = enum uri_norm, flags = 1 for its flag

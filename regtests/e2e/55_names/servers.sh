@@ -3,26 +3,7 @@
 . "$(dirname "$0")/../../lib/sluice.sh"
 
 P=$(port) A=$(port) D1=$(port) D2=$(port) X=$(port)
-# The same port on several addresses of the loopback: each answers with its last digit.
-python3 - "$A" <<'E2' & PIDS+=($!)
-import asyncio, sys
-async def one(ip):
-    async def client(r, w):
-        try:
-            await r.readuntil(b"\r\n\r\n")
-            text = ip[-1].encode()
-            w.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nConnection: close\r\n\r\n" + text)
-            await w.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        w.close()
-    return await asyncio.start_server(client, ip, int(sys.argv[1]))
-async def main():
-    for i in (2, 3, 4):
-        await one("127.0.0.%d" % i)
-    await asyncio.Event().wait()
-asyncio.run(main())
-E2
+python3 "$ROOT/regtests/lib/digits.py" "$A" & PIDS+=($!)
 zone() { cat >"$T/zone.new"; mv "$T/zone.new" "$T/zone"; }
 put() { { grep -v "^$1 " "$T/zone" || true; echo "$*"; } | zone; }
 zone <<E2

@@ -15,7 +15,7 @@ awk '/^## /{on = /^## Actions of rules/} on && /^\| `/ {
 t "every action has an example"
 awk -F '\t' '$3 == "" { print; bad = 1 } END { exit bad }' "$T/rows" || fail "actions without an example"
 
-config() { # the rows of a file as one frontend each, from line 10 on eight lines each
+config() { # the rows of a file as one frontend each, from line 12 on eight lines each
 	cat <<-E
 	global
 	  workers 1
@@ -25,6 +25,8 @@ config() { # the rows of a file as one frontend each, from line 10 on eight line
 	  timeout client 5s
 	  timeout server 5s
 	  timeout tarpit 50ms
+	resolvers dns
+	  nameserver one 127.0.0.1:53
 
 	E
 	local phase word example mode n=0
@@ -46,7 +48,7 @@ config() { # the rows of a file as one frontend each, from line 10 on eight line
 t "each compiles in one of its phases at least"
 cp "$T/rows" "$T/tried"
 until config "$T/tried" >"$T/all.cfg" && "$SLUICE" -c -f "$T/all.cfg" 2>"$T/err"; do
-	sed -n 's/^[^ ]*all.cfg:\([0-9]*\):[0-9]*: error:.*/\1/p' "$T/err" | awk '{ print int(($1 - 10) / 8) + 1 }' >"$T/bad"
+	sed -n 's/^[^ ]*all.cfg:\([0-9]*\):[0-9]*: error:.*/\1/p' "$T/err" | awk '{ print int(($1 - 12) / 8) + 1 }' >"$T/bad"
 	[ -s "$T/bad" ] || { cat "$T/err"; fail "not a fault of an example"; }
 	awk 'NR == FNR { bad[$1] = 1; next } !(FNR in bad)' "$T/bad" "$T/tried" >"$T/left"
 	mv "$T/left" "$T/tried"

@@ -7,7 +7,7 @@
 
 static dns_done_fn *asked;
 static void *asked_arg;
-static char asked_name[64];
+static char name_asked[64];
 static unsigned nasked;
 
 bool dns_open(struct checker *ck UNUSED) { return true; }
@@ -16,7 +16,7 @@ void dns_tick(void) {}
 bool dns_ask(uint32_t resolvers UNUSED, struct str name, int family UNUSED, dns_done_fn *done, void *arg)
 {
 	asked = done, asked_arg = arg;
-	snprintf(asked_name, sizeof(asked_name), STR_FMT, STR_ARG(name));
+	snprintf(name_asked, sizeof(name_asked), STR_FMT, STR_ARG(name));
 	nasked++;
 	return true;
 }
@@ -122,7 +122,7 @@ static void a_server_gets_its_first_address_and_keeps_it_as_long_as_answers_have
 	open_names(&f, 1);
 	assert_string_equal(at(&f, 0), "maint");
 	say(&f, DNS_VALID, "10.0.0.1", NULL);
-	assert_string_equal(asked_name, "a.test");
+	assert_string_equal(name_asked, "a.test");
 	assert_int_equal(obey(&f), 1);
 	assert_string_equal(at(&f, 0), "10.0.0.1");
 	assert_true(logged("b/s1 changed its IP from (none) to 10.0.0.1 by dns/ns."));
@@ -266,7 +266,7 @@ static void another_name_is_asked_for_and_nobody_asks_for_one_without_servers(vo
 	atomic_fetch_add(&f.ck.seg->h->epoch_leader, 1);
 	nasked = 0;
 	say(&f, DNS_VALID, "10.0.0.5", NULL);
-	assert_string_equal(asked_name, "b.test");
+	assert_string_equal(name_asked, "b.test");
 	assert_int_equal(nasked, 1);
 	obey(&f);
 	assert_string_equal(at(&f, 0), "10.0.0.5");

@@ -35,7 +35,7 @@ TEST(names_come_from_the_socket)
 
 TEST(fixed_words_of_arguments_are_offered)
 {
-	assert_string_equal(complete("set server site/web1 s"), "state\n");
+	assert_string_equal(complete("set server site/web1 s"), "ssl\nstate\n");
 	assert_string_equal(complete("set severity-output n"), "none\nnumber\n");
 	assert_string_equal(complete("prompt "), "timed\n");
 }
