@@ -225,6 +225,8 @@ bool json_get(struct smp_ctx *c, struct str doc, struct str path, bool as_int, s
 
 	if (root)
 		ok = json_value(c, path_walk(root, path), as_int, s);
+	else if (json_error_code(&err) == json_error_out_of_memory || json_error_code(&err) == json_error_stack_overflow)
+		expr_given_up.json++;
 	json_set_alloc_funcs(old_take, old_give);
 	arena_give(mem);
 	return ok;

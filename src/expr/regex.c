@@ -35,6 +35,8 @@ static bool regex_ready(void)
 	return true;
 }
 
+struct expr_given_up expr_given_up;
+
 void expr_process_init(void)
 {
 	(void)regex_ready();
@@ -84,7 +86,11 @@ static int regex_exec(const struct regex *re, struct str s, size_t from, uint32_
 {
 	if (!regex_ready())
 		return PCRE2_ERROR_NOMEMORY;
-	return pcre2_match(re->code, (PCRE2_SPTR)(s.p ? s.p : ""), s.n, from, opts, match_data, match_ctx);
+	int rc = pcre2_match(re->code, (PCRE2_SPTR)(s.p ? s.p : ""), s.n, from, opts, match_data, match_ctx);
+
+	if (UNLIKELY(rc < PCRE2_ERROR_PARTIAL))
+		expr_given_up.regex++;
+	return rc;
 }
 
 bool regex_match(const struct regex *re, struct str s)

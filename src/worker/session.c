@@ -433,7 +433,7 @@ void session_switch_http(struct stream *s, enum rt_proto proto)
 	se->nreq = 0;
 	se->flags |= SESS_HTTP;
 	se->t_idle = se->t_hs_done = clock_now_ns;
-	if (proto == PROTO_AUTO && mux_h2_preface(buf_str(&in)) == 1)
+	if (proto == PROTO_AUTO && buf_len(&in) && mux_h2_preface(buf_str(&in)) == 1)
 		proto = PROTO_H2;
 	if (proto == PROTO_H2)
 		m = mux_h2_take(c, &front_cfg, &in);

@@ -161,17 +161,24 @@ static void queue_tick(struct timer *t)
 /* An idle worker still shows that it lives, and follows the states of servers. */
 static void beat_tick(struct timer *t) { timer_set(t, clock_ms() + BEAT_MS); }
 
+static void tell_more(uint64_t *ctr, uint64_t *told, uint64_t now)
+{
+	if (LIKELY(now == *told))
+		return;
+	ctr_add(ctr, now - *told);
+	*told = now;
+}
+
 /* Losses that lower layers count for themselves. */
 static void tell_losses(void)
 {
-	static uint64_t logs;
+	static uint64_t logs, regex, json;
 	struct proc_counters *p = proc_ctr(wk.seg, wk.slot);
 	uint64_t failed = 0;
 
-	if (logs != log_dropped()) {
-		ctr_add(&p->log_dropped, log_dropped() - logs);
-		logs = log_dropped();
-	}
+	tell_more(&p->log_dropped, &logs, log_dropped());
+	tell_more(&p->regex_limit, &regex, expr_given_up.regex);
+	tell_more(&p->json_limit, &json, expr_given_up.json);
 	for (const struct pool *pl = pool_first(); pl; pl = pool_next(pl))
 		failed += pl->failed;
 	if (failed != ctr_load(&p->pool_failed))

@@ -86,6 +86,11 @@ bool regex_subst(const struct regex *re, struct str s, struct str tpl, bool glob
 /* What tpl gives for the first match of re in s, without the rest of s. false = no match, or more than fits into memory. */
 bool regex_expand(const struct regex *re, struct str s, struct str tpl, struct arena *tmp, struct str *out);
 
+/* What this process has given up because it would have taken too much: matches beyond the limit of steps (they count as no match), JSON documents
+ * that are too deep or too large (they have no value). */
+struct expr_given_up { uint64_t regex, json; };
+extern struct expr_given_up expr_given_up;
+
 /* Must be called once in each process after fork (match data, seeds). */
 void expr_process_init(void);
 
