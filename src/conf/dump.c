@@ -50,7 +50,7 @@ static void dump_listeners(const struct rt *rt, uint32_t px, struct sbuf *out)
 
 static void dump_rules(const struct rt_proxy *p, struct sbuf *out)
 {
-	for (unsigned ph = 0; ph < PH_COUNT; ph++)
+	for (unsigned ph = 0; ph < PH_COUNT; ph++) {
 		for (uint32_t i = 0; i < p->rules[ph].n; i++) {
 			const struct rule *r = &p->rules[ph].at[i];
 			sbuf_printf(out, "  rule %u %s ", r->id, rule_phase_word(ph));
@@ -62,6 +62,9 @@ static void dump_rules(const struct rt_proxy *p, struct sbuf *out)
 			put_cond(out, r->cond);
 			sbuf_printf(out, "  # %s:%u\n", r->loc.file, r->loc.line);
 		}
+		if (p->rules[ph].route)
+			route_print(p->rules[ph].route, out);
+	}
 }
 
 static void dump_targets(const struct rt *rt, const struct rt_proxy *p, struct sbuf *out)

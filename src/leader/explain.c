@@ -25,7 +25,7 @@ static struct segment *fresh_segment(const struct rt *rt)
 	return seg;
 }
 
-/* Stick tables of nothing yet; they go with the process, the array in the arena of the tables. */
+/* Stick tables of nothing yet; the array is in the arena of the configuration. */
 static struct stick_table **empty_tables(struct rt *rt)
 {
 	struct stick_table **t = ARENA_NEWN(&rt->arena, struct stick_table *, rt->ntbl + 1);
@@ -36,6 +36,14 @@ static struct stick_table **empty_tables(struct rt *rt)
 			return NULL;
 	}
 	return t;
+}
+
+static void drop_tables(struct stick_table *const *t, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		stick_detach(t[i]);
+		stick_unmap(t[i]);
+	}
 }
 
 int leader_explain(const struct leader_opts *o, const char *const *words, unsigned nwords)
@@ -64,6 +72,7 @@ int leader_explain(const struct leader_opts *o, const char *const *words, unsign
 		return 1;
 	}
 	ok = explain_run(&h, &q, &out);
+	drop_tables(h.tables, rt->ntbl);
 	if (ok)
 		sbuf_printf(&out, "note      nothing runs: servers are in their initial state%s\n", rt->ntbl ? ", stick tables were empty" : "");
 	fwrite(out.p, 1, out.n, ok ? stdout : stderr);

@@ -516,7 +516,7 @@ int mux_h2_preface(struct str in)
 {
 	size_t n = MIN(in.n, sizeof(PREFACE) - 1);
 
-	if (memcmp(in.p, PREFACE, n))
+	if (n && memcmp(in.p, PREFACE, n))
 		return 0;
 	return n == sizeof(PREFACE) - 1 ? 1 : -1;
 }

@@ -271,9 +271,9 @@ int route_first(const struct route *r, struct smp_ctx *ctx, unsigned from)
 static void print_ask(const struct route_ask *q, struct sbuf *out)
 {
 	if (!q->expr)
-		sbuf_printf(out, "index of a negation, %u rules\n", q->miss.n);
+		sbuf_printf(out, "    index of a negation, %u rules\n", q->miss.n);
 	for (const struct route_index *x = q->index; x; x = x->next) {
-		sbuf_add(out, STR("index "));
+		sbuf_add(out, STR("    index "));
 		expr_print(q->expr, out);
 		if (x->kind == IX_TEST)
 			sbuf_printf(out, ", %u tests\n", x->ntests);
@@ -284,13 +284,7 @@ static void print_ask(const struct route_ask *q, struct sbuf *out)
 
 void route_print(const struct route *r, struct sbuf *out)
 {
-	sbuf_printf(out, "%u rules, %u without index\n", r->n, r->always.n);
+	sbuf_printf(out, "  %u rules, %u without index\n", r->n, r->always.n);
 	for (uint32_t i = 0; i < r->nask; i++)
 		print_ask(&r->ask[i], out);
-	for (unsigned i = 0; i < r->n; i++) {
-		sbuf_printf(out, "%u ", i);
-		if (r->conds[i])
-			cond_print(r->conds[i], out);
-		sbuf_addc(out, '\n');
-	}
 }

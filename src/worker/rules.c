@@ -31,24 +31,20 @@ static void rule_hit(uint32_t id)
 		hits_add(wk.hits, id);
 }
 
-/* One rule whose condition holds, or that cannot be decided yet. */
+/* One rule whose condition holds, or that cannot be decided yet. One that holds its list or waits for input has another turn, and counts then. */
 static inline enum rule_verdict rule_turn(struct stream *s, enum rule_phase ph, const struct rule_list *l, uint32_t i, enum cond_result hit)
 {
 	const struct rule *r = &l->at[i];
-	enum rule_verdict v = RULE_WAIT;
+	enum rule_verdict v = LIKELY(hit == COND_TRUE) ? act_exec[r->act](s, r, ph) : RULE_WAIT;
 
-	if (LIKELY(hit == COND_TRUE)) {
-		rule_hit(r->id);
-		v = act_exec[r->act](s, r, ph);
-		if (LIKELY(v == RULE_CONTINUE))
-			return v;
-	}
-	if (v == RULE_WAIT || v == RULE_HOLD) {
+	if (UNLIKELY(v == RULE_WAIT || v == RULE_HOLD)) {
 		s->rule_list = l;
 		s->rule_at = i;
-	} else {
-		s->last_rule = r;
+		return v;
 	}
+	rule_hit(r->id);
+	if (v != RULE_CONTINUE)
+		s->last_rule = r;
 	return v;
 }
 

@@ -43,6 +43,7 @@ int route_first_linear(const struct route *r, struct smp_ctx *ctx, unsigned from
  * them changes what the two see, so that this one never gets its turn; -1 = none was found. Through the indexes: ten thousand rules are checked in
  * ten thousand lookups. tmp: scratch memory. */
 int route_shadowed_by(const struct route *r, const bool *ends, unsigned rule, struct arena *tmp);
+/* How the rules are found, for dump. */
 void route_print(const struct route *r, struct sbuf *out);
 
 #endif

@@ -224,6 +224,7 @@ static void the_preface_is_known_by_its_bytes(void **st UNUSED)
 {
 	assert_int_equal(mux_h2_preface(STR("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nmore")), 1);
 	assert_int_equal(mux_h2_preface(STR("PRI * HT")), -1);
+	assert_int_equal(mux_h2_preface(STR_NULL), -1);
 	assert_int_equal(mux_h2_preface(STR("PRI / HT")), 0);
 	assert_int_equal(mux_h2_preface(STR("GET")), 0);
 }

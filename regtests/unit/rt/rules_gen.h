@@ -323,6 +323,12 @@ static void compare_walks(struct canned *t, const struct gen_rules *l, const str
 	if (want.n != got.n || memcmp(want.rule, got.rule, want.n * sizeof(want.rule[0]))) {
 		struct sbuf b = { 0 };
 
+		for (unsigned i = 0; i < l->n; i++) {
+			sbuf_printf(&b, "%u ", i);
+			if (l->cond[i])
+				cond_print(l->cond[i], &b);
+			sbuf_addc(&b, '\n');
+		}
 		route_print(r, &b);
 		fprintf(stderr, "%s%s %s from %u\nplain:", sbuf_cstr(&b), q.method, q.target, from);
 		for (unsigned i = 0; i < want.n; i++)
