@@ -5,6 +5,7 @@
 #include <sluice/base/num.h>
 #include "grpc.h"
 #include "rules.h"
+#include "session.h"
 #include "stream.h"
 
 bool grpc_is(const struct http_msg *req)
@@ -86,4 +87,29 @@ void grpc_reply(struct stream *s, unsigned http_status)
 	headers_add(s, m, STR("content-type"), STR("application/grpc"));
 	headers_add(s, m, STR("grpc-status"), strm_dup(s, str_n(num, num_fmt_u64(num, grpc_status_of(http_status)))));
 	headers_add(s, m, STR("grpc-message"), http_reason(http_status));
+}
+
+static bool may_give_up(const struct stream *s)
+{
+	return s->flags & SF_RES_STARTED && !(s->flags & SF_REPLY) && s->sess->flags & SESS_MANY && s->cli.mux &&
+	       !(s->cli.flags & (EP_ERR | EP_TX_EOM)) && !buf_len(&s->srv.rx);
+}
+
+/* The headers have left: what comes behind them in the message are trailers. */
+void grpc_give_up(struct stream *s, unsigned http_status)
+{
+	struct mux_tx tx = { .flags = MS_EOM, .trailers_of = &s->res };
+	struct http_msg *m = &s->res;
+	uint16_t nhdr = m->nhdr;
+	char num[20];
+
+	if (!may_give_up(s))
+		return;
+	m->ntrl = 0;
+	if (!msg_add(m, STR("grpc-status"), strm_dup(s, str_n(num, num_fmt_u64(num, grpc_status_of(http_status))))) ||
+	    !msg_add(m, STR("grpc-message"), http_reason(http_status)))
+		return;
+	m->nhdr = nhdr;
+	m->ntrl = 2;
+	s->cli.mux->ops->send(&s->cli, &tx);
 }

@@ -17,6 +17,9 @@ uint32_t grpc_timeout_ms(struct str v);
 void grpc_begin(struct stream *s);
 /* The gRPC status that stands for an HTTP status of ours. */
 unsigned grpc_status_of(unsigned http_status);
+/* A call whose response has begun ends here: its status follows in trailers, where the client's HTTP/2 stream can still take them; otherwise
+ * nothing is done, and the stream will be reset. */
+void grpc_give_up(struct stream *s, unsigned http_status);
 /* Makes the answer to a gRPC request that fails here: HTTP 200 whose head is its trailers too. */
 void grpc_reply(struct stream *s, unsigned http_status);
 

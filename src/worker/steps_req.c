@@ -11,6 +11,8 @@
 enum step_result strm_abort(struct stream *s, char cause, char phase, enum mux_close_how how)
 {
 	term_set(s, cause, phase);
+	if (UNLIKELY(s->grpc) && (cause == 's' || cause == 'S'))
+		grpc_give_up(s, cause == 's' ? 504 : 502);
 	strm_end(s, how);
 	return STEP_END;
 }

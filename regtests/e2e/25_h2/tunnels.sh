@@ -200,6 +200,41 @@ S
 match 'HEADERS 1 eh :status=200\|.*grpc-status=4' "$out"
 wait_for 5 logged 'grpc/s 200 sH grpc=4 POST'
 kill "${PIDS[-1]}" 2>"$T/null" || true; wait "${PIDS[-1]}" 2>"$T/null" || true
+t "a deadline that passes behind the head of the response is told in trailers, a server that gives up there as well"
+server late <<S
+settings
+wait HEADERS 1
+h 1 h :status=200|content-type=application/grpc
+d 1 - part
+wait EOF
+S
+out=$(peer <<S
+h 1 h :path=/grpc/late|$RPC|grpc-timeout=300m
+wait DATA 1
+wait grpc-status
+stop
+S
+)
+match 'HEADERS 1 eh grpc-status=4\|grpc-message=Gateway Timeout' "$out"
+wait "${PIDS[-1]}" || fail "$(cat "$T/peer.late")"
+server gone <<S
+settings
+wait HEADERS 1
+h 1 h :status=200|content-type=application/grpc
+d 1 - part
+f 3 0 1 00000002
+wait EOF
+S
+out=$(peer <<S
+h 1 eh :path=/grpc/gone|$RPC
+wait DATA 1
+wait grpc-status
+stop
+S
+)
+match 'HEADERS 1 eh grpc-status=14\|grpc-message=Bad Gateway' "$out"
+wait_for 5 logged 'grpc/s 200 sD grpc=4 POST'
+kill "${PIDS[-1]}" 2>"$T/null" || true; wait "${PIDS[-1]}" 2>"$T/null" || true
 t "a call that finds no server is unavailable, a call that is HTTP alone gets a page"
 out=$(peer <<S
 h 1 eh :path=/grpc/none|$RPC
