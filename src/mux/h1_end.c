@@ -5,6 +5,7 @@
  * FIN, since closing with unread input would send RST, and that may destroy the response on its way. Both have a limit
  * in bytes and in time. */
 #include <sluice/base/clock.h>
+#include "linger_priv.h"
 #include "mux_priv.h"
 
 void h1_end_timeout(struct timer *t)
@@ -127,6 +128,7 @@ void h1_linger_start(struct mux_h1 *h)
 	buf_release(&h->in);
 	h->m.owner = NULL;
 	h->flags |= H1F_LINGER;
+	mux_linger_begin();
 	h->drain_left = H1_DRAIN_BYTES;
 	timer_set(&h->timer, clock_ms() + H1_DRAIN_MS);
 	h1_linger(h);

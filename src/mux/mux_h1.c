@@ -3,6 +3,7 @@
  * h1_recv.c, sending in h1_send.c, what happens to a client connection after an exchange in h1_end.c. */
 #include <sluice/base/clock.h>
 #include <sluice/base/pool.h>
+#include "linger_priv.h"
 #include "mux_priv.h"
 
 _Static_assert(sizeof(struct mux_h1) <= 256, "an idle connection must stay below 1 KiB with its session");
@@ -23,6 +24,8 @@ static void h1_detach(struct mux_h1 *h)
 
 void h1_free(struct mux_h1 *h)
 {
+	if (h->flags & H1F_LINGER)
+		mux_linger_end();
 	h1_detach(h);
 	timer_stop(&h->timer);
 	task_cancel(&h->task);

@@ -8,6 +8,7 @@
 #include <sluice/base/clock.h>
 #include <sluice/base/pool.h>
 #include <sluice/net/sock.h>
+#include "linger_priv.h"
 #include "mux_h2_priv.h"
 
 #define READ_ROUNDS 4
@@ -216,6 +217,8 @@ static void h2_shutw(struct endp *ep)
 
 static void h2_free(struct mux_h2 *h)
 {
+	if (h->flags & H2F_LINGER)
+		mux_linger_end();
 	LIST_EACH_SAFE(p, n, &h->streams) {
 		struct h2_strm *st = LIST_ENTRY(p, struct h2_strm, link);
 
@@ -287,6 +290,7 @@ static void h2_end(struct mux_h2 *h)
 	if (!(h->flags & H2F_ORPHAN) && h->m.cfg->on_idle_dead)
 		h->m.cfg->on_idle_dead(&h->m);
 	h->flags |= H2F_ORPHAN | H2F_LINGER;
+	mux_linger_begin();
 	h->m.owner = NULL;
 	h->linger_left = H2_LINGER_BYTES;
 	timer_set(&h->timer, clock_ms() + H2_LINGER_MS);

@@ -200,7 +200,7 @@ static void each_turn(void)
 	}
 	if (wk.q.waiting && !timer_on(&queue_timer))
 		timer_set(&queue_timer, now + LB_QUEUE_POLL_MS);
-	if (wk.draining && list_empty(&wk.sessions) && (at_once || !tls_lingering()))
+	if (wk.draining && list_empty(&wk.sessions) && (at_once || !(tls_lingering() + mux_lingering())))
 		loop_stop();
 }
 

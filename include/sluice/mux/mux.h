@@ -167,6 +167,10 @@ struct mux {
 	bool front;
 };
 
+/* Connections that nobody owns any more: they send their last bytes and wait, for seconds at most, until the peer has read them. A process that
+ * ends before they have gone takes those bytes along. */
+unsigned mux_lingering(void);
+
 extern const struct mux_ops mux_tcp, mux_h1, mux_h2;
 
 /* HTTP/2 for a clear-text connection whose first bytes, which begin with the preface, are in `in`; they are taken over.

@@ -124,6 +124,7 @@ static void late_input_does_not_destroy_the_response(void **state)
 	post(in, sizeof(in), 1000000, "");
 	deny(in);
 	assert_false(end(&s, MUX_CLOSE));
+	assert_int_equal(mux_lingering(), 1);
 	memset(more, 'x', sizeof(more));
 	for (int i = 0; i < 5; i++) {
 		assert_int_equal(write(s.peer, more, sizeof(more)), sizeof(more));
@@ -149,6 +150,7 @@ static void lingering_ends_after_64_kib(void **state)
 		turns();
 	}
 	assert_int_equal(r, -1);
+	assert_int_equal(mux_lingering(), 0);
 }
 
 static void a_refused_head_is_answered_and_closed(void **state)

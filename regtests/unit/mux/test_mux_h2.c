@@ -179,6 +179,11 @@ static void a_drain_goes_in_two_steps_and_serves_what_comes_between(void **st UN
 	peer_turns(&p);
 	assert_string_equal(p.body, "hello");
 	assert_int_equal(s.dead, 1);
+	assert_int_equal(mux_lingering(), 1);
+	close(s.peer);
+	s.peer = -1;
+	turns();
+	assert_int_equal(mux_lingering(), 0);
 	h2_side_end(&s, &p);
 }
 
