@@ -171,6 +171,15 @@ static void option_grpc_check(struct sema *s, const struct opt_arg *a)
 	chk_option_grpc(s, a->w, a->n);
 }
 
+#define CHECK_OPTION(name) \
+	static void option_##name(struct sema *s, const struct opt_arg *a) { chk_option_##name(s, a->w, a->n); }
+CHECK_OPTION(ldap)
+CHECK_OPTION(mysql)
+CHECK_OPTION(pgsql)
+CHECK_OPTION(redis)
+CHECK_OPTION(smtp)
+CHECK_OPTION(ssl_hello)
+
 static void option_tcp_check(struct sema *s, const struct opt_arg *a)
 {
 	takes_none(s, a);
