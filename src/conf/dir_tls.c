@@ -63,3 +63,12 @@ void dir_tune_ssl_lifetime(struct sema *s, const struct line *l)
 	s->tls_bind_dflt.lifetime = MAX(ms / 1000, 1u);
 	s->rt->g.tls_lifetime = s->tls_bind_dflt.lifetime;
 }
+
+void dir_ssl_watch(struct sema *s, const struct line *l)
+{
+	static const char *const words[] = { "off", "on" };
+	int i = arg_word(s, &l->w[1], words, 2, "setting");
+
+	if (i >= 0)
+		s->rt->g.ssl_watch = i == 1;
+}

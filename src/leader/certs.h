@@ -26,4 +26,7 @@ bool journal_open(struct leader *l, struct inherited *in) MUST_CHECK;
 void journal_catch_up(struct leader *l);
 bool journal_show(struct leader *l) MUST_CHECK;  /* to a new master */
 
+/* ---- cert_watch.c: after the configuration is loaded, once the loop exists ---- */
+void cert_watch_start(struct leader *l);
+
 #endif

@@ -1,79 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Certificates and their files. A PEM file holds the certificate, its chain and usually its key, in any order as long
- * as the certificate comes before its chain; what it lacks may stand beside it: FILE.key, FILE.issuer (who signed it,
- * when the chain does not show that), FILE.ocsp. Reading is for the leader; parsing of text also for workers. */
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
+/* Certificates: parsing of PEM texts, in any order as long as the certificate comes before its chain, and the store of
+ * what was loaded. Texts come from files in the leader (cert_files.c), from the leader in workers. */
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
+#include <openssl/decoder.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
 
-#include <sluice/base/notice.h>
-
 #include "tls_priv.h"
-
-#define CERT_FILE_MAX (1u << 20)
 
 static struct tls_cert *first, **last = &first;
 static struct arena index_mem;
 static struct hmap by_path;
-
-/* ---- files ------------------------------------------------------------------------------------------------------ */
-
-char *tls_file_read(const char *path, size_t *n)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	struct stat st;
-	char *text = NULL;
-	ssize_t got = -1;
-
-	if (fd < 0)
-		return NULL;
-	if (fstat(fd, &st) == 0) {
-		if (!S_ISREG(st.st_mode) || st.st_size > (off_t)CERT_FILE_MAX)
-			errno = S_ISDIR(st.st_mode) ? EISDIR : EFBIG;
-		else if ((text = malloc((size_t)st.st_size + 1)))
-			got = read(fd, text, (size_t)st.st_size);
-	}
-	close(fd);
-	if (got < 0) {
-		free(text);
-		return NULL;
-	}
-	text[got] = '\0';
-	*n = (size_t)got;
-	return text;
-}
-
-static char *beside(const char *path, const char *suffix)
-{
-	char *p = malloc(strlen(path) + strlen(suffix) + 1);
-
-	if (p)
-		strcat(strcpy(p, path), suffix);
-	return p;
-}
-
-static char *read_beside(const char *given, const char *path, const char *suffix, size_t *n)
-{
-	char *p = given ? NULL : beside(path, suffix), *text = tls_file_read(given ? given : p ? p : path, n);
-
-	free(p);
-	return text;
-}
-
-void tls_text_wipe(char *text, size_t n)
-{
-	if (text)
-		OPENSSL_cleanse(text, n);
-	free(text);
-}
 
 /* ---- parsing ---------------------------------------------------------------------------------------------------- */
 
@@ -83,11 +23,40 @@ int tls_no_password(char *buf, int size, int rw, void *u)
 	return -1;
 }
 
+static struct str key_block(struct str pem)
+{
+	ptrdiff_t mark = str_find(pem, STR("PRIVATE KEY-----"), false), from = mark;
+
+	while (from > 0 && pem.p[from - 1] != '\n')
+		from--;
+	return mark < 0 ? STR_NULL : str_sub(pem, (size_t)from, pem.n);
+}
+
+/* Setting a decoder up costs OpenSSL five times what decoding does, so one is kept: with ten thousand certificates that
+ * is seconds of the start. */
+static EVP_PKEY *key_decode(struct str pem)
+{
+	static OSSL_DECODER_CTX *decoder;
+	static EVP_PKEY *key;
+	struct str block = key_block(pem);
+	const unsigned char *p = (const unsigned char *)block.p;
+	size_t n = block.n;
+
+	if (!decoder && (decoder = OSSL_DECODER_CTX_new_for_pkey(&key, "PEM", NULL, NULL, EVP_PKEY_KEYPAIR, NULL, NULL)))
+		OSSL_DECODER_CTX_set_pem_password_cb(decoder, tls_no_password, NULL);
+	key = NULL;
+	if (!decoder || !p || !OSSL_DECODER_from_data(decoder, &p, &n))
+		ERR_clear_error();
+	return key;
+}
+
 static EVP_PKEY *key_parse(struct str pem)
 {
-	BIO *in = BIO_new_mem_buf(pem.p, (int)pem.n);
-	EVP_PKEY *key = in ? PEM_read_bio_PrivateKey(in, NULL, tls_no_password, NULL) : NULL;
+	EVP_PKEY *key = key_decode(pem);
+	BIO *in = key ? NULL : BIO_new_mem_buf(pem.p, (int)pem.n);
 
+	if (in)
+		key = PEM_read_bio_PrivateKey(in, NULL, tls_no_password, NULL);
 	BIO_free(in);
 	if (!key)
 		ERR_clear_error();
@@ -172,6 +141,8 @@ static void cert_clear(struct tls_cert *c)
 	for (unsigned i = 0; i < c->nnames; i++)
 		free(c->names[i]);
 	free(c->names);
+	free(c->key_path);
+	free(c->ocsp_path);
 	*c = (struct tls_cert){ .path = c->path, .next = c->next, .refs = c->refs };
 }
 
@@ -184,8 +155,7 @@ void tls_cert_free(struct tls_cert *c)
 	free(c);
 }
 
-/* Fills c from texts; key_text may be what pem is. */
-static bool cert_fill(struct tls_cert *c, struct str pem, struct str key_text, struct tls_err *err)
+bool tls_cert_fill(struct tls_cert *c, struct str pem, struct str key_text, struct tls_err *err)
 {
 	c->chain = sk_X509_new_null();
 	if (!c->chain || !certs_parse(pem, c->chain)) {
@@ -213,7 +183,7 @@ struct tls_cert *tls_cert_parse(const char *path, struct str pem, struct tls_err
 {
 	struct tls_cert *c = calloc(1, sizeof(*c));
 
-	if (c && (c->path = strdup(path)) && cert_fill(c, pem, pem, err))
+	if (c && (c->path = strdup(path)) && tls_cert_fill(c, pem, pem, err))
 		return c;
 	if (!c || !c->path)
 		tls_err_set(err, "out of memory for '%s'", path);
@@ -221,45 +191,7 @@ struct tls_cert *tls_cert_parse(const char *path, struct str pem, struct tls_err
 	return NULL;
 }
 
-/* ---- loading ---------------------------------------------------------------------------------------------------- */
-
-/* What stands beside the certificate, when it is there. */
-static void siblings_load(struct tls_cert *c, const struct tls_cert_files *f)
-{
-	struct tls_err e;
-	size_t n;
-	char *text;
-
-	if ((text = read_beside(f->issuer, f->crt, ".issuer", &n))) {
-		c->issuer = tls_issuer_parse(str_n(text, n));
-		free(text);
-	}
-	if ((text = read_beside(f->ocsp, f->crt, ".ocsp", &n))) {
-		if (!tls_ocsp_take(c, str_n(text, n), &e))
-			notice(SAY_WARNING, "the OCSP response of '%s' is left out: %s", c->path, e.text);
-		free(text);
-	}
-}
-
-static bool cert_read(struct tls_cert *c, const struct tls_cert_files *f, struct tls_err *err)
-{
-	size_t n, nkey = 0;
-	char *text = tls_file_read(f->crt, &n), *key = NULL;
-	bool ok;
-
-	if (!text) {
-		tls_err_set(err, "cannot read '%s': %s", f->crt, strerror(errno));
-		return false;
-	}
-	if (f->key || !strstr(text, "PRIVATE KEY-----"))
-		key = read_beside(f->key, f->crt, ".key", &nkey);
-	ok = cert_fill(c, str_n(text, n), key ? str_n(key, nkey) : str_n(text, n), err);
-	if (ok)
-		siblings_load(c, f);
-	tls_text_wipe(text, n);
-	tls_text_wipe(key, nkey);
-	return ok;
-}
+/* ---- store ---------------------------------------------------------------------------------------------------- */
 
 struct tls_cert *tls_cert_find(const char *path)
 {
@@ -286,7 +218,7 @@ struct tls_cert *tls_cert_load(const struct tls_cert_files *f, struct tls_err *e
 	if (c)
 		return c;
 	c = calloc(1, sizeof(*c));
-	if (!c || !(c->path = strdup(f->crt)) || !cert_read(c, f, err)) {
+	if (!c || !(c->path = strdup(f->crt)) || !tls_cert_read(c, f, err)) {
 		tls_cert_free(c);
 		return NULL;
 	}
@@ -313,6 +245,11 @@ static void swap_in(struct tls_cert *c, struct tls_cert *n)
 	c->path = old.path;
 	c->next = old.next;
 	c->refs = old.refs;
+	c->key_path = old.key_path;
+	c->ocsp_path = old.ocsp_path;
+	c->stamp = old.stamp;
+	c->ocsp_stamp = old.ocsp_stamp;
+	old.key_path = old.ocsp_path = NULL;
 	if (!c->issuer) {
 		c->issuer = old.issuer;
 		old.issuer = NULL;
@@ -360,6 +297,13 @@ bool tls_cert_delete(const char *path)
 	if (!first)
 		arena_free(&index_mem);
 	return true;
+}
+
+int64_t tls_cert_not_after(const struct tls_cert *c)
+{
+	struct tm t;
+
+	return ASN1_TIME_to_tm(X509_get0_notAfter(c->leaf), &t) ? (int64_t)timegm(&t) : 0;
 }
 
 long tls_cert_days_left(const struct tls_cert *c)

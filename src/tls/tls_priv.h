@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Inside of the TLS layer:
  *
- *   cert.c     certificates and their files          ctx.c      options to an SSL_CTX
+ *   cert.c     certificates, cert_files.c their files ctx.c     options to an SSL_CTX
  *   trust.c    CA files and revocation lists         ocsp.c     responses to staple
  *   lists.c    crt-lists, line by line               live.c     changes while the processes live
  *   front.c    bind lines: names to certificates     accept.c   choices during a client's handshake
@@ -75,6 +75,11 @@ struct tls {
 };
 
 /* cert.c */
+/* Fills c from texts; key_text may be what pem is. */
+bool tls_cert_fill(struct tls_cert *c, struct str pem, struct str key_text, struct tls_err *err) MUST_CHECK;
+
+/* cert_files.c */
+bool tls_cert_read(struct tls_cert *c, const struct tls_cert_files *f, struct tls_err *err) MUST_CHECK;
 /* The whole of a regular file of at most 1 MiB, NUL-terminated; NULL with errno. The caller wipes (tls_text_wipe) or frees. */
 char *tls_file_read(const char *path, size_t *n);
 void tls_text_wipe(char *text, size_t n);

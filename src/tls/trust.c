@@ -120,11 +120,13 @@ static void add(struct tls_trust *t)
 struct tls_trust *tls_trust_load(enum tls_trust_kind k, const char *path, struct tls_err *err)
 {
 	struct tls_trust *t = tls_trust_find(k, path);
+	uint64_t stamp;
 	size_t n;
 	char *text;
 
 	if (t)
 		return t;
+	stamp = tls_file_stamp(path);
 	text = tls_file_read(path, &n);
 	if (!text) {
 		tls_err_set(err, "cannot read %s from '%s': %s", k == TLS_CAS ? "CA certificates" : "revocations", path, strerror(errno));
@@ -132,8 +134,10 @@ struct tls_trust *tls_trust_load(enum tls_trust_kind k, const char *path, struct
 	}
 	t = tls_trust_parse(k, path, str_n(text, n), err);
 	free(text);
-	if (t)
+	if (t) {
+		t->stamp = stamp;
 		add(t);
+	}
 	return t;
 }
 
@@ -150,6 +154,7 @@ bool tls_trust_put(enum tls_trust_kind k, const char *path, struct str pem, stru
 	old = *t;
 	*t = *n;
 	t->next = old.next;
+	t->stamp = old.stamp;
 	*n = old;
 	tls_trust_free(n);
 	return tls_fronts_retrust(k, path, err) && tls_backs_retrust(k, path, err);

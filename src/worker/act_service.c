@@ -1,16 +1,49 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* http-request use-service prometheus-exporter. */
 #include <stdlib.h>
+#include <sluice/tls/cert.h>
 #include "act_priv.h"
 #include "page.h"
 #include "session.h"
 #include "term.h"
 
+/* A path as the value of a label. */
+static void put_label(struct sbuf *out, const char *p)
+{
+	for (; *p; p++) {
+		if (*p == '"' || *p == '\\')
+			sbuf_addc(out, '\\');
+		sbuf_addc(out, *p == '\n' ? ' ' : *p);
+	}
+}
+
+/* When certificates end: those of this process, which are those of all. false: that was the last. */
+static bool cert_step(unsigned *at, struct sbuf *out)
+{
+	const struct tls_cert *c = tls_cert_first();
+
+	if (!c)
+		return false;
+	if (!*at)
+		sbuf_add(out, STR("# HELP sluice_certificate_not_after_seconds End of the certificate's validity, seconds since the epoch.\n"
+				  "# TYPE sluice_certificate_not_after_seconds gauge\n"));
+	for (unsigned i = 0; c && i < *at; i++)
+		c = c->next;
+	for (unsigned i = 0; c && i < 100; i++, c = c->next, ++*at) {
+		sbuf_add(out, STR("sluice_certificate_not_after_seconds{path=\""));
+		put_label(out, c->path);
+		sbuf_printf(out, "\"} %lld\n", (long long)tls_cert_not_after(c));
+	}
+	return c != NULL;
+}
+
 static bool prom_step(struct reply_gen *g, struct sbuf *out)
 {
 	struct stats_gen *x = CONTAINER_OF(g, struct stats_gen, g);
 
-	return stats_prom_step(&x->src, &x->prom, out);
+	if (stats_prom_step(&x->src, &x->prom, out))
+		return true;
+	return x->prom.scopes & PROM_SLUICE && cert_step(&x->certs, out);
 }
 
 static const struct { const char *word; unsigned bits; } scopes[] = {

@@ -17,6 +17,7 @@ struct stats_gen {              /* one of the three is written */
 		struct stats_dump dump;
 		struct stats_prom prom;
 	};
+	unsigned certs;         /* metrics of certificates that are written */
 	char token[TOKEN_LEN], nonce[TOKEN_LEN], done[4];
 };
 

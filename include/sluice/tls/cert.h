@@ -21,6 +21,8 @@ struct tls_cert {
 	size_t nocsp;
 	int64_t ocsp_until;         /* s since the epoch: nextUpdate of that response */
 	unsigned refs;              /* holders besides the store */
+	char *key_path, *ocsp_path; /* files of its parts; key_path NULL: in the certificate's */
+	uint64_t stamp, ocsp_stamp; /* tls_cert_stamp() when they were read, 0 = made at run time */
 	uint8_t kind;               /* enum tls_key_kind */
 	char **names;               /* DNS names of the certificate, lower case; wildcards as "*.example.com" */
 	unsigned nnames;
@@ -46,11 +48,21 @@ bool tls_cert_delete(const char *path);
 struct tls_cert *tls_cert_parse(const char *path, struct str pem, struct tls_err *err) MUST_CHECK;
 /* Frees it when nobody else holds it. */
 void tls_cert_free(struct tls_cert *c);
+/* What the files of certificate and key, of its OCSP response, or any file are now: another number once they have changed.
+ * Leader. */
+uint64_t tls_cert_stamp(const struct tls_cert *c);
+uint64_t tls_cert_ocsp_stamp(const struct tls_cert *c);
+uint64_t tls_file_stamp(const char *path);
+/* The text of certificate and key as the files have it now. false with err. Leader. */
+bool tls_cert_read_text(const struct tls_cert *c, struct sbuf *pem, struct tls_err *err) MUST_CHECK;
+/* The text of a file of at most 1 MiB; false: it cannot be read. */
+bool tls_text_read(const char *path, struct sbuf *out) MUST_CHECK;
 static inline struct tls_cert *tls_cert_hold(struct tls_cert *c)
 {
 	c->refs++;
 	return c;
 }
+int64_t tls_cert_not_after(const struct tls_cert *c); /* s since the epoch */
 /* Whole days until notAfter, negative when that is past. */
 long tls_cert_days_left(const struct tls_cert *c);
 /* What HAProxy's `show ssl cert` says about it, line by line. */

@@ -17,6 +17,7 @@ struct tls_trust {
 	STACK_OF(X509) *certs;
 	STACK_OF(X509_CRL) *crls;
 	unsigned char digest[32];      /* of what it holds */
+	uint64_t stamp;                /* tls_file_stamp() when it was read, 0 = made at run time */
 	struct tls_trust *next;
 };
 

@@ -119,6 +119,70 @@ TEST(a_new_path_makes_a_certificate_and_a_deleted_one_lives_as_long_as_somebody_
 	tls_cert_free(n);
 }
 
+/* The key of c in another clothing. */
+static bool takes(const struct tls_cert *c, bool (*put)(BIO *b, EVP_PKEY *key))
+{
+	BIO *b = BIO_new(BIO_s_mem());
+	struct tls_cert *n;
+	struct tls_err e;
+	char *p;
+	long len;
+	bool same;
+
+	assert_true(put(b, c->key));
+	PEM_write_bio_X509(b, c->leaf);
+	len = BIO_get_mem_data(b, &p);
+	n = tls_cert_parse("x", str_n(p, (size_t)len), &e);
+	same = n && EVP_PKEY_eq(n->key, c->key) == 1;
+	tls_cert_free(n);
+	BIO_free(b);
+	return same;
+}
+
+static bool put_traditional(BIO *b, EVP_PKEY *k)
+{
+	return PEM_write_bio_PrivateKey_traditional(b, k, NULL, NULL, 0, NULL, NULL);
+}
+
+static bool put_with_parameters(BIO *b, EVP_PKEY *k) { return PEM_write_bio_Parameters(b, k) && put_traditional(b, k); }
+
+static bool put_encrypted(BIO *b, EVP_PKEY *k)
+{
+	return PEM_write_bio_PrivateKey(b, k, EVP_aes_128_cbc(), (const unsigned char *)"pw", 2, NULL, NULL);
+}
+
+TEST(keys_are_taken_in_every_form_but_encrypted_ones)
+{
+	struct tls_cert *ec = make_cert("DNS:a", false), *rsa = make_cert("DNS:a", true);
+
+	assert_true(takes(ec, put_traditional));
+	assert_true(takes(ec, put_with_parameters));
+	assert_true(takes(rsa, put_traditional));
+	assert_false(takes(rsa, put_encrypted));
+	assert_true(takes(rsa, put_traditional));
+}
+
+TEST(a_certificate_knows_that_its_files_have_changed)
+{
+	struct tls_cert *c;
+	char path[64];
+	struct sbuf pem = { 0 };
+	struct tls_err e;
+	FILE *f;
+
+	make_file("DNS:a", false, 30, path);
+	c = load(path);
+	assert_true(c->stamp == tls_cert_stamp(c));
+	assert_true(tls_cert_read_text(c, &pem, &e));
+	f = fopen(path, "a");
+	fputc('\n', f);
+	fclose(f);
+	assert_false(c->stamp == tls_cert_stamp(c));
+	unlink(path);
+	assert_false(tls_cert_read_text(c, &pem, &e));
+	sbuf_free(&pem);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -127,6 +191,8 @@ int main(void)
 		cmocka_unit_test_teardown(what_cannot_be_used_is_said, drop_all),
 		cmocka_unit_test_teardown(a_replacement_may_have_another_kind_of_key_and_what_it_replaces_stays_when_it_fails, drop_all),
 		cmocka_unit_test_teardown(a_new_path_makes_a_certificate_and_a_deleted_one_lives_as_long_as_somebody_holds_it, drop_all),
+		cmocka_unit_test_teardown(keys_are_taken_in_every_form_but_encrypted_ones, drop_all),
+		cmocka_unit_test_teardown(a_certificate_knows_that_its_files_have_changed, drop_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
