@@ -146,6 +146,11 @@ static bool job_check(struct sema *s, const struct tls_bind_job *j)
 		sema_err(s, &j->l->w[0], "a TLS listener needs a certificate: 'crt' or 'crt-list'");
 		return false;
 	}
+	if (j->t.o.early_data && j->t.o.ticket_keys) {
+		sema_err(s, &j->l->w[0], "'allow-0rtt' and 'tls-ticket-keys' exclude each other: early data that is sent again to another machine with "
+			 "these keys could not be told from the first");
+		return false;
+	}
 	if (j->t.o.verify != TLS_VERIFY_NONE && !j->t.o.ca_file && !j->t.o.ca_verify_file) {
 		sema_err(s, &j->l->w[0], "'verify' needs a 'ca-file' to judge clients by");
 		return false;

@@ -96,7 +96,7 @@ static bool conn_answer(const struct tls *t, unsigned what, struct arena *tmp, s
 	case TLS_ASK_KEY_BITS:
 	case TLS_ASK_ALG_BITS: return cipher_answer(t->ssl, what, a);
 	case TLS_ASK_RESUMED: return num(a, SSL_session_reused(t->ssl));
-	case TLS_ASK_EARLY: return num(a, 0);
+	case TLS_ASK_EARLY: return num(a, tls_is_early(t->c));
 	case TLS_ASK_JA3: return t->prints && text(a, str_n(t->prints, TLS_JA3_LEN));
 	case TLS_ASK_JA4: return t->prints && text(a, str_n(t->prints + TLS_JA3_LEN, TLS_JA4_LEN));
 	case TLS_ASK_CRT_USED: return num(a, SSL_get0_peer_certificate(t->ssl) != NULL);

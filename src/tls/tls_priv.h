@@ -7,6 +7,7 @@
  *   front.c    bind lines: names to certificates     accept.c   choices during a client's handshake
  *   back.c     servers: contexts, known sessions     tickets.c  ticket keys
  *   verify.c   judging a peer's certificate          xprt_tls.c the transport on a connection
+ *   early.c    early data, replay.c none of it twice
  */
 #ifndef TLS_PRIV_H
 #define TLS_PRIV_H
@@ -51,6 +52,15 @@ struct tls_back {
 	struct tls_back *next;
 };
 
+/* Of a client that may send early data: what comes next from it. */
+enum tls_stage {
+	TLS_EARLY_NONE,      /* the handshake, or data, as ever */
+	TLS_EARLY_READING,   /* early data */
+	TLS_EARLY_FINISHING, /* the end of the handshake */
+	TLS_EARLY_LEFT,      /* data; but early data is kept that nobody has read */
+};
+#define TLS_EARLY_MAX 16384u /* bytes of early data a connection */
+
 /* A connection. */
 struct tls {
 	SSL *ssl;
@@ -62,7 +72,11 @@ struct tls {
 	bool more;                      /* of the send() at work: MSG_MORE */
 	bool broken;                    /* no further use of ssl or the socket */
 	bool wire_eof;
-	bool early;                     /* handshake not done */
+	bool early;                     /* not established */
+	uint8_t stage;                  /* enum tls_stage */
+	bool early_taken;               /* the client's early data was accepted */
+	char *early_buf;                /* early data that nobody has read, NULL = none */
+	uint32_t early_at, early_n;
 	struct tls_result res;
 	const struct tls_front *front;
 	const struct tls_policy *policy;
@@ -127,6 +141,15 @@ void tls_fingerprint_take(struct tls *t);
 
 /* accept.c */
 void tls_accept_hooks(SSL_CTX *ctx, const struct tls_policy *p);
+
+/* early.c */
+void tls_early_allow(SSL_CTX *ctx);
+/* While stage is READING and the connection is not established: 1 = it is now, else as SSL_do_handshake(). */
+int tls_early_start(struct tls *t);
+/* While stage is not NONE: bytes, 0 = go on with SSL_read(), -1 = ask SSL_get_error() with it. */
+ssize_t tls_early_recv(struct tls *t, void *p, size_t n);
+/* Bytes sent, or <= 0. */
+int tls_early_send(struct tls *t, const char *p, size_t n);
 
 /* verify.c */
 int tls_verify_cb(int ok, X509_STORE_CTX *store);

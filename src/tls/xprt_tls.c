@@ -194,6 +194,7 @@ static void tls_free(struct tls *t)
 	ERR_clear_error();
 	out_free(t);
 	tls_match_drop(&t->match);
+	free(t->early_buf);
 	free(t->prints);
 	pool_put(&tls_pool, t);
 }
@@ -229,6 +230,7 @@ static bool tls_open(struct conn *c, bool front, const void *cfg)
 	if (front) {
 		t->front = f;
 		t->policy = f->policies;
+		t->stage = t->policy->o.early_data ? TLS_EARLY_READING : TLS_EARLY_NONE;
 		SSL_set_accept_state(t->ssl);
 	} else if (!back_setup(t, k)) {
 		tls_free(t);
@@ -293,7 +295,7 @@ static int tls_handshake(struct conn *c)
 
 	if (t->out_n && !out_flush(t) && !t->broken)
 		return XPRT_AGAIN; /* a preface, or a flight that did not fit */
-	r = SSL_do_handshake(t->ssl);
+	r = UNLIKELY(t->stage == TLS_EARLY_READING) ? tls_early_start(t) : SSL_do_handshake(t->ssl);
 	if (r == 1 && !t->broken) {
 		t->early = false;
 		tls_match_drop(&t->match);
@@ -335,6 +337,15 @@ static ssize_t tls_recv(struct conn *c, void *p, size_t n)
 
 	if (UNLIKELY(t->broken || t->early))
 		return t->early && !t->broken ? XPRT_AGAIN : XPRT_ERR;
+	if (UNLIKELY(t->stage)) {
+		r = (int)tls_early_recv(t, p, MIN(n, (size_t)INT32_MAX));
+		if (r > 0) {
+			c->io.ready |= IO_RD; /* the end of the handshake may lie behind it */
+			return r;
+		}
+		if (r < 0)
+			return recv_failed(t, r);
+	}
 	r = SSL_read(t->ssl, p, (int)MIN(n, (size_t)INT32_MAX));
 	if (LIKELY(r > 0)) {
 		rd_settle(t);
@@ -388,7 +399,7 @@ static ssize_t tls_send(struct conn *c, const struct iovec *iov, int niov, bool 
 	}
 	t->more = more;
 	while (!t->out_n && c->io.ready & IO_WR && (n = gather_next(&g, &p))) {
-		int r = SSL_write(t->ssl, p, (int)n);
+		int r = UNLIKELY(t->stage) ? tls_early_send(t, p, n) : SSL_write(t->ssl, p, (int)n);
 		if (r <= 0 || t->broken) {
 			t->broken = true;
 			ERR_clear_error();

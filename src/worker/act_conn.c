@@ -146,7 +146,7 @@ enum rule_verdict act_exec_set_priority_offset(struct stream *s, const struct ru
 	return RULE_CONTINUE;
 }
 
-/* What sets nothing here: set-nice, strict-mode, wait-for-handshake (rules never run before one is over). */
+/* What sets nothing here: set-nice, strict-mode. */
 enum rule_verdict act_exec_nothing(struct stream *s UNUSED, const struct rule *r UNUSED, enum rule_phase ph UNUSED)
 {
 	return RULE_CONTINUE;

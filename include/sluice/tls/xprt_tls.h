@@ -32,4 +32,10 @@ SSL *tls_ssl(const struct conn *c);      /* NULL: not TLS */
 /* Connections that are only there to send their last bytes. */
 unsigned tls_lingering(void);
 
+/* Does what the client says come in early data, or did it until now, with the handshake still open? It may be a copy that
+ * somebody else sent to another machine (RFC 8470). */
+bool tls_is_early(const struct conn *c);
+/* Goes on with the handshake of a client whose early data is being served: true when it is over, or has failed. */
+bool tls_early_over(struct conn *c);
+
 #endif
