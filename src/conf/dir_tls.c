@@ -72,3 +72,11 @@ void dir_ssl_watch(struct sema *s, const struct line *l)
 	if (i >= 0)
 		s->rt->g.ssl_watch = i == 1;
 }
+
+void dir_tune_ssl_cache(struct sema *s, const struct line *l)
+{
+	uint32_t n;
+
+	if (arg_u32(s, &l->w[1], 0, 10000000, &n))
+		s->rt->g.tls_cache = n;
+}

@@ -337,7 +337,7 @@ static bool watch(struct leader *l)
 	tables_start(l);
 	patterns_start(l);
 	tickets_start(l);
-	replay_start(l);
+	maps_start(l);
 	certs_start(l);
 	cert_watch_start(l);
 	timer_set(&l->deadline, clock_ms() + READY_MS);
@@ -374,8 +374,7 @@ int leader_run(const struct leader_opts *o)
 	static struct leader l;
 
 	l = (struct leader){ .o = o, .phase = LEAD_STARTING, .ctl = o->ctl, .master_pid = o->master_pid, .dir_fd = -1, .pid_fd = -1,
-			     .ticket_fd = -1, .roster_fd = -1, .journal_fd = -1, .successor_dir = -1, .startup_fd = -1,
-			     .replay_fd = -1 };
+			     .ticket_fd = -1, .roster_fd = -1, .journal_fd = -1, .successor_dir = -1, .startup_fd = -1 };
 	panic_install("leader");
 	proctitle_set("leader, generation %llu", (unsigned long long)o->generation);
 	notice_quiet(o->quiet);

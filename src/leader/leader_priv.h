@@ -51,6 +51,8 @@ struct ids { int64_t uid, gid; }; /* -1 = unchanged */
 typedef void reload_done_fn(void *arg, bool ok, uint64_t gen, int text_fd);
 struct reload_ask { uint64_t ticket; reload_done_fn *done; void *arg; };
 
+#define LEADER_MAPS 2
+
 struct leader {
 	const struct leader_opts *o;
 	struct rt *rt;
@@ -101,8 +103,8 @@ struct leader {
 	struct conf_changes *changes; /* roster.c: what the files do not say of servers */
 	int roster_fd;             /* of roster.c, -1 = nothing was changed */
 	int journal_fd;            /* of cert_journal.c, -1 = no certificates */
-	int replay_fd;             /* -1 = no listener takes early data */
-	struct timer ticket_timer, cert_timer, replay_timer;
+	int map_fd[LEADER_MAPS];   /* of maps.c, -1 = not wanted */
+	struct timer ticket_timer, cert_timer, map_timer;
 };
 
 /* load.c: also fills in what follows from the machine: workers, maxconn. */
@@ -162,10 +164,10 @@ void successor_seg(struct leader *l, int fd);
 bool tickets_open(struct leader *l, struct inherited *in) MUST_CHECK;
 bool tickets_show(struct leader *l) MUST_CHECK;  /* to a new master */
 void tickets_start(struct leader *l);  /* the loop exists */
-/* replay.c: early data that was taken. */
-bool replay_open(struct leader *l, struct inherited *in) MUST_CHECK;
-bool replay_show(struct leader *l) MUST_CHECK;   /* to a new master */
-void replay_start(struct leader *l);   /* the loop exists */
+/* maps.c: what workers of all generations share of TLS. */
+bool maps_open(struct leader *l, struct inherited *in) MUST_CHECK;
+bool maps_show(struct leader *l) MUST_CHECK;   /* to a new master */
+void maps_start(struct leader *l);   /* the loop exists */
 /* certs.c: warns of certificates that end soon; also when one has been replaced. */
 void certs_start(struct leader *l);
 void certs_look(void);

@@ -150,7 +150,7 @@ bool listeners_open(struct leader *l)
 		ok = open_cli(l, i, &in) && ok;
 	ok = tickets_open(l, &in) && journal_open(l, &in) && roster_open(l, &in) && ok;
 	ok = variables_open(l, &in) && ok;
-	ok = replay_open(l, &in) && ok;
+	ok = maps_open(l, &in) && ok;
 	ok = tables_open(l, &in) && ok; /* these come the same way */
 	ok = patterns_open(l, &in) && ok;
 	inherited_close(&in);

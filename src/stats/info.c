@@ -74,6 +74,8 @@ static void info_counters(const struct stats_src *s, struct stat_val *v)
 	v[INF_sslratelimit] = sv_u32(atomic_load_explicit(&s->seg->h->ssl_rate, memory_order_relaxed));
 	v[INF_currsslconns] = sv_u32(live_sum(s->seg, LIVE_TLS, 0));
 	v[INF_cumsslconns] = sv_u64(c.ssl_tot);
+	v[INF_sslcachelookups] = sv_u32(c.ssl_lookups);
+	v[INF_sslcachemisses] = sv_u32(c.ssl_misses);
 	v[INF_sslrate] = sv_u32(c.ssl_rate);
 	v[INF_maxsslrate] = sv_u32(c.ssl_rate_max);
 	v[INF_sslfrontendsessionreuse_pct] = sv_u32(c.ssl_tot ? c.ssl_reused * 100 / c.ssl_tot : 0);

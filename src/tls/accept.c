@@ -141,7 +141,7 @@ static int on_status(SSL *ssl, void *arg)
 
 void tls_accept_hooks(SSL_CTX *ctx, const struct tls_policy *p)
 {
-	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
+	tls_cache_hook(ctx);
 	SSL_CTX_set_client_hello_cb(ctx, on_client_hello, NULL);
 	SSL_CTX_set_tlsext_servername_callback(ctx, on_servername);
 	SSL_CTX_set_cert_cb(ctx, on_certificate, NULL);

@@ -3,6 +3,7 @@
  *
  *   cert.c     certificates, cert_files.c their files ctx.c     options to an SSL_CTX
  *   trust.c    CA files and revocation lists         ocsp.c     responses to staple
+ *   cache.c    sessions by their id
  *   lists.c    crt-lists, line by line               live.c     changes while the processes live
  *   front.c    bind lines: names to certificates     accept.c   choices during a client's handshake
  *   back.c     servers: contexts, known sessions     tickets.c  ticket keys
@@ -14,6 +15,7 @@
 
 #include <sluice/base/hmap.h>
 #include <sluice/base/vec.h>
+#include <sluice/tls/cache.h>
 #include <sluice/tls/lists.h>
 #include <sluice/tls/ocsp.h>
 #include <sluice/tls/tickets.h>

@@ -14,6 +14,7 @@
 #include <sluice/ipc/msg.h>
 #include <sluice/ptab/ptab.h>
 #include <sluice/rt/row.h>
+#include <sluice/tls/cache.h>
 #include <sluice/tls/live.h>
 #include <sluice/tls/xprt_tls.h>
 #include <sluice/base/notice.h>
@@ -169,16 +170,20 @@ static void tell_more(uint64_t *ctr, uint64_t *told, uint64_t now)
 	*told = now;
 }
 
-/* Losses that lower layers count for themselves. */
+/* What lower layers count for themselves: losses, lookups. */
 static void tell_losses(void)
 {
-	static uint64_t logs, regex, json;
+	static uint64_t logs, regex, json, lookups, misses;
+	uint64_t looked, missed;
 	struct proc_counters *p = proc_ctr(wk.seg, wk.slot);
 	uint64_t failed = 0;
 
 	tell_more(&p->log_dropped, &logs, log_dropped());
 	tell_more(&p->regex_limit, &regex, expr_given_up.regex);
 	tell_more(&p->json_limit, &json, expr_given_up.json);
+	tls_cache_counts(&looked, &missed);
+	tell_more(&p->ssl_lookups, &lookups, looked);
+	tell_more(&p->ssl_misses, &misses, missed);
 	for (const struct pool *pl = pool_first(); pl; pl = pool_next(pl))
 		failed += pl->failed;
 	if (failed != ctr_load(&p->pool_failed))
