@@ -96,6 +96,7 @@ static void on_ctl(struct io *io)
 		case IPC_CHK_STOP: stop(0); break;
 		case IPC_CHK_TLS_CHANGE: change_tls(&m, fd); break;
 		case IPC_CHK_RESOLVE: asked_name(&m); break;
+		case IPC_CHK_FETCH: fetch_begin(io->fd, &m, fd); break;
 		case IPC_CHK_PUT: put_server(&m, fd); break;
 		case IPC_CHK_DROP: drop_server(&m); break;
 		}
@@ -158,6 +159,7 @@ int checker_run(const struct heritage *h)
 		return 1;
 	loop_run(beat);
 	names_free();
+	fetch_end();
 	fleet_free(&checker);
 	rt_rows_free(checker.rt);
 	http_requests_free(&checker);

@@ -7,6 +7,7 @@
  *   agents.c   what the answer of an agent means
  *   dns.c      asking nameservers; names.c: what the answers mean for servers
  *   fleet.c    what a verdict means: health, tracking, slow start, passive errors, the words in the segment
+ *   fetch.c    requests that the leader has made
  *   downtime.c since when servers and backends are down
  *   report.c   log lines */
 #ifndef SLUICE_CHECKER_PRIV_H
@@ -26,6 +27,7 @@
 struct target;
 struct exchange;
 struct grpc_call;
+struct ipc_msg;
 struct report;
 
 struct check_ops {
@@ -117,6 +119,10 @@ void probe_queue(struct target *t, struct str s);       /* adds to what flush se
 enum probe_io { PROBE_OK, PROBE_WAIT, PROBE_EOF, PROBE_FULL, PROBE_GONE /* verdict given: the exchange is no more */ };
 enum probe_io probe_flush(struct target *t);            /* OK: all sent */
 enum probe_io probe_fill(struct target *t);             /* OK: new bytes in x->in */
+
+/* fetch.c: a request that the leader wants made (IPC_CHK_FETCH); the answer goes to ctl. */
+void fetch_begin(int ctl, const struct ipc_msg *m, int fd);
+void fetch_end(void);                                   /* no verdict */
 
 /* chk_*.c */
 bool http_requests_build(struct checker *ck) MUST_CHECK;

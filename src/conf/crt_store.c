@@ -37,6 +37,7 @@ static void store_load(struct sema *s, const struct store *st, const struct line
 		case 2: f->ocsp = below(s, st->crt_base, s->crt_base, keep(s, v->s).p); break;
 		case 3: f->issuer = below(s, st->crt_base, s->crt_base, keep(s, v->s).p); break;
 		case 4: alias = v->s; break;
+		case 6: f->ocsp_update = word_is(v, "on"); break;
 		default: sema_warn_inert(s, k);
 		}
 	}

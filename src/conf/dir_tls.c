@@ -80,3 +80,23 @@ void dir_tune_ssl_cache(struct sema *s, const struct line *l)
 	if (arg_u32(s, &l->w[1], 0, 10000000, &n))
 		s->rt->g.tls_cache = n;
 }
+
+static void seconds(struct sema *s, const struct line *l, uint32_t *to)
+{
+	uint32_t n;
+
+	if (arg_u32(s, &l->w[1], 1, 86400 * 7, &n))
+		*to = n;
+}
+
+void dir_ocsp_mindelay(struct sema *s, const struct line *l) { seconds(s, l, &s->rt->g.ocsp_mindelay); }
+void dir_ocsp_maxdelay(struct sema *s, const struct line *l) { seconds(s, l, &s->rt->g.ocsp_maxdelay); }
+
+void dir_ocsp_mode(struct sema *s, const struct line *l)
+{
+	static const char *const words[] = { "off", "on" };
+	int i = arg_word(s, &l->w[1], words, 2, "setting");
+
+	if (i >= 0)
+		s->tls_bind_dflt.ocsp_update = i == 1 ? TLS_OCSP_ON : TLS_OCSP_UNSET;
+}

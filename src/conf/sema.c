@@ -224,6 +224,7 @@ static void global_defaults(struct rt_global *g)
 	*g = (struct rt_global){
 		.bufsize = 16384,
 		.tls_cache = 20000,
+		.ocsp_mindelay = 300, .ocsp_maxdelay = 3600,
 		.maxrewrite = 1024,
 		.maxhdr = 101,
 		.maxaccept = 8,

@@ -97,6 +97,17 @@ OPT(verify)
 	return t->o.verify_set = true;
 }
 
+OPT(ocsp_update)
+{
+	static const char *const words[] = { "off", "on" };
+	int i = arg_word(s, v, words, ARRAY_LEN(words), "setting");
+
+	if (i < 0)
+		return false;
+	t->o.ocsp_update = i ? TLS_OCSP_ON : TLS_OCSP_OFF;
+	return true;
+}
+
 /* ---- versions --------------------------------------------------------------------------------------------------- */
 
 static bool version_arg(struct sema *s, const struct word *v, uint16_t *out)
@@ -257,6 +268,7 @@ void tls_opts_inherit(struct tls_opts *o, const struct tls_opts *d)
 	TAKE(client_sigalgs);
 	TAKE(dh_file);
 	TAKE(dh_bits);
+	TAKE(ocsp_update);
 	TAKE(lifetime);
 	if (!o->min_ver && !o->max_ver) {
 		o->min_ver = d->min_ver;

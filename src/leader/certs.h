@@ -26,6 +26,11 @@ bool journal_open(struct leader *l, struct inherited *in) MUST_CHECK;
 void journal_catch_up(struct leader *l);
 bool journal_show(struct leader *l) MUST_CHECK;  /* to a new master */
 
+/* ---- ocsp_update.c ---- */
+void ocsp_update_start(struct leader *l);                /* as cert_watch_start() */
+/* The checker has an answer (IPC_CHK_FETCHED). */
+void ocsp_answered(struct leader *l, const struct ipc_msg *m, int fd);
+
 /* ---- cert_watch.c: after the configuration is loaded, once the loop exists ---- */
 void cert_watch_start(struct leader *l);
 

@@ -12,6 +12,7 @@
 #include <sluice/base/notice.h>
 
 #include "cli_ask.h"
+#include "certs.h"
 #include "leader_priv.h"
 
 static const char *child_name(const struct child *c) { return c->role == ROLE_CHECKER ? "checker" : "worker"; }
@@ -103,7 +104,8 @@ static void tell_worker(const struct leader *l, const struct ipc_msg *m)
 		ipc_send(l->child[1 + m->arg].io.fd, IPC_RESOLVE_DONE, 0, m->num, &r, sizeof(r), -1);
 }
 
-static void child_said(struct child *c, const struct ipc_msg *m)
+/* fd: what came with it, -1 = nothing; the caller's. */
+static void child_said(struct child *c, const struct ipc_msg *m, int fd)
 {
 	switch (m->type) {
 	case IPC_READY: case IPC_CHK_READY:
@@ -112,6 +114,7 @@ static void child_said(struct child *c, const struct ipc_msg *m)
 			child_tell_go(c);
 		break;
 	case IPC_SRV_DONE: case IPC_CHK_DONE: rows_answered(c, m); break;
+	case IPC_CHK_FETCHED: ocsp_answered(c->l, m, fd); break;
 	case IPC_ASKED: cli_answered(c, m); break;
 	case IPC_ACCEPTING: c->state = CHILD_SERVING; break;
 	case IPC_SRV_ORDER: order_servers(c->l, m); break;
@@ -128,8 +131,11 @@ void child_message(struct io *io)
 	struct ipc_msg m;
 	int fd, r;
 
-	while ((r = ipc_recv(io->fd, ROLE_LEADER, c->role, &m, &fd)) > 0)
-		child_said(c, &m);
+	while ((r = ipc_recv(io->fd, ROLE_LEADER, c->role, &m, &fd)) > 0) {
+		child_said(c, &m, fd);
+		if (fd >= 0)
+			close(fd);
+	}
 	if (r == -2) {
 		notice(SAY_ALERT, "%s (%d) breaks the protocol", child_name(c), (int)c->pid);
 		kill(c->pid, SIGKILL);

@@ -340,6 +340,7 @@ static bool watch(struct leader *l)
 	maps_start(l);
 	certs_start(l);
 	cert_watch_start(l);
+	ocsp_update_start(l);
 	timer_set(&l->deadline, clock_ms() + READY_MS);
 	return sig >= 0 && io_add(&l->sig_io, sig, IO_READ, signals_read) && io_add(&l->ctl_io, l->ctl, IO_READ, master_message);
 }

@@ -222,6 +222,7 @@ struct tls_cert *tls_cert_load(const struct tls_cert_files *f, struct tls_err *e
 		tls_cert_free(c);
 		return NULL;
 	}
+	c->ocsp_update = f->ocsp_update;
 	store_add(c);
 	return c;
 }
@@ -245,6 +246,7 @@ static void swap_in(struct tls_cert *c, struct tls_cert *n)
 	c->path = old.path;
 	c->next = old.next;
 	c->refs = old.refs;
+	c->ocsp_update = old.ocsp_update;
 	c->key_path = old.key_path;
 	c->ocsp_path = old.ocsp_path;
 	c->stamp = old.stamp;

@@ -180,6 +180,7 @@ bool tls_front_add(struct tls_front *f, struct tls_cert *c, const struct str *fi
 	}
 	*e = (struct tls_entry){ .cert = tls_cert_hold(c), .policy = p, .front = f, .line = line };
 	VEC_PUSH(&f->entries, e);
+	c->ocsp_update = c->ocsp_update || (own ? own : &f->policies->o)->ocsp_update == TLS_OCSP_ON;
 	if (filters_copy(e, filters, n))
 		return true;
 	tls_err_set(err, "out of memory for the filters of '%s'", c->path);

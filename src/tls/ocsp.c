@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* OCSP responses: whether one may be shown, which certificate it is about, and both in words. */
+#include <stdio.h>
+
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
@@ -206,4 +208,45 @@ void tls_ocsp_describe(struct str der, struct sbuf *out)
 	BIO_free(b);
 	OCSP_RESPONSE_free(r);
 	ERR_clear_error();
+}
+
+/* ---- asking for one ----------------------------------------------------------------------------------------------- */
+
+bool tls_ocsp_responder(const struct tls_cert *c, struct tls_responder *r)
+{
+	STACK_OF(OPENSSL_STRING) *urls = X509_get1_ocsp(c->leaf);
+	char *host = NULL, *port = NULL, *path = NULL;
+	int ssl = 0;
+	bool ok = sk_OPENSSL_STRING_num(urls) > 0 && OCSP_parse_url(sk_OPENSSL_STRING_value(urls, 0), &host, &port, &path, &ssl) && !ssl;
+
+	if (ok)
+		ok = (size_t)snprintf(r->host, sizeof(r->host), "%s", host) < sizeof(r->host) &&
+		     (size_t)snprintf(r->port, sizeof(r->port), "%s", port) < sizeof(r->port) &&
+		     (size_t)snprintf(r->path, sizeof(r->path), "%s", path) < sizeof(r->path);
+	OPENSSL_free(host);
+	OPENSSL_free(port);
+	OPENSSL_free(path);
+	X509_email_free(urls);
+	ERR_clear_error();
+	return ok;
+}
+
+bool tls_ocsp_request(const struct tls_cert *c, struct sbuf *der)
+{
+	OCSP_REQUEST *q = OCSP_REQUEST_new();
+	OCSP_CERTID *id = id_of(c);
+	unsigned char *p = NULL;
+	int n = 0;
+
+	if (q && id && OCSP_request_add0_id(q, id)) {
+		id = NULL; /* the request's now */
+		n = i2d_OCSP_REQUEST(q, &p);
+	}
+	if (n > 0)
+		sbuf_add(der, str_n((const char *)p, (size_t)n));
+	OPENSSL_free(p);
+	OCSP_CERTID_free(id);
+	OCSP_REQUEST_free(q);
+	ERR_clear_error();
+	return n > 0;
 }

@@ -465,6 +465,7 @@ struct rt_global {
 	struct str state_base, state_file;
 	uint32_t stats_timeout, stats_maxconn; /* runtime socket: idle ms, sessions */
 	bool ssl_watch;                 /* changed certificate files take effect without a reload */
+	uint32_t ocsp_mindelay, ocsp_maxdelay; /* s between two renewals of an OCSP response */
 	uint32_t tls_cache;             /* sessions that can be resumed by id; 0 = none */
 	uint32_t tls_lifetime;          /* s, of sessions; 0 = default */
 	uint32_t spare_servers;         /* spare rows of each backend; RT_NONE: by its size */

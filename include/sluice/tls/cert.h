@@ -26,13 +26,14 @@ struct tls_cert {
 	uint8_t kind;               /* enum tls_key_kind */
 	char **names;               /* DNS names of the certificate, lower case; wildcards as "*.example.com" */
 	unsigned nnames;
+	bool ocsp_update;           /* its OCSP response is renewed */
 	uint8_t warned;             /* how near its end was at the last warning */
 	struct tls_cert *next;      /* in the store, in the order of loading */
 };
 
 /* Where a certificate's parts come from; NULL: from the certificate's file or what stands beside it (.key, .issuer,
  * .ocsp). */
-struct tls_cert_files { const char *crt, *key, *ocsp, *issuer; };
+struct tls_cert_files { const char *crt, *key, *ocsp, *issuer; bool ocsp_update; };
 
 /* The certificate of that path, from the store or loaded. NULL with err. */
 struct tls_cert *tls_cert_load(const struct tls_cert_files *f, struct tls_err *err) MUST_CHECK;

@@ -20,4 +20,10 @@ void tls_ocsp_describe_id(const struct tls_cert *c, struct sbuf *out);
 /* A DER response in OpenSSL's words. */
 void tls_ocsp_describe(struct str der, struct sbuf *out);
 
+/* Whom to ask about c: the first responder that its certificate names, when that is http://. */
+struct tls_responder { char host[256], port[8], path[1024]; };
+bool tls_ocsp_responder(const struct tls_cert *c, struct tls_responder *r);
+/* The question: DER of an OCSP request without a nonce, so that responders may answer from what they have signed before. */
+bool tls_ocsp_request(const struct tls_cert *c, struct sbuf *der);
+
 #endif

@@ -6,6 +6,7 @@
 
 #include <sluice/base/str.h>
 
+enum tls_ocsp_update { TLS_OCSP_UNSET, TLS_OCSP_OFF, TLS_OCSP_ON };
 enum tls_verify { TLS_VERIFY_NONE, TLS_VERIFY_OPTIONAL, TLS_VERIFY_REQUIRED };
 
 #define TLS_MAX_VERIFY_CODE 128
@@ -32,6 +33,7 @@ struct tls_opts {
 	uint16_t dh_bits;            /* size of a built-in DH group, 0: none */
 	uint32_t lifetime;           /* s, of sessions; 0: 300 */
 	uint8_t verify;              /* enum tls_verify */
+	uint8_t ocsp_update;         /* enum tls_ocsp_update: of the certificates under these options; no part of their equality */
 	bool no_tickets, no_ca_names, strict_sni, client_ciphers /* the client's order counts */, early_data, no_reuse;
 	bool verify_set;
 };
