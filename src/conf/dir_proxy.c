@@ -134,6 +134,28 @@ void dir_old_timeout(struct sema *s, const struct line *l)
 	}
 }
 
+/* ---- TCP keep-alives -------------------------------------------------------------------------------------------- */
+
+#define KEEPALIVE_MAX_S 32767u /* the kernel's limit */
+
+static void seconds(struct sema *s, const struct word *w, uint32_t *out)
+{
+	uint32_t ms;
+
+	if (!arg_time(s, w, 1000, &ms))
+		return;
+	*out = (ms + 999) / 1000;
+	if (*out < 1 || *out > KEEPALIVE_MAX_S)
+		sema_err(s, w, "'" STR_FMT "' is out of range, expected 1s to %us", STR_ARG(w->s), KEEPALIVE_MAX_S);
+}
+
+#define KEEPALIVE(side)                                                                                                                              \
+	void dir_##side##tcpka_cnt(struct sema *s, const struct line *l) { (void)!arg_u32(s, &l->w[1], 1, 127, &s->px->p->side##_ka.cnt); }           \
+	void dir_##side##tcpka_idle(struct sema *s, const struct line *l) { seconds(s, &l->w[1], &s->px->p->side##_ka.idle); }                        \
+	void dir_##side##tcpka_intvl(struct sema *s, const struct line *l) { seconds(s, &l->w[1], &s->px->p->side##_ka.intvl); }
+KEEPALIVE(cli)
+KEEPALIVE(srv)
+
 /* ---- retries ---------------------------------------------------------------------------------------------------- */
 
 void dir_retries(struct sema *s, const struct line *l)

@@ -21,6 +21,8 @@ OPT_CLEAR(no_agent_check, SRVF_AGENT)
 OPT_SET(disabled, SRVF_DISABLED)
 OPT_CLEAR(enabled, SRVF_DISABLED)
 OPT_SET(non_stick, SRVF_NON_STICK)
+OPT_CLEAR(stick, SRVF_NON_STICK)
+OPT(redir) { t->o.redir = keep(s, v->s); return true; }
 OPT_SET(send_proxy, SRVF_SEND_PROXY)
 OPT_SET(check_send_proxy, SRVF_CHECK_SEND_PROXY)
 OPT_SET(send_proxy_v2, SRVF_SEND_PROXY_V2)

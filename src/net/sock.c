@@ -232,7 +232,16 @@ void sock_mute(int fd, int ttl)
 	set(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, ttl);
 }
 
-void sock_keepalive(int fd, bool on) { set(fd, SOL_SOCKET, SO_KEEPALIVE, on); }
+void sock_keepalive(int fd, const struct sock_keepalive *k)
+{
+	set(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
+	if (k->cnt)
+		set(fd, IPPROTO_TCP, TCP_KEEPCNT, (int)k->cnt);
+	if (k->idle)
+		set(fd, IPPROTO_TCP, TCP_KEEPIDLE, (int)k->idle);
+	if (k->intvl)
+		set(fd, IPPROTO_TCP, TCP_KEEPINTVL, (int)k->intvl);
+}
 
 bool sock_cloexec(int fd, bool on)
 {

@@ -48,6 +48,14 @@ static enum rule_verdict body_missing(struct stream *s, bool response, bool late
 	return RULE_ANSWERED;
 }
 
+static enum rule_verdict body_refused(struct stream *s)
+{
+	s->hold_until = 0;
+	term_set(s, 'P', 'R');
+	reply_error(s, strm_request_bad(s));
+	return RULE_ANSWERED;
+}
+
 enum rule_verdict act_exec_wait_body(struct stream *s, const struct rule *r, enum rule_phase ph)
 {
 	bool response = ph == PH_HTTP_RES;
@@ -59,6 +67,8 @@ enum rule_verdict act_exec_wait_body(struct stream *s, const struct rule *r, enu
 		return RULE_CLOSE;
 	ep->mux->ops->recv(ep);
 	strm_smp_ctx(s);
+	if (ep->flags & EP_ERR && !response && ep->err == EE_BAD_BODY)
+		return body_refused(s);
 	if (ep->flags & EP_ERR)
 		return body_missing(s, response, false);
 	if (body_arrived(ep, r->num2))

@@ -306,7 +306,7 @@ static bool send_out(struct stream *s, struct comp_body *b)
 	uint32_t len = buf_len(&b->out);
 	bool taken;
 
-	tx.trailers_of = b->done && m->ntrl ? m : NULL;
+	tx.trailers_of = b->done ? strm_trailers(s, m) : NULL;
 	taken = strm_send(s, b->request ? &s->srv : &s->cli, &tx);
 	if (buf_len(&b->out) != len)
 		strm_touch_sent(s, !b->request, len - buf_len(&b->out), taken);

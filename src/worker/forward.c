@@ -59,7 +59,7 @@ enum fwd_result fwd_move(struct stream *s, struct endp *from, struct endp *to)
 		len = buf_len(&from->rx);
 		if (from->flags & EP_EOM) {
 			tx.flags = MS_EOM;
-			tx.trailers_of = from->msg->ntrl ? from->msg : NULL;
+			tx.trailers_of = strm_trailers(s, from->msg);
 		} else if (!len) {
 			return from->flags & EP_ERR ? FWD_SRC_ERR : from->flags & EP_EOF ? FWD_DONE : FWD_WAIT;
 		}

@@ -184,7 +184,7 @@ struct sconn *pool_connect(struct stream *s, uint32_t srv, const struct addr *ds
 		return NULL;
 	}
 	if (s->be->opts & OPT_TCPKA_SRV)
-		sock_keepalive(c->io.fd, true);
+		sock_keepalive(c->io.fd, &s->be->srv_ka);
 	if (s->be->opts & OPT_NOLINGER)
 		sock_set_linger_reset(c->io.fd);
 	list_init(&sc->link);

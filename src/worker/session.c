@@ -323,7 +323,7 @@ static void session_begin(struct session *se, int fd, const struct addr *peer, c
 	if (se->fe->opts & OPT_SOCKET_STATS)
 		wk_live(LIVE_LST, lst_index(lst), 1);
 	if (se->fe->opts & OPT_TCPKA_CLI)
-		sock_keepalive(fd, true);
+		sock_keepalive(fd, &se->fe->cli_ka);
 	if (se->fe->opts & OPT_NOLINGER)
 		sock_set_linger_reset(fd);
 	se->conn = conn_new_front(fd, peer, &xprt_raw, NULL, NULL, NULL);

@@ -28,6 +28,8 @@ enum step_result strm_fail(struct stream *s, unsigned status, char cause, char p
 enum step_result strm_abort(struct stream *s, char cause, char phase, enum mux_close_how how);
 /* The client's message is broken (EP_ERR): answers what was refused, gives up on what ended early. */
 enum step_result strm_request_broken(struct stream *s);
+/* Counts a request whose bytes are refused (EE_BAD_HEAD, EE_BAD_BODY), after which its connection ends; the status to answer with. */
+unsigned strm_request_bad(struct stream *s);
 /* Waits for the whole body of the request, or as much as a buffer holds (then it is in cli.rx), and goes on with `next`. */
 enum step_result strm_body(struct stream *s, enum strm_step next);
 /* The stream belongs to that backend from now on. */
@@ -53,6 +55,14 @@ uint32_t strm_timeout(const struct stream *s, enum rt_timeout which);
 /* How long step REQ_BODY waits for a body that option http-buffer-request wants whole: timeout http-request of the backend, else timeout
  * client. */
 uint32_t strm_body_timeout(const struct stream *s);
+
+/* The message whose trailers are passed on, NULL when there are none. */
+static inline const struct http_msg *strm_trailers(const struct stream *s, const struct http_msg *m)
+{
+	if (LIKELY(!m->ntrl))
+		return NULL;
+	return (m == &s->req ? s->be->opts & OPT_DROP_REQ_TRAILERS : s->fe->opts & OPT_DROP_RES_TRAILERS) ? NULL : m;
+}
 
 /* forward.c */
 /* mux_ops.send() of bytes that one side has sent to the other: they are copied for mirrors and kept to bandwidth limits where there are any. false

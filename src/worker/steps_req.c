@@ -31,17 +31,22 @@ enum step_result strm_fail(struct stream *s, unsigned status, char cause, char p
 	return step_to(s, ST_REPLY);
 }
 
-enum step_result strm_request_broken(struct stream *s)
+unsigned strm_request_bad(struct stream *s)
 {
-	if (s->cli.err != EE_BAD_HEAD && s->cli.err != EE_BAD_BODY)
-		return strm_abort(s, 'C', term_phase(s), MUX_ABORT);
 	s->flags |= SF_CLI_CLOSE;
 	count_bad_request(s);
 	if (s->step == ST_REQ_HEAD) /* others are counted as requests already */
 		track_event(s, SE_HTTP_REQ, 1);
 	track_event(s, SE_HTTP_ERR, 1);
 	errors_capture(s, true);
-	return strm_fail(s, h1_error_status((enum h1_error)s->cli.h1_err), 'P', term_phase(s));
+	return h1_error_status((enum h1_error)s->cli.h1_err);
+}
+
+enum step_result strm_request_broken(struct stream *s)
+{
+	if (s->cli.err != EE_BAD_HEAD && s->cli.err != EE_BAD_BODY)
+		return strm_abort(s, 'C', term_phase(s), MUX_ABORT);
+	return strm_fail(s, strm_request_bad(s), 'P', term_phase(s));
 }
 
 enum step_result strm_obey(struct stream *s, enum rule_verdict v, enum strm_step next)

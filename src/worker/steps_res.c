@@ -245,7 +245,7 @@ enum step_result step_res_send(struct stream *s)
 	if (!tunnel && client_closes(s))
 		s->flags |= SF_CLI_CLOSE;
 	tx.flags = (eom ? MS_EOM : 0) | (s->flags & SF_CLI_CLOSE ? MS_CLOSE : 0);
-	tx.trailers_of = s->res.ntrl && tx.flags & MS_EOM ? &s->res : NULL;
+	tx.trailers_of = tx.flags & MS_EOM ? strm_trailers(s, &s->res) : NULL;
 	taken = strm_send(s, &s->cli, &tx);
 	if (s->cli.flags & EP_ERR)
 		return strm_abort(s, 'C', 'D', MUX_ABORT);

@@ -153,9 +153,30 @@ enum step_result step_turnaround(struct stream *s)
 	return STEP_WAIT;
 }
 
+/* server … redir: the client is to ask the server itself. It has its slot, and its share of the balancing. */
+static bool redirected_by_server(struct stream *s)
+{
+	struct str loc[] = { wk.rt->srv[s->srv_idx].o->redir, s->req.target };
+	char *p;
+
+	if (!(s->flags & SF_HTTP) || (s->req.method != HTTP_GET && s->req.method != HTTP_HEAD))
+		return false;
+	p = arena_bytes(s->arena, loc[0].n + loc[1].n);
+	memcpy(p, loc[0].p, loc[0].n);
+	memcpy(p + loc[0].n, loc[1].p, loc[1].n);
+	term_set(s, 'L', 'R');
+	reply_open(s, 302);
+	headers_add(s, &s->res, STR("cache-control"), STR("no-cache"));
+	headers_add(s, &s->res, STR("location"), str_n(p, loc[0].n + loc[1].n));
+	reply_close(s, STR_NULL);
+	return true;
+}
+
 enum step_result step_connect(struct stream *s)
 {
 	if (!s->sc) {
+		if (UNLIKELY(wk.rt->srv[s->srv_idx].o->redir.n) && redirected_by_server(s))
+			return step_to(s, ST_REPLY);
 		if (!server_connect(s))
 			return strm_connect_failed(s, false);
 		s->exp = wk_after(strm_timeout(s, TO_CONNECT));
@@ -224,7 +245,7 @@ enum step_result step_send_head(struct stream *s)
 		compress_fill(s, s->comp_req);
 	tx.body = s->flags & SF_REQ_HELD ? &s->req_view : s->comp_req ? &s->comp_req->out : &s->cli.rx;
 	tx.flags = request_flags(s);
-	tx.trailers_of = s->req.ntrl && tx.flags & MS_EOM ? &s->req : NULL;
+	tx.trailers_of = tx.flags & MS_EOM ? strm_trailers(s, &s->req) : NULL;
 	taken = strm_send(s, &s->srv, &tx);
 	if (taken || !tx.head)
 		s->flags |= SF_REQ_SENT;

@@ -39,7 +39,9 @@ void sock_set_linger_reset(int fd);           /* close() sends RST */
 /* The peer is not to notice that fd is closed: no packet is sent any more (TCP_REPAIR, with CAP_NET_ADMIN), or, without the capability and with ttl > 0,
  * packets live for ttl hops (else one). */
 void sock_mute(int fd, int ttl);
-void sock_keepalive(int fd, bool on);
+/* SO_KEEPALIVE: probes at most, s of silence before the first, s between them; 0 = as the system has it. */
+struct sock_keepalive { uint32_t cnt, idle, intvl; };
+void sock_keepalive(int fd, const struct sock_keepalive *k);
 bool sock_cloexec(int fd, bool on);
 
 /* Raises RLIMIT_NOFILE to at least n when it may; returns the limit in force. */

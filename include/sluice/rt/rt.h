@@ -208,6 +208,7 @@ enum rt_opt {                       /* options that are one bit */
 	OPT_ABORTONCLOSE = 1u << 4, OPT_HTTP_BUFFER_REQUEST = 1u << 5, OPT_REDISPATCH = 1u << 6, OPT_ALLBACKUPS = 1u << 7,
 	OPT_PREFER_LAST = 1u << 8, OPT_LOG_HEALTH = 1u << 9, OPT_TCPKA_CLI = 1u << 10, OPT_TCPKA_SRV = 1u << 11, OPT_NOLINGER = 1u << 12,
 	OPT_IGNORE_PROBES = 1u << 13, OPT_SOCKET_STATS = 1u << 14, OPT_NO_H2_UPGRADE = 1u << 15, OPT_PERSIST = 1u << 16,
+	OPT_DROP_REQ_TRAILERS = 1u << 17, OPT_DROP_RES_TRAILERS = 1u << 18,
 };
 
 struct rt_xff { bool on, if_none; struct str header; struct addr_net *except; uint32_t nexcept; };
@@ -303,6 +304,7 @@ struct rt_srv_opts {                /* identical option sets of many servers are
 	int32_t pool_max_conn;          /* -1 = no limit */
 	uint32_t pool_purge_delay, pool_low_conn, max_reuse;
 	uint32_t tcp_ut;
+	struct str redir;               /* GET and HEAD are redirected there, with their target behind it; empty = not */
 	struct addr source;
 	const char *source_if;          /* network device, NULL = any */
 	const void *xprt_cfg;           /* with SRVF_SSL: struct tls_back */
@@ -375,6 +377,7 @@ struct rt_proxy {
 	uint32_t to[TO_COUNT];          /* ms */
 	struct rule_list rules[PH_COUNT];
 	struct rt_logging log;
+	struct sock_keepalive cli_ka, srv_ka; /* with OPT_TCPKA_CLI, OPT_TCPKA_SRV */
 	struct rt_xff forwardfor, originalto;
 	struct rt_forwarded forwarded;
 	struct rt_reply *errors[RT_ERROR_SLOTS]; /* by error_slot(status): NULL = built-in */

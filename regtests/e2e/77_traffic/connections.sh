@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# What rules and limits make of connections: switch-mode, expect-proxy, silent-drop, set-retries, store-response, pool-low-conn, limits of TLS.
+# What rules and limits make of connections: switch-mode, expect-proxy, silent-drop, set-retries, store-response, pool-low-conn,
+# redir, keep-alives, dropped trailers, limits of TLS.
 . "$(dirname "$0")/../../lib/sluice.sh"
 . "$(dirname "$0")/../../lib/certs.sh"
 
-P=$(port) I=$(port) H1=$(port) X=$(port) D=$(port) R=$(port) S=$(port) L=$(port) LN=$(port) TL=$(port) TR=$(port)
+P=$(port) I=$(port) H1=$(port) X=$(port) D=$(port) R=$(port) S=$(port) L=$(port) LN=$(port) TL=$(port) RD=$(port) KA=$(port) TT=$(port)
 O=$(port) E=$(port) K=$(port) DEAD=$(port 4)
 ca ca; cert a.test DNS:a.test
 cat >"$T/c.cfg" <<EOF
@@ -78,6 +79,22 @@ listen nolow
   bind 127.0.0.1:$LN
   http-reuse always
   server o 127.0.0.1:$O pool-purge-delay 50ms
+listen redirecting
+  bind 127.0.0.1:$RD
+  server o 127.0.0.1:$O redir http://o.test:8080
+listen kept
+  bind 127.0.0.1:$KA
+  option tcpka
+  clitcpka-idle 300
+  srvtcpka-idle 5m
+  srvtcpka-cnt 4
+  srvtcpka-intvl 7s
+  server o 127.0.0.1:$O
+listen trailing
+  bind 127.0.0.1:$TT
+  option http-drop-response-trailers
+  option http-drop-request-trailers
+  server o 127.0.0.1:$O
 frontend tls
   bind 127.0.0.1:$TL ssl crt $T/a.test.pem
   bind 127.0.0.1:$K
@@ -143,6 +160,31 @@ for p in $L $LN; do curl -sZ --no-progress-meter -o /dev/null "$U:$p/delay/100?[
 idle_is() { [ "$(ask "show stat" | awk -F, -v p="$1" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == "srv_icur") c = i } $1 == p && $2 == "o" { print $c }')" = "$2" ]; }
 wait_for 5 idle_is nolow 0
 wait_for 5 idle_is low 2
+
+t "a server with redir is asked by the client itself, where that can be"
+match "302 http://o.test:8080/a\\?b=c" "$(http -o /dev/null -w '%{http_code} %{redirect_url}' "$U:$RD/a?b=c")"
+is o "$(http -d x "$U:$RD/a")"
+
+t "TCP keep-alives come when the configuration says"
+exec 5<>"/dev/tcp/127.0.0.1/$KA"
+printf 'GET /hold/kept HTTP/1.1\r\nHost: a\r\n\r\n' >&5
+# kept_alive COLUMN PORT: a keep-alive timer of 200 to 300 seconds (jiffies of 10 ms) on a connection with that port
+kept_alive() {
+	local tr
+	for tr in $(awk -v c="$1" -v p="$(printf ':%04X' "$2")" '$c ~ p"$" { print $6 }' /proc/net/tcp); do
+		[ "${tr%:*}" != 02 ] || { [ $((0x${tr#*:})) -gt 20000 ] && [ $((0x${tr#*:})) -le 30000 ] && return 0; }
+	done
+	return 1
+}
+wait_for 5 kept_alive 2 "$KA"
+wait_for 5 kept_alive 3 "$O"
+touch "$T/kept"
+exec 5>&-
+
+t "trailers are left out where that is asked for"
+trailers() { printf 'GET /trailers HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n' | raw "$1" | tr -d '\r' | sed '1,/^$/d'; }
+match "[A-Za-z-]+: " "$(trailers "$O")"
+nomatch "[A-Za-z-]+: " "$(trailers "$TT")"
 
 t "maxsslconn holds over all TLS listeners, and for TLS alone"
 mkfifo "$T/in"

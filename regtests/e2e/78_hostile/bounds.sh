@@ -84,15 +84,18 @@ bounded 200 json "json 7"
 bounded 200 json "json 8"
 
 t "chunk extensions have one bound for the whole message"
-ext() { (printf 'POST /body/form HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n'; cat "$1") | raw "$P" 2>/dev/null | head -1 | tr -d '\r'; }
+ext() { # file [pause behind the head]
+	(printf 'POST /body/form HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n'; sleep "${2:-0}"; cat "$1") | raw "$P" 2>/dev/null | head -1 | tr -d '\r'
+}
 (printf '1;'; repeat 65536 x; printf '\r\na\r\n0\r\n\r\n') >"$T/long"
 (for i in {1..100}; do printf '1;%s\r\na\r\n' "$(repeat 60 x)"; done; printf '0\r\n\r\n') >"$T/many"
 (for i in {1..60}; do printf '1;%s\r\na\r\n' "$(repeat 60 x)"; done; printf '0\r\n\r\n') >"$T/few"
 BAD=$(metric 'haproxy_frontend_request_errors_total{proxy="web"}')
 match "^HTTP/1.1 413 |^$" "$(ext "$T/long")"
 is "HTTP/1.1 413 Content Too Large" "$(ext "$T/many")"
+is "HTTP/1.1 413 Content Too Large" "$(ext "$T/many" 0.2)"
 is "HTTP/1.1 200 OK" "$(ext "$T/few")"
-wait_for 5 least $((BAD + 2)) 'haproxy_frontend_request_errors_total{proxy="web"}'
+wait_for 5 least $((BAD + 3)) 'haproxy_frontend_request_errors_total{proxy="web"}'
 
 t "thousands of parameters in a query or a form are looked through once for each that is asked for"
 Q="$(repeat 3500 'a=1\&')last=x"

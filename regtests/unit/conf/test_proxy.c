@@ -230,6 +230,24 @@ static void http_has_no_way_back_to_tcp(void **st)
 	compiled_close(&c);
 }
 
+static void keep_alives_have_counts_and_times(void **st)
+{
+	struct compiled c;
+	const struct rt_proxy *f;
+
+	(void)st;
+	compile_ok(&c, FE " option clitcpka\n clitcpka-cnt 3\n clitcpka-idle 90\n clitcpka-intvl 1500ms\n");
+	f = px(c.rt, "f");
+	assert_true(f->opts & OPT_TCPKA_CLI);
+	assert_int_equal(f->cli_ka.cnt, 3);
+	assert_int_equal(f->cli_ka.idle, 90);
+	assert_int_equal(f->cli_ka.intvl, 2);
+	assert_int_equal(f->srv_ka.cnt, 0);
+	compiled_close(&c);
+	expect_error(FE " clitcpka-idle 0\n", "8:16", "out of range");
+	expect_error(FE " clitcpka-cnt 128\n", "8:15", "out of range");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -245,6 +263,7 @@ int main(void)
 		cmocka_unit_test(captures_monitor_and_error_pages_are_kept),
 		cmocka_unit_test(a_distribution_file_loads_with_warnings_only),
 		cmocka_unit_test(http_has_no_way_back_to_tcp),
+		cmocka_unit_test(keep_alives_have_counts_and_times),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

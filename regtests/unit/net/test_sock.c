@@ -338,10 +338,12 @@ TEST(flags_can_be_turned_on_and_off)
 	assert_false(fcntl(fd, F_GETFD) & FD_CLOEXEC);
 	assert_true(sock_cloexec(fd, true));
 	assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
-	sock_keepalive(fd, true);
+	close(fd);
+	fd = socket(AF_INET, SOCK_STREAM, 0);
+	sock_keepalive(fd, &(struct sock_keepalive){ .cnt = 3, .idle = 90 });
 	assert_int_equal(option(fd, SOL_SOCKET, SO_KEEPALIVE), 1);
-	sock_keepalive(fd, false);
-	assert_int_equal(option(fd, SOL_SOCKET, SO_KEEPALIVE), 0);
+	assert_int_equal(option(fd, IPPROTO_TCP, TCP_KEEPCNT), 3);
+	assert_int_equal(option(fd, IPPROTO_TCP, TCP_KEEPIDLE), 90);
 	close(fd);
 	assert_false(sock_cloexec(-1, true));
 }
