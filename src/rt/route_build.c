@@ -14,7 +14,7 @@
 /* What finding a rule in this way costs besides what its key lets through, in rules. */
 enum { COST_TEST = 32, COST_NEGATED = 64 };
 /* A list gains from so many conditions on, or from so many tests of one value that converters make. */
-enum { CONDS_ENOUGH = 12, CONVERTED_ENOUGH = 3 };
+enum { CONDS_ENOUGH = 8, CONVERTED_ENOUGH = 3 };
 
 struct builder {
 	struct route *r;

@@ -61,6 +61,11 @@ struct str tls_said_own(struct tls_said *t, const struct tls_front *f)
 	return STR_NULL;
 }
 
+bool tls_said_refused(const struct tls_said *t, const struct tls_front *f)
+{
+	return f->policies->o.verify == TLS_VERIFY_REQUIRED && !t->client;
+}
+
 void tls_said_free(struct tls_said *t)
 {
 	X509_free(t->client);

@@ -124,6 +124,10 @@ static bool tls_open(struct explained *x, const struct explain_request *q, const
 	file = tls_said_own(&x->tls, l->opts->xprt_cfg);
 	sbuf_printf(wk.trace, "tls       server name " STR_FMT ", certificate " STR_FMT "\n", STR_ARG(q->sni.n ? q->sni : STR("none")),
 		    STR_ARG(file.n ? file : STR("none: strict-sni refuses the client")));
+	if (tls_said_refused(&x->tls, l->opts->xprt_cfg)) {
+		sbuf_add(wk.trace, STR("closed    the handshake fails: a client certificate is required (--client-dn)\n"));
+		return false;
+	}
 	return file.n > 0;
 }
 

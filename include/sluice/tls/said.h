@@ -21,6 +21,8 @@ extern const struct xprt_ops xprt_said;         /* conn->xprt_ctx: struct tls_sa
 bool tls_said_client(struct tls_said *t, struct str subject, struct str issuer) MUST_CHECK;
 /* Fills `own` with the certificate that f chooses for the name; its file, empty: strict-sni refuses such a client. */
 struct str tls_said_own(struct tls_said *t, const struct tls_front *f);
+/* Would the handshake fail because f requires a certificate that this client does not have? */
+bool tls_said_refused(const struct tls_said *t, const struct tls_front *f);
 void tls_said_free(struct tls_said *t);
 
 #endif

@@ -3,6 +3,7 @@
 #include "tls_test.h"
 
 #include <sluice/tls/said.h>
+#include "../../../src/tls/tls_priv.h"
 
 static struct arena tmp;
 static struct conn conn;
@@ -81,6 +82,12 @@ static void the_certificate_of_the_name_is_shown(void **s)
 	assert_true(str_eq(ask(&t, TLS_ASK_OWN | TLS_ASK_SUBJECT, "CN"), STR("test")));
 	t.sni = STR("c.test");
 	assert_true(str_eq(tls_said_own(&t, f), str_c(a)));
+	assert_false(tls_said_refused(&t, f));
+	f->policies->o.verify = TLS_VERIFY_REQUIRED;
+	assert_true(tls_said_refused(&t, f));
+	assert_true(tls_said_client(&t, STR("/CN=joe"), STR("")));
+	assert_false(tls_said_refused(&t, f));
+	tls_said_free(&t);
 	unlink(a), unlink(b);
 	tls_fronts_drop();
 	tls_certs_drop();
