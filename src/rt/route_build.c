@@ -45,7 +45,7 @@ static struct route_ask *ask_of(struct builder *b, const struct expr *e, const s
 	if (q)
 		return q;
 	q = ARENA_NEW(b->arena, struct route_ask);
-	*q = (struct route_ask){ .expr = e, .acl = acl, .deps = acl ? acl_deps(acl) : expr_deps(e), .first = UINT32_MAX };
+	*q = (struct route_ask){ .expr = e, .acl = acl, .first = UINT32_MAX };
 	hmap_put(&b->by_text, arena_str(b->arena, text), q);
 	VEC_PUSH(&b->asks, q);
 	return q;
@@ -217,10 +217,12 @@ static bool add_rule(void *ctx, void *bucket)
 	return true;
 }
 
-static void ask_spans(struct route_ask *q, uint32_t rule)
+/* The answer to q names this rule: it depends on what the ACL depends on, which may be more than the expression. */
+static void ask_names(struct route_ask *q, const struct acl *acl, uint32_t rule)
 {
 	q->first = MIN(q->first, rule);
 	q->last = MAX(q->last, rule);
+	q->deps |= acl_deps(acl);
 }
 
 static void place(struct builder *b, const struct acl *acl, bool negated, uint32_t rule)
@@ -233,11 +235,11 @@ static void place(struct builder *b, const struct acl *acl, bool negated, uint32
 
 		index_of(b, acl->test[i])->used = true;
 		expr_print(acl->test[i]->expr, &text);
-		ask_spans(hmap_get(&b->by_text, sbuf_str(&text)), rule);
+		ask_names(hmap_get(&b->by_text, sbuf_str(&text)), acl, rule);
 		sbuf_free(&text);
 	}
 	if (negated)
-		ask_spans(CONTAINER_OF(miss_of(b, acl), struct route_ask, miss), rule);
+		ask_names(CONTAINER_OF(miss_of(b, acl), struct route_ask, miss), acl, rule);
 }
 
 static void place_rule(struct builder *b, const struct cond *c, uint32_t rule)
