@@ -48,7 +48,8 @@ struct exchange {               /* what a talking check needs while it runs; fro
 	struct str out[4];
 	uint32_t nout, sent;    /* bytes of out[] already sent */
 	uint32_t scan;          /* of the head parser */
-	uint32_t step;          /* script: the next step */
+	uint32_t step;          /* script: the next step; http: the first that judges this answer */
+	uint32_t round;         /* http: the number of the request */
 	struct {                /* http response, once its head is complete */
 		bool head_done;
 		uint16_t status;
@@ -88,7 +89,7 @@ struct target {                 /* a server that is checked, follows one or has 
 	struct target *followers, *next_follower, *leads; /* leads: whom we follow */
 };
 
-struct http_request { struct str head, body; bool host, state; }; /* of a backend: constant part of its probes; host: add a Host header */
+struct http_request { struct str head, body; bool host, state; }; /* constant part of a request; host: add a Host header */
 
 struct checker {
 	const struct heritage *h;
@@ -100,7 +101,7 @@ struct checker {
 	uint32_t nagents;
 	int ctl;                /* channel to the leader, -1 = it is gone */
 	struct target **of_srv; /* by server index; NULL = neither checked nor following */
-	struct http_request *http; /* by proxy index */
+	struct http_request **http; /* by proxy index: the requests of its probes, NULL = none */
 	uint64_t leader_epoch;
 	uint32_t *seen_order;   /* by server: the order obeyed last */
 	bool going;

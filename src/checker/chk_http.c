@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* option httpchk: one request a probe, judged by status, headers and body. The constant part of the request is built once a backend.
+/* option httpchk: a request, judged by status, headers and body; http-check may have more of them, on the same connection or others. The constant
+ * parts of requests are built once a backend.
  *
  * Status and headers are judged as soon as the head is complete; the body is read only when an expectation asks for it, up to one buffer. */
 #include <stdio.h>
@@ -28,7 +29,8 @@ static struct str or_else(struct str s, struct str dflt)
 	return s.n ? s : dflt;
 }
 
-static void add_headers(struct sbuf *b, const struct rt_check *c)
+/* keep: another request follows on the connection. */
+static void add_headers(struct sbuf *b, const struct rt_check *c, bool keep, bool v11)
 {
 	struct smp_ctx ctx = { .tmp = &arena };
 
@@ -38,27 +40,48 @@ static void add_headers(struct sbuf *b, const struct rt_check *c)
 			logfmt_render(c->hdrs[i].val, &ctx, NULL, b);
 		sbuf_add(b, STR("\r\n"));
 	}
-	if (!has_header(c, STR("Connection")))
-		sbuf_add(b, STR("Connection: close\r\n"));
+	if (!has_header(c, STR("Connection")) && !(keep && v11))
+		sbuf_add(b, keep ? STR("Connection: keep-alive\r\n") : STR("Connection: close\r\n"));
 	if (c->body.n && !has_header(c, STR("Content-Length")))
 		sbuf_printf(b, "Content-Length: %zu\r\n", c->body.n);
 }
 
-static bool build_request(struct http_request *q, const struct rt_check *c)
+static bool build_request(struct http_request *q, const struct rt_check *c, bool state, bool keep)
 {
 	struct str version = or_else(c->version, STR("HTTP/1.0"));
 	struct sbuf b = { 0 };
 
 	sbuf_printf(&b, STR_FMT " " STR_FMT " " STR_FMT "\r\n", STR_ARG(or_else(c->method, STR("OPTIONS"))), STR_ARG(or_else(c->uri, STR("/"))),
 		    STR_ARG(version));
-	add_headers(&b, c);
+	add_headers(&b, c, keep, str_ieq(version, STR("HTTP/1.1")));
 	if (b.cut) {
 		sbuf_free(&b);
 		return false;
 	}
-	*q = (struct http_request){ .head = sbuf_str(&b), .body = c->body, .state = c->send_state };
+	*q = (struct http_request){ .head = sbuf_str(&b), .body = c->body, .state = state };
 	q->host = str_ieq(version, STR("HTTP/1.1")) && !has_header(c, STR("Host"));
 	return true;
+}
+
+/* Is request k followed by another on its connection? Each CS_SEND is one, behind a connect or not. */
+static bool goes_on(const struct rt_check *c, uint32_t k)
+{
+	for (uint32_t i = 0, n = 0; i < c->nsteps; i++)
+		if (c->steps[i].kind == CS_SEND && n++ == k)
+			return i && c->steps[i - 1].kind != CS_CONNECT;
+	return false;
+}
+
+static bool build_requests(struct checker *ck, uint32_t px)
+{
+	const struct rt_check *c = &ck->rt->px[px].check;
+	struct http_request *q = calloc(c->nmore + 1, sizeof(*q));
+
+	ck->http[px] = q;
+	for (uint32_t i = 0; q && i <= c->nmore; i++)
+		if (!build_request(&q[i], i ? &c->more[i - 1] : c, c->send_state, goes_on(c, i)))
+			return false;
+	return q != NULL;
 }
 
 bool http_requests_build(struct checker *ck)
@@ -68,8 +91,7 @@ bool http_requests_build(struct checker *ck)
 	if (!ck->http)
 		return false;
 	for (uint32_t i = 0; i < ck->rt->npx; i++)
-		if (ck->rt->px[i].caps & PX_BE && ck->rt->px[i].check.kind == CHK_HTTP &&
-		    !build_request(&ck->http[i], &ck->rt->px[i].check))
+		if (ck->rt->px[i].caps & PX_BE && ck->rt->px[i].check.kind == CHK_HTTP && !build_requests(ck, i))
 			return false;
 	arena_reset(&arena);
 	return true;
@@ -77,8 +99,11 @@ bool http_requests_build(struct checker *ck)
 
 void http_requests_free(struct checker *ck)
 {
-	for (uint32_t i = 0; ck->http && i < ck->rt->npx; i++)
-		free((char *)(uintptr_t)ck->http[i].head.p);
+	for (uint32_t i = 0; ck->http && i < ck->rt->npx; i++) {
+		for (uint32_t k = 0; ck->http[i] && k <= ck->rt->px[i].check.nmore; k++)
+			free((char *)(uintptr_t)ck->http[i][k].head.p);
+		free(ck->http[i]);
+	}
 	free(ck->http);
 	ck->http = NULL;
 	arena_free(&arena);
@@ -117,9 +142,12 @@ static void add_state(struct sbuf *b, const struct target *t)
 static void http_io(struct target *t);
 static void http_start(struct target *t)
 {
-	const struct http_request *q = &t->ck->http[t->s->px];
+	const struct rt_check *c = &t->px->check;
+	const struct http_request *q = &t->ck->http[t->s->px][t->x->round];
 	struct sbuf extra = SBUF_FIXED(t->x->extra);
 
+	if (!t->x->round && script_first(c))
+		t->x->step = 1;
 	if (q->host) {
 		char text[ADDR_TEXT_MAX];
 
@@ -163,22 +191,52 @@ static bool header_matches(const struct chk_expect *e, const struct http_msg *m)
 	return false;
 }
 
+/* Where the steps that judge this answer end. */
+static uint32_t round_end(const struct rt_check *c, uint32_t from)
+{
+	while (from < c->nsteps && c->steps[from].kind == CS_EXPECT)
+		from++;
+	return from;
+}
+
+/* This answer is good: the verdict, or the next request. */
+static void round_passed(struct target *t, unsigned status)
+{
+	const struct rt_check *c = &t->px->check;
+	struct exchange *x = t->x;
+	uint32_t next = round_end(c, x->step);
+	const struct chk_step *st = next < c->nsteps ? &c->steps[next] : NULL;
+	bool connect = st && st->kind == CS_CONNECT;
+
+	if (!st || x->round == c->nmore) {
+		probe_finish(t, CHK_L7OK, status, STR_NULL);
+		return;
+	}
+	x->round++;
+	x->step = next + 1 + connect; /* a connect is followed by what is sent on it */
+	x->in.head = x->in.tail = 0;
+	x->scan = 0;
+	memset(&x->res, 0, sizeof(x->res));
+	if (connect)
+		probe_reconnect(t, st);
+	else
+		http_start(t);
+}
+
 /* Judges what the head can tell; true when the body has to be read too, false when the verdict is given. */
 static bool judge_head(struct target *t, const struct http_msg *m)
 {
 	const struct rt_check *c = &t->px->check;
-	bool body = false, any = false;
+	uint32_t from = t->x->step, end = round_end(c, from);
+	bool body = goes_on(c, t->x->round); /* or the next request would meet the rest of it */
 
 	if (c->disable_on_404 && m->status == 404 && t->health.state != SRV_DOWN) {
 		probe_finish(t, CHK_L7OKC, 404, STR_NULL);
 		return false;
 	}
-	for (uint32_t i = 0; i < c->nsteps; i++) {
+	for (uint32_t i = from; i < end; i++) {
 		const struct chk_expect *e = &c->steps[i].exp;
 
-		if (c->steps[i].kind != CS_EXPECT)
-			continue;
-		any = true;
 		if (is_body(e)) {
 			body = true;
 		} else if (e->match == CM_HDR ? header_matches(e, m) == e->neg : status_matches(e, m->status) == e->neg) {
@@ -186,13 +244,13 @@ static bool judge_head(struct target *t, const struct http_msg *m)
 			return false;
 		}
 	}
-	if (body)
-		return true;
-	if (any || (m->status >= 200 && m->status < 400))
-		probe_finish(t, CHK_L7OK, m->status, STR_NULL);
-	else
+	if (from == end && (m->status < 200 || m->status >= 400)) {
 		probe_finish(t, CHK_L7STS, m->status, m->reason);
-	return false;
+		return false;
+	}
+	if (!body)
+		round_passed(t, m->status);
+	return body;
 }
 
 static void remember_head(struct exchange *x, const struct http_msg *m)
@@ -280,11 +338,11 @@ static void judge_body(struct target *t, bool at_end)
 	struct str body = str_n(x->in.mem + x->res.body, x->res.raw - x->res.body);
 	unsigned status = x->res.status;
 
-	for (uint32_t i = 0; i < c->nsteps; i++) {
+	for (uint32_t i = x->step, end = round_end(c, i); i < end; i++) {
 		const struct chk_expect *e = &c->steps[i].exp;
 		bool match;
 
-		if (c->steps[i].kind != CS_EXPECT || !is_body(e))
+		if (!is_body(e))
 			continue;
 		match = expect_matches(e, body);
 		if (match == e->neg && (match || at_end)) {
@@ -294,7 +352,8 @@ static void judge_body(struct target *t, bool at_end)
 		if ((!match || e->neg) && !at_end)
 			return;
 	}
-	probe_finish(t, CHK_L7OK, status, STR_NULL);
+	if (at_end || !goes_on(c, x->round))
+		round_passed(t, status);
 }
 
 /* Takes what has arrived; false when the verdict is given. */

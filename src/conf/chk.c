@@ -23,6 +23,7 @@ static struct rt_check *own_steps(struct sema *s)
 		c->steps = NULL, c->nsteps = 0;
 		c->hdrs = NULL, c->nhdrs = 0;
 		c->body = STR_NULL;
+		c->more = NULL, c->nmore = 0;
 	}
 	return c;
 }
@@ -276,6 +277,10 @@ static void step_expect(struct sema *s, const struct line *l, bool http)
 		sema_err(s, &l->w[1], "'expect' expects a match");
 		return;
 	}
+	if (http && c->nsteps > 1 && c->steps[c->nsteps - 1].kind == CS_CONNECT) {
+		sema_err(s, &l->w[1], "nothing is sent on this connection: 'http-check send' comes first");
+		return;
+	}
 	st.comment = st.exp.comment;
 	APPEND(s->a, c->steps, c->nsteps, st);
 }
@@ -332,8 +337,8 @@ static void step_connect(struct sema *s, const struct line *l, bool http)
 	struct rt_check *c = own_steps(s);
 	struct chk_step st = { .kind = CS_CONNECT, .loc = sema_loc(s, l->w[0].at) };
 
-	if (http && (c->nsteps || s->px->chk_sent)) {
-		sema_err(s, &l->w[1], "a second connection in 'http-check' is known to HAProxy, not supported by sluice yet: a check is one request");
+	if (http && (c->nsteps ? c->steps[c->nsteps - 1].kind != CS_EXPECT : s->px->chk_sent)) {
+		sema_err(s, &l->w[1], "what was sent before 'http-check connect' is never judged: it needs an expect");
 		return;
 	}
 
@@ -396,25 +401,30 @@ static bool send_word(struct sema *s, const struct line *l, uint32_t *i, struct 
 	return (v = arg_next(s, l->w, l->n, i)) && add_header(s, c, name->s, v);
 }
 
+/* The first request is that of the option; each further one is a step among those that judge the answers. */
 static void http_send(struct sema *s, const struct line *l)
 {
-	struct rt_check *c = own_steps(s);
+	struct rt_check *c = own_steps(s), more = { 0 };
+	struct chk_step st = { .kind = CS_SEND, .loc = sema_loc(s, l->w[0].at) };
+	bool first = !s->px->chk_sent;
 
-	if (has_step(c, CS_EXPECT)) {
+	if (first && has_step(c, CS_EXPECT)) {
 		sema_err(s, &l->w[1],
 			 "'http-check send' must stand before 'http-check expect': the request is sent first");
 		return;
 	}
-	if (s->px->chk_sent) {
-		sema_err(s, &l->w[1],
-			 "a second 'http-check send' is known to HAProxy, not supported by sluice yet: a check is one "
-			 "request");
-		return;
-	}
 	s->px->chk_sent = true;
 	for (uint32_t i = 2; i < l->n; i++)
-		if (!send_word(s, l, &i, c))
+		if (!send_word(s, l, &i, first ? c : &more))
 			return;
+	if (first)
+		return;
+	if (!c->nsteps || c->steps[c->nsteps - 1].kind == CS_SEND) {
+		sema_err(s, &l->w[1], "the request before this 'http-check send' is never judged: it needs an expect");
+		return;
+	}
+	APPEND(s->a, c->steps, c->nsteps, st);
+	APPEND(s->a, c->more, c->nmore, more);
 }
 
 /* ---- lines ------------------------------------------------------------------------------------------------------ */

@@ -27,12 +27,19 @@ static uint64_t mix_expect(uint64_t h, const struct chk_expect *e)
 	return h;
 }
 
-static uint64_t mix_check(uint64_t h, const struct rt_check *c)
+static uint64_t mix_request(uint64_t h, const struct rt_check *c)
 {
-	h = mix_num(h, c->kind | (uint64_t)c->disable_on_404 << 8);
 	h = mix(mix(mix(mix(h, c->method), c->uri), c->version), c->body);
 	for (uint32_t i = 0; i < c->nhdrs; i++)
 		h = mix(mix(h, c->hdrs[i].name), c->hdrs[i].val ? logfmt_literal(c->hdrs[i].val) : STR_NULL);
+	return h;
+}
+
+static uint64_t mix_check(uint64_t h, const struct rt_check *c)
+{
+	h = mix_request(mix_num(h, c->kind | (uint64_t)c->disable_on_404 << 8), c);
+	for (uint32_t i = 0; i < c->nmore; i++)
+		h = mix_request(h, &c->more[i]);
 	for (uint32_t i = 0; i < c->nsteps; i++) {
 		const struct chk_step *s = &c->steps[i];
 		h = mix_num(mix(h, s->data), s->kind | (uint64_t)s->port << 8 | (uint64_t)s->ssl << 24);

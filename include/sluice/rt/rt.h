@@ -249,7 +249,8 @@ struct rt_check {                   /* of a backend, shared by its servers */
 	struct str method, uri, version; /* http */
 	struct str body;
 	struct rt_reply_hdr *hdrs; uint32_t nhdrs;
-	struct chk_step *steps; uint32_t nsteps; /* tcp-check; for http the expects */
+	struct chk_step *steps; uint32_t nsteps; /* tcp-check; for http expects, connections, and CS_SEND for each request but the first */
+	struct rt_check *more; uint32_t nmore;   /* http: those requests */
 	bool disable_on_404, send_state;
 	struct str service;             /* grpc: empty = the server as a whole */
 };

@@ -2,8 +2,8 @@
 # option httpchk: the request that is sent, to the byte, and what is taken for health.
 . "$(dirname "$0")/../../lib/sluice.sh"
 
-S=$(port) A=$(port) RAW=$(port) SC=$(port)
-origin "$A" a
+S=$(port) A=$(port) B=$(port) RAW=$(port) SC=$(port)
+origin "$A" a; origin "$B" b
 ORIGIN_RAW=1 origin "$RAW" raw
 # a server whose answer is chosen by the request is enough: the path of the check says what it answers
 N=0 FETCH= LIST=
@@ -70,6 +70,13 @@ chk 0 "option httpchk GET /trunc;http-check expect ! string zzz;http-check expec
 chk 0 "option httpchk GET /hold/never;timeout check 100ms"
 chk 1 "option httpchk GET /1xx/2"
 # http-check send, connect
+TWO="http-check send meth GET uri /status/204 ver HTTP/1.1 hdr Host h;http-check expect status 204;http-check send meth GET uri /chunked/3/50 ver HTTP/1.1 hdr Host h;http-check expect rstring xyz"
+chk 1 "option httpchk;$TWO"
+chk 0 "option httpchk;$TWO;http-check send meth GET uri /status/500;http-check expect status 200"
+chk 1 "option httpchk GET /size/9000 HTTP/1.1;http-check send;http-check expect status 200;http-check send meth GET uri /;http-check expect string a"
+chk 1 "option httpchk;http-check connect port $B;http-check send meth GET uri /;http-check expect string b;http-check connect port $A;http-check send meth GET uri /;http-check expect string a" "$(port)"
+chk 0 "option httpchk;http-check connect port $B;http-check send meth GET uri /;http-check expect string b;http-check connect port $A;http-check send meth GET uri /;http-check expect string b" "$(port)"
+chk 0 "option httpchk;http-check send meth GET uri /drop;http-check expect status 200;http-check send meth GET uri /;http-check expect string a"
 chk 1 "option httpchk;http-check send meth POST uri /echo ver HTTP/1.1 hdr Host h hdr Content-Type text/plain body \"say this\";http-check expect string \"say this\""
 chk 1 "option httpchk;http-check connect port $A;http-check send meth GET uri /status/200;http-check expect status 200" "$(port)"
 chk 1 "option httpchk;http-check connect addr 127.0.0.1 port $A linger;http-check send meth GET uri /status/200" "$(port)"

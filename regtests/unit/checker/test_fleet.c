@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Verdicts in, words and followers out: no network. */
+#include <sluice/ipc/note.h>
 #include "checker_fixture.h"
 
 static void ready(struct fx *f)
@@ -43,6 +44,22 @@ static void readers_are_told_of_states_not_of_steps(void **s)
 	assert_int_equal(op_of(&f, 0), SRV_DOWN);
 	assert_int_equal(atomic_load(&f.ck.seg->srv[0].chk_fail), 3);
 	assert_int_equal(atomic_load(&f.ck.seg->srv[0].chk_down), 1);
+	fx_close(&f);
+}
+
+static void what_a_check_says_in_words_stands_beside_its_result_until_the_next(void **s)
+{
+	(void)s;
+	char text[NOTE_TEXT];
+	struct fx f;
+
+	fx_init(&f, 1);
+	ready(&f);
+	fleet_verdict(f.ck.t[0], CHK_L7RSP, 200, 1, STR("HTTP content check did not match"));
+	assert_true(check_word_noted(atomic_load(&f.ck.seg->srv[0].check)));
+	assert_int_equal(note_read(f.ck.seg, 0, NOTE_CHECK, text), strlen("HTTP content check did not match"));
+	verdicts(&f, 0, CHK_L4OK, 1);
+	assert_false(check_word_noted(atomic_load(&f.ck.seg->srv[0].check)));
 	fx_close(&f);
 }
 
@@ -304,6 +321,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(readers_are_told_of_states_not_of_steps),
+		cmocka_unit_test(what_a_check_says_in_words_stands_beside_its_result_until_the_next),
 		cmocka_unit_test(followers_change_with_the_end_of_their_chain),
 		cmocka_unit_test(a_ring_of_tracks_hurts_nobody),
 		cmocka_unit_test(slow_start_climbs_with_time_and_ends_up),

@@ -144,6 +144,36 @@ static void send_after_expect_gets_a_helpful_error(void **st)
 		     "before 'http-check expect'");
 }
 
+static void further_sends_are_requests_of_their_own(void **st)
+{
+	struct compiled c;
+	const struct rt_check *k = check(&c, BE " option httpchk\n http-check connect port 81\n http-check send meth GET uri /a\n http-check expect status 200\n"
+						" http-check send meth GET uri /b hdr X y\n http-check expect status 201\n http-check connect port 82 ssl\n"
+						" http-check send uri /c\n http-check expect status 202\n");
+	static const uint8_t kinds[] = { CS_CONNECT, CS_EXPECT, CS_SEND, CS_EXPECT, CS_CONNECT, CS_SEND, CS_EXPECT };
+
+	(void)st;
+	STR_IS(k->uri, "/a");
+	assert_int_equal(k->nhdrs, 0);
+	assert_int_equal(k->nmore, 2);
+	STR_IS(k->more[0].uri, "/b");
+	STR_IS(k->more[0].hdrs[0].name, "X");
+	STR_IS(k->more[1].uri, "/c");
+	assert_int_equal(k->nsteps, ARRAY_LEN(kinds));
+	for (unsigned i = 0; i < ARRAY_LEN(kinds); i++)
+		assert_int_equal(k->steps[i].kind, kinds[i]);
+	compiled_close(&c);
+}
+
+static void requests_that_nobody_judges_are_errors(void **st)
+{
+	(void)st;
+	expect_error(BE " option httpchk\n http-check send uri /x\n http-check send uri /y\n", "9:13", "is never judged");
+	expect_error(BE " option httpchk\n http-check send uri /x\n http-check connect port 1\n", "9:13", "is never judged");
+	expect_error(BE " option httpchk\n http-check send uri /x\n http-check expect status 200\n http-check connect port 1\n"
+			" http-check expect status 200\n", "11:13", "nothing is sent");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -155,6 +185,8 @@ int main(void)
 		cmocka_unit_test(tcp_check_steps_keep_their_order),
 		cmocka_unit_test(steps_of_a_proxy_replace_those_of_its_defaults),
 		cmocka_unit_test(send_after_expect_gets_a_helpful_error),
+		cmocka_unit_test(further_sends_are_requests_of_their_own),
+		cmocka_unit_test(requests_that_nobody_judges_are_errors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
