@@ -153,11 +153,13 @@ static enum cli_state add(struct cli_run *r, uint32_t px, struct str name)
 		return cli_fail(r, "'server' expects <name> and <addr>[:<port>] as arguments.");
 	if (rt_find_server(rt, &rt->px[px], name) != RT_NONE)
 		return cli_fail(r, "Already exists a server with the same name in backend.");
+	if (rows_going(px, name))
+		return cli_fail(r, "A server with the same name is being deleted; try again.");
 	memcpy(w, r->w, r->n * sizeof(*w));
 	w[0] = name;
 	switch (row_line_read(r->l, px, w, r->n, &x)) {
 	case CONF_LIVE_BAD: st = refuse(r, &x.d); break;
-	case CONF_LIVE_OK: st = put(r, rt->px[px].name, rt_row_free(&rt->px[px].be), &x); break;
+	case CONF_LIVE_OK: st = put(r, rt->px[px].name, rows_spare(&rt->px[px].be), &x); break;
 	case CONF_LIVE_RELOAD: st = put_by_reload(r, rt->px[px].name, &x); break;
 	}
 	row_line_close(&x);

@@ -151,8 +151,10 @@ void import_words(struct leader *l)
 	if (!v)
 		return;
 	for (uint32_t i = 0; i < l->rt->nsrv; i++)
-		if (v->of_srv[i] != STATE_NONE)
+		if (v->of_srv[i] != STATE_NONE && state_same_srv(v, v->of_srv[i], &l->names.srv[i]))
 			import_srv(l, i, v, v->of_srv[i], now_s);
+		else if (v->of_srv[i] != STATE_NONE) /* deleted there since we read the files */
+			atomic_fetch_or_explicit(&l->seg->srv[i].admin, ADM_FORCED_MAINT, memory_order_release);
 	for (uint32_t i = 0; i < l->rt->npx; i++)
 		if (v->of_be[i] != STATE_NONE)
 			import_be(l, i, v, v->of_be[i]);

@@ -223,6 +223,10 @@ typedef void rows_done_fn(void *arg, bool ok);
 bool rows_put(struct leader *l, uint32_t row, const struct rt_server *s, rows_done_fn *done, void *arg) MUST_CHECK;
 /* The server of the row goes, unless a child refuses: then all have it again. */
 bool rows_drop(struct leader *l, uint32_t row, rows_done_fn *done, void *arg) MUST_CHECK;
+/* A spare row of a backend that no step is about; RT_NONE: there is none. */
+uint32_t rows_spare(const struct rt_backend *be);
+/* Is a server of that name on its way out? It may come back. */
+bool rows_going(uint32_t px, struct str name);
 /* Whoever asked with this arg is no more; the step goes on. */
 void rows_forget(void *arg);
 void rows_answered(const struct child *c, const struct ipc_msg *m);

@@ -26,6 +26,7 @@ static struct {
 	uint64_t span;          /* of the list as we know it */
 	struct arena a;
 	VEC(struct conf_change) at;
+	bool again;             /* something that was deleted elsewhere may still be here */
 	struct conf_changes view;
 	struct timer look;
 	struct leader *l;
@@ -316,6 +317,24 @@ static void settle(struct leader *l)
 	(void)end_change();
 }
 
+/* Servers that another leader has deleted; the next look finds whether they went. */
+static void make_up_deleted(struct leader *l)
+{
+	ro.again = false;
+	for (size_t i = 0; i < ro.at.n; i++)
+		ro.again |= !ro.at.at[i].add && row_live_del(l, &ro.at.at[i]);
+	for (uint32_t i = 0; i < l->rt->nsrv; i++) {
+		const struct rt_server *s = &l->rt->srv[i];
+		bool known = !rt_srv_exists(s) || !(s->flags & SRVF_ADDED);
+		for (size_t k = 0; !known && k < ro.at.n; k++)
+			known = is(&ro.at.at[k], true, l->rt->px[s->px].name, s->name);
+		if (known)
+			continue;
+		row_live_drop(l, i);
+		ro.again = true;
+	}
+}
+
 /* Another leader has changed the list after we had read it: the same is done here. */
 static void make_up(struct leader *l)
 {
@@ -323,16 +342,7 @@ static void make_up(struct leader *l)
 	for (size_t i = 0; i < ro.at.n; i++)
 		if (ro.at.at[i].add)
 			row_live_add(l, &ro.at.at[i]);
-		else
-			row_live_del(l, &ro.at.at[i]);
-	for (uint32_t i = 0; i < l->rt->nsrv; i++) {
-		const struct rt_server *s = &l->rt->srv[i];
-		bool known = !rt_srv_exists(s) || !(s->flags & SRVF_ADDED);
-		for (size_t k = 0; !known && k < ro.at.n; k++)
-			known = is(&ro.at.at[k], true, l->rt->px[s->px].name, s->name);
-		if (!known)
-			row_live_drop(l, i);
-	}
+	make_up_deleted(l);
 }
 
 static void look(struct timer *t)
@@ -341,6 +351,8 @@ static void look(struct timer *t)
 		return;
 	if (ro.fd >= 0 && span_now() != ro.span)
 		make_up(ro.l);
+	else if (ro.again)
+		make_up_deleted(ro.l);
 	timer_set(t, clock_ms() + LOOK_MS);
 }
 

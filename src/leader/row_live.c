@@ -32,7 +32,7 @@ enum conf_live row_line_read(struct leader *l, uint32_t px, const struct str *w,
 	diags_init(&x->d, &x->a, NULL);
 	how = conf_server_live(l->rt, px, w, n, &x->a, &x->s, &x->o, &x->d);
 	keep_words(x, w, n);
-	return how == CONF_LIVE_OK && rt_row_free(&l->rt->px[px].be) == RT_NONE ? CONF_LIVE_RELOAD : how;
+	return how == CONF_LIVE_OK && rows_spare(&l->rt->px[px].be) == RT_NONE ? CONF_LIVE_RELOAD : how;
 }
 
 void row_line_close(struct row_line *x) { arena_free(&x->a); }
@@ -65,7 +65,7 @@ void row_live_add(struct leader *l, const struct conf_change *c)
 	if (!px || c->over || c->refused || rt_find_server(l->rt, px, c->w[0]) != RT_NONE)
 		return;
 	switch (row_line_read(l, (uint32_t)(px - l->rt->px), c->w, c->n, &x)) {
-	case CONF_LIVE_OK: ok = rows_put(l, rt_row_free(&px->be), &x.s, NULL, NULL); break;
+	case CONF_LIVE_OK: ok = rows_put(l, rows_spare(&px->be), &x.s, NULL, NULL); break;
 	case CONF_LIVE_RELOAD: ok = leader_ask_reload(l, reload_ended, NULL); break;
 	case CONF_LIVE_BAD: ok = false; break;
 	}
@@ -76,14 +76,20 @@ void row_live_add(struct leader *l, const struct conf_change *c)
 
 void row_live_drop(struct leader *l, uint32_t i)
 {
-	if (srv_admin_bits(srv_admin_now(l, i)) & ADM_MAINT && !row_is_named(l->rt, i) && !row_in_use(l, i))
+	if (!(srv_admin_bits(srv_admin_now(l, i)) & ADM_MAINT)) {
+		change_apply(l, &(struct change){ .kind = CHG_ADMIN, .at = i, .mask = ADM_FORCED_MAINT, .value = ADM_FORCED_MAINT });
+		changes_told(l);
+	} else if (!row_is_named(l->rt, i) && !row_in_use(l, i)) {
 		(void)!rows_drop(l, i, NULL, NULL);
+	}
 }
 
-void row_live_del(struct leader *l, const struct conf_change *c)
+bool row_live_del(struct leader *l, const struct conf_change *c)
 {
 	uint32_t i = rt_find_server(l->rt, rt_find_backend(l->rt, c->be), c->w[0]);
 
-	if (i != RT_NONE && !(l->rt->srv[i].flags & SRVF_ADDED) && l->rt->srv[i].line == c->line)
-		row_live_drop(l, i);
+	if (i == RT_NONE || l->rt->srv[i].flags & SRVF_ADDED || l->rt->srv[i].line != c->line)
+		return false;
+	row_live_drop(l, i);
+	return true;
 }

@@ -20,8 +20,8 @@ bool row_in_use(const struct leader *l, uint32_t srv);
 
 /* Does what the roster says and our tables do not have; a reload is asked for where that is needed. */
 void row_live_add(struct leader *l, const struct conf_change *c);
-void row_live_del(struct leader *l, const struct conf_change *c);
-/* Drops the server of row i if nothing keeps it. */
+bool row_live_del(struct leader *l, const struct conf_change *c); /* was there something to do? */
+/* Drops the server of row i, which another leader has deleted, if nothing keeps it; else it is in maintenance from now on: to be tried again. */
 void row_live_drop(struct leader *l, uint32_t i);
 
 #endif

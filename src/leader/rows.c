@@ -152,6 +152,14 @@ static void step_begin(struct step *k, int fd)
 		timer_set(&k->late, clock_ms());
 }
 
+static bool step_about(uint32_t row)
+{
+	LIST_EACH(p, &steps)
+		if (LIST_ENTRY(p, struct step, link)->row == row)
+			return true;
+	return false;
+}
+
 bool rows_put(struct leader *l, uint32_t row, const struct rt_server *s, rows_done_fn *done, void *arg)
 {
 	int fd = rt_row_memfd(s);
@@ -188,6 +196,25 @@ bool rows_drop(struct leader *l, uint32_t row, rows_done_fn *done, void *arg)
 	rt_row_drop(l->rt, row);
 	step_begin(k, -1);
 	return true;
+}
+
+uint32_t rows_spare(const struct rt_backend *be)
+{
+	uint32_t row = rt_row_free(be, 0);
+
+	while (row != RT_NONE && step_about(row))
+		row = rt_row_free(be, row + 1);
+	return row;
+}
+
+bool rows_going(uint32_t px, struct str name)
+{
+	LIST_EACH(p, &steps) {
+		const struct step *k = LIST_ENTRY(p, struct step, link);
+		if (k->drop && k->was.px == px && str_eq(k->was.name, name))
+			return true;
+	}
+	return false;
 }
 
 /* ---- answers ------------------------------------------------------------------------------------------------------ */

@@ -147,9 +147,9 @@ void rt_rows_free(const struct rt *rt)
 		free(rt->srv[i].own);
 }
 
-uint32_t rt_row_free(const struct rt_backend *be)
+uint32_t rt_row_free(const struct rt_backend *be, uint32_t from)
 {
-	for (uint32_t i = 0; i < be->nsrv; i++)
+	for (uint32_t i = from > be->srv0 ? from - be->srv0 : 0; i < be->nsrv; i++)
 		if (!rt_srv_exists(&be->srv[i]))
 			return be->srv0 + i;
 	return RT_NONE;

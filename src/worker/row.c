@@ -27,9 +27,10 @@ static void row_changed(uint32_t srv)
 
 void row_put(const struct ipc_msg *m, int fd)
 {
-	bool ok = rt_row_receive(wk.rt, m->arg, fd);
+	bool have = m->arg < wk.rt->nsrv && rt_srv_exists(&wk.rt->srv[m->arg]); /* it refused to drop it */
+	bool ok = have || rt_row_receive(wk.rt, m->arg, fd);
 
-	if (ok) {
+	if (ok && !have) {
 		wk.srv[m->arg].down = true; /* it begins in maintenance */
 		wk.srv[m->arg].plain = false;
 		wk.srv[m->arg].place_seq = place_seq(wk.seg, m->arg);

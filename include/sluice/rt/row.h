@@ -29,7 +29,7 @@ void rt_row_drop(const struct rt *rt, uint32_t i);
 void rt_row_restore(const struct rt *rt, uint32_t i, const struct rt_server *s);
 /* At the end of a process: frees what the rows own. */
 void rt_rows_free(const struct rt *rt);
-/* A spare row of the backend, RT_NONE when there is none. */
-uint32_t rt_row_free(const struct rt_backend *be);
+/* The first spare row of the backend that is not before row `from`; RT_NONE when there is none. */
+uint32_t rt_row_free(const struct rt_backend *be, uint32_t from);
 
 #endif

@@ -45,7 +45,7 @@ sluice_start "$T/a.cfg"
 cli() { echo "$1" | socat -t 5 stdio "unix:$T/s"; }
 said() { cli "$1" | sed '/^$/d' | head -n 3; }
 be() { http -H "x-be: $1" "http://127.0.0.1:$P/"; }
-server_of() { http -D - -o /dev/null -H "x-be: $1" "http://127.0.0.1:$P/$RANDOM" | tr -d '\r' | sed -n 's/^x-server: //p'; }
+servers_of() { http -D - -o /dev/null -H "x-be: $1" "http://127.0.0.1:$P/$RANDOM-[1-6]" | tr -d '\r' | sed -n 's/^x-server: //p' | sort -u | xargs; }
 origin_of() { http -D - -o /dev/null "$@" "http://127.0.0.1:$P/" | tr -d '\r' | sed -n 's/^x-origin: //Ip'; }
 stat_col() { cli "show stat" | awk -F, -v n="$2" -v s="$1" 'NR == 1 { for (i = 1; i <= NF; i++) if ($i == n) c = i } $1 "/" $2 == s { print $c }'; }
 
@@ -122,16 +122,16 @@ wait_for 5 third
 t "every algorithm gives requests to an added server, and none to a deleted one"
 for b in $backends; do
 	is "New server registered." "$(said "add server be-$b/added 127.0.0.1:$((P + 2))")"
-	is s1 "$(for i in {1..6}; do server_of "be-$b"; done | sort -u | xargs)"
+	is s1 "$(servers_of "be-$b")"
 	said "set server be-$b/added state ready" >/dev/null
 	[ $b != first ] || said "set maxconn server be-first/s1 1" >/dev/null
 	[ $b != first ] || { http -H 'x-be: be-first' -o /dev/null "http://127.0.0.1:$P/hold/first" & }
-	drawn() { server_of "be-$b" | grep -qx added; }
+	drawn() { servers_of "be-$b" | grep -qw added; }
 	wait_for 10 drawn
 	said "set server be-$b/added state maint" >/dev/null
 	is "Server deleted." "$(said "del server be-$b/added")"
 	[ $b != first ] || touch "$T/first"
-	is s1 "$(for i in {1..6}; do server_of "be-$b"; done | sort -u | xargs)"
+	is s1 "$(servers_of "be-$b")"
 done
 
 t "requests that wait in the queue are given to an added server at once"
@@ -151,4 +151,4 @@ t "a backend without servers gets its first"
 is 503 "$(code -H 'x-be: empty' "http://127.0.0.1:$P/")"
 is "New server registered." "$(said "add server empty/one 127.0.0.1:$((P + 1))")"
 said 'set server empty/one state ready' >/dev/null
-is one "$(server_of empty)"
+is one "$(servers_of empty)"

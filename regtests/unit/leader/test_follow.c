@@ -45,9 +45,11 @@ static int teardown(void **state)
 	return 0;
 }
 
+static struct state_obj *live;
+
 static void shown(void)
 {
-	int dir = state_describe(next, &names, NULL);
+	int dir = state_describe(next, &names, &live);
 	follow_start(&l);
 	successor_dir(&l, dir);
 	successor_seg(&l, fcntl(next->fd, F_DUPFD_CLOEXEC, 0));
@@ -118,12 +120,27 @@ static void the_load_of_others_counts_while_they_live(void **state)
 	assert_true(forgot_load());
 }
 
+static void a_server_that_the_successor_deletes_goes_into_maintenance_and_follows_no_other(void **state)
+{
+	(void)state;
+	shown();
+	state_set_srv(live, 0, &(struct state_obj){ .key = 4711, .identity = names.srv[0].identity });
+	atomic_store(&next->srv[0].admin, srv_admin_pack(0, 99, 0));
+	live_add(next, LIVE_SRV, 0, 0, 4);
+	atomic_store(&l.seg->srv[0].admin, srv_admin_pack(0, 1, 10));
+	atomic_fetch_add(&next->h->epoch_leader, 1);
+	turns(is_maint);
+	assert_true(is_maint());
+	assert_int_equal(srv_admin_weight(atomic_load(&l.seg->srv[0].admin)), 1);
+	assert_true(forgot_load());
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(states_and_settings_of_the_successor_are_copied), T(a_checker_that_still_lives_keeps_its_words),
-		T(the_load_of_others_counts_while_they_live),
+		T(the_load_of_others_counts_while_they_live), T(a_server_that_the_successor_deletes_goes_into_maintenance_and_follows_no_other),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

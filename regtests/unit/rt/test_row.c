@@ -55,7 +55,7 @@ static void a_record_becomes_a_server_that_is_found(void **st)
 	struct sbuf b = { 0 };
 
 	(void)st;
-	assert_int_equal(rt_row_free(&rt->px[0].be), 1);
+	assert_int_equal(rt_row_free(&rt->px[0].be, 0), 1);
 	pack(&b, "new");
 	assert_true(rt_row_put(rt, 1, sbuf_str(&b)));
 	sbuf_free(&b);
@@ -63,7 +63,8 @@ static void a_record_becomes_a_server_that_is_found(void **st)
 	assert_int_equal(rt->srv[1].o->inter, 7);
 	assert_ptr_equal(rt->srv[1].o->source_if, device);
 	assert_true(str_eq(rt->srv[1].o->check_sni, STR("sni")) && str_eq(rt->srv[1].cookie, STR("ck")));
-	assert_int_equal(rt_row_free(&rt->px[0].be), 2);
+	assert_int_equal(rt_row_free(&rt->px[0].be, 0), 2);
+	assert_int_equal(rt_row_free(&rt->px[0].be, 3), RT_NONE);
 }
 
 static void a_row_that_is_dropped_is_spare_and_remembers_its_name(void **st)
