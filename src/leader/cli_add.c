@@ -13,7 +13,7 @@
 struct adding {
 	struct cli_run *r;
 	uint32_t row;
-	bool done, ok;
+	bool done, ok, late;
 	bool reload;         /* the next generation has it or nobody */
 	struct str be, name;
 	char name_buf[256];
@@ -32,12 +32,13 @@ static void adding_end(struct cli_run *r)
 	free(a);
 }
 
-static void step_done(void *arg, bool ok)
+static void step_done(void *arg, enum rows_end end)
 {
 	struct adding *a = arg;
 
 	a->done = true;
-	a->ok = ok;
+	a->ok = end == ROWS_DONE;
+	a->late = end == ROWS_LATE;
 	cli_resume(a->r);
 }
 
@@ -101,6 +102,14 @@ static enum cli_state refuse(struct cli_run *r, const struct diags *d)
 	return CLI_DONE;
 }
 
+/* Words that change nothing, and their kind. */
+static void log_warnings(const struct diags *d)
+{
+	for (size_t i = 0; i < d->at.n; i++)
+		if (d->at.at[i].level == DIAG_WARN)
+			notice(SAY_WARNING, "add server: " STR_FMT, STR_ARG(d->at.at[i].msg));
+}
+
 static enum cli_state put(struct cli_run *r, struct str be, uint32_t row, const struct row_line *x)
 {
 	struct adding *a = begin(r, row);
@@ -157,7 +166,10 @@ static enum cli_state add(struct cli_run *r, uint32_t px, struct str name)
 		return cli_fail(r, "A server with the same name is being deleted; try again.");
 	memcpy(w, r->w, r->n * sizeof(*w));
 	w[0] = name;
-	switch (row_line_read(r->l, px, w, r->n, &x)) {
+	enum conf_live how = row_line_read(r->l, px, w, r->n, &x);
+
+	log_warnings(&x.d);
+	switch (how) {
 	case CONF_LIVE_BAD: st = refuse(r, &x.d); break;
 	case CONF_LIVE_OK: st = put(r, rt->px[px].name, rows_spare(&rt->px[px].be), &x); break;
 	case CONF_LIVE_RELOAD: st = put_by_reload(r, rt->px[px].name, &x); break;
@@ -209,6 +221,8 @@ enum cli_state cli_add_server(struct cli_run *r)
 
 static enum cli_state deleted(struct cli_run *r, const struct adding *a)
 {
+	if (a->late)
+		return cli_fail(r, "A process does not answer: the server stays.");
 	if (!a->ok)
 		return cli_fail(r, "Server still has connections attached to it, cannot remove it.");
 	log_change(r->l, a->row, "deleted");

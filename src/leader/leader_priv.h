@@ -217,8 +217,9 @@ unsigned children_alive(const struct leader *l, enum role role);
 void names_of_server(const struct leader *l, uint32_t i, struct state_obj *o);
 
 /* rows.c: servers that come and go. A step is told to all children; `done` is called when the last has answered, has died (its successor is forked from
- * our tables) or is too late. ok: nobody refused, nobody was too late. */
-typedef void rows_done_fn(void *arg, bool ok);
+ * our tables) or is too late. */
+enum rows_end { ROWS_DONE, ROWS_REFUSED, ROWS_LATE };
+typedef void rows_done_fn(void *arg, enum rows_end end);
 /* The spare row becomes s, in our tables, the segment and all children. Nothing has changed when it returns false (errno). */
 bool rows_put(struct leader *l, uint32_t row, const struct rt_server *s, rows_done_fn *done, void *arg) MUST_CHECK;
 /* The server of the row goes, unless a child refuses: then all have it again. */

@@ -112,10 +112,10 @@ static void step_free(struct step *k)
 
 static void step_over(struct step *k)
 {
-	bool ok = !k->refused && !k->waiting;
+	enum rows_end end = k->refused ? ROWS_REFUSED : k->waiting ? ROWS_LATE : ROWS_DONE;
 
 	list_del(&k->link);
-	if (k->drop && ok) {
+	if (k->drop && end == ROWS_DONE) {
 		store64(&k->l->seg->srv[k->row].admin, health_initial_admin(&k->l->rt->srv[k->row]));
 		names_follow(k->l, k->row);
 		roster_deleted(k->l, &k->was);
@@ -124,7 +124,7 @@ static void step_over(struct step *k)
 	}
 	changes_told(k->l);
 	if (k->done)
-		k->done(k->arg, ok);
+		k->done(k->arg, end);
 	step_free(k);
 }
 

@@ -152,3 +152,15 @@ is 503 "$(code -H 'x-be: empty' "http://127.0.0.1:$P/")"
 is "New server registered." "$(said "add server empty/one 127.0.0.1:$((P + 1))")"
 said 'set server empty/one state ready' >/dev/null
 is one "$(servers_of empty)"
+
+t "a worker that stands still holds a deletion up, and finds the server where it was when it goes on"
+kill -STOP "$(kids worker | head -n 1)"
+said 'set server empty/one state maint' >/dev/null
+is "A process does not answer: the server stays." "$(said 'del server empty/one')"
+is 1 "$(cli 'show servers state empty' | grep -c ' one ')"
+kill -CONT "$(kids worker | head -n 1)"
+said 'set server empty/one state ready' >/dev/null
+all_workers() { [ "$(for _ in 1 2 3 4; do servers_of empty; done | xargs)" = "one one one one" ]; }
+wait_for 10 all_workers
+said 'set server empty/one state maint' >/dev/null
+is "Server deleted." "$(said 'del server empty/one')"

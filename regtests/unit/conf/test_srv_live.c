@@ -84,12 +84,41 @@ static void what_does_not_exist_yet_needs_a_reload(void **st)
 	compiled_close(&c);
 }
 
+static void a_dynamic_cookie_is_that_of_the_address(void **st)
+{
+	struct compiled c;
+	struct added x;
+	const struct rt *rt = compile_ok(&c, BE " mode http\n cookie c insert dynamic\n dynamic-cookie-key k\n server u 1.1.1.1:80\n");
+
+	(void)st;
+	add(&x, rt, "n 1.1.1.1:80");
+	assert_int_equal(x.how, CONF_LIVE_OK);
+	assert_true(x.s.cookie.n == 16 && str_eq(x.s.cookie, px(rt, "b")->be.srv[0].cookie));
+	arena_free(&x.a);
+	add(&x, rt, "n 1.1.1.1:80 cookie own");
+	STR_IS(x.s.cookie, "own");
+	arena_free(&x.a);
+	compiled_close(&c);
+}
+
+static void words_without_effect_warn(void **st)
+{
+	struct compiled c;
+	const struct rt *rt = compile_ok(&c, BE);
+
+	(void)st;
+	added(rt, "n 127.0.0.1:80 guid x", CONF_LIVE_OK, "guid");
+	compiled_close(&c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_at_run_time_means_what_it_would_mean_in_the_file),
 		cmocka_unit_test(what_is_wrong_with_it_is_said),
 		cmocka_unit_test(what_does_not_exist_yet_needs_a_reload),
+		cmocka_unit_test(a_dynamic_cookie_is_that_of_the_address),
+		cmocka_unit_test(words_without_effect_warn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
