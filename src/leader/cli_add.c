@@ -110,13 +110,13 @@ static void log_warnings(const struct diags *d)
 			notice(SAY_WARNING, "add server: " STR_FMT, STR_ARG(d->at.at[i].msg));
 }
 
-static enum cli_state put(struct cli_run *r, struct str be, uint32_t row, const struct row_line *x)
+static enum cli_state put(struct cli_run *r, uint32_t row, const struct row_line *x)
 {
 	struct adding *a = begin(r, row);
 
 	if (!a || !rows_put(r->l, row, &x->s, step_done, a))
 		return cli_fail(r, "Out of memory.");
-	(void)!roster_add(r->l, be, x->w, x->n, false); /* said there */
+	(void)!roster_add(r->l, &x->c); /* said there */
 	return CLI_WAIT;
 }
 
@@ -133,21 +133,22 @@ static void reload_done(void *arg, bool ok, uint64_t gen UNUSED, int text)
 }
 
 /* Only a generation that starts with it can have it: the verdict on that is the answer. */
-static enum cli_state put_by_reload(struct cli_run *r, struct str be, const struct row_line *x)
+static enum cli_state put_by_reload(struct cli_run *r, struct row_line *x)
 {
 	struct adding *a = begin(r, RT_NONE);
 
 	if (!a)
 		return cli_fail(r, "Out of memory.");
-	a->be = be;
+	a->be = x->c.be;
 	snprintf(a->name_buf, sizeof(a->name_buf), STR_FMT, STR_ARG(x->s.name));
 	a->name = str_c(a->name_buf);
-	if (!roster_add(r->l, be, x->w, x->n, true))
+	x->c.pending = true;
+	if (!roster_add(r->l, &x->c))
 		return cli_fail(r, "The server cannot be kept for the next generation.");
 	a->reload = leader_ask_reload(r->l, reload_done, a);
 	if (a->reload)
 		return CLI_WAIT;
-	roster_remove(r->l, be, a->name);
+	roster_remove(r->l, a->be, a->name);
 	return cli_fail(r, "The server needs a reload, and there is no master to ask.");
 }
 
@@ -160,6 +161,7 @@ static enum cli_state add(struct cli_run *r, uint32_t px, struct str name)
 
 	if (r->n < 2)
 		return cli_fail(r, "'server' expects <name> and <addr>[:<port>] as arguments.");
+	roster_catch_up();
 	if (rt_find_server(rt, &rt->px[px], name) != RT_NONE)
 		return cli_fail(r, "Already exists a server with the same name in backend.");
 	if (rows_going(px, name))
@@ -171,8 +173,8 @@ static enum cli_state add(struct cli_run *r, uint32_t px, struct str name)
 	log_warnings(&x.d);
 	switch (how) {
 	case CONF_LIVE_BAD: st = refuse(r, &x.d); break;
-	case CONF_LIVE_OK: st = put(r, rt->px[px].name, rows_spare(&rt->px[px].be), &x); break;
-	case CONF_LIVE_RELOAD: st = put_by_reload(r, rt->px[px].name, &x); break;
+	case CONF_LIVE_OK: st = put(r, rows_spare(&rt->px[px].be), &x); break;
+	case CONF_LIVE_RELOAD: st = put_by_reload(r, &x); break;
 	}
 	row_line_close(&x);
 	return st;

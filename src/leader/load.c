@@ -56,10 +56,15 @@ static bool less_changes(struct conf_changes *c, const struct diags *d, uint32_t
 		const struct diag_entry *e = &d->at.at[i];
 		if (e->level != DIAG_ERROR || e->at.file != file || !e->at.line || e->at.line > c->n)
 			continue;
-		if (c->at[e->at.line - 1].pending)
+		struct conf_change *x = &c->at[e->at.line - 1];
+
+		if (x->pending && !x->numbered)
 			return false;
-		if (!c->at[e->at.line - 1].refused)
-			leave_out(&c->at[e->at.line - 1], "out"), n++;
+		n += !x->refused;
+		if (x->numbered)
+			x->numbered = false, x->n -= 2; /* perhaps it was that */
+		else if (!x->refused)
+			leave_out(x, "out");
 	}
 	for (unsigned i = 0; !n && i < c->n; i++)
 		if (c->at[i].pending)

@@ -18,14 +18,16 @@
 #define LOOK_MS 500
 #define GARBAGE (1u << 20)
 
+enum entry_flags { ENT_ADD = 1, ENT_PENDING = 2, ENT_NUMBERED = 4 };
 struct head { uint32_t magic, zero; uint64_t span; }; /* span: offset << 32 | bytes */
-struct entry { uint32_t size; uint8_t add, pending; uint16_t n; uint64_t line; }; /* texts behind it: backend, then n words, each with its NUL */
+struct entry { uint32_t size; uint8_t flags, zero; uint16_t n; uint64_t line; }; /* texts behind it: backend, then n words, each with its NUL */
 
 static struct {
 	int fd;
 	uint64_t span;          /* of the list as we know it */
 	struct arena a;
 	VEC(struct conf_change) at;
+	bool foreign;           /* what we know has changes of another leader in it that were not made up for */
 	bool again;             /* something that was deleted elsewhere may still be here */
 	struct conf_changes view;
 	struct timer look;
@@ -58,7 +60,8 @@ static bool take_entry(struct str *list)
 		return false;
 	struct str texts = str_sub(*list, sizeof(e), e.size - sizeof(e));
 
-	c = (struct conf_change){ .add = e.add, .pending = e.pending, .n = e.n, .line = e.line, .w = ARENA_NEWN(&ro.a, struct str, e.n) };
+	c = (struct conf_change){ .add = e.flags & ENT_ADD, .pending = e.flags & ENT_PENDING, .numbered = e.flags & ENT_NUMBERED && e.n > 4,
+				  .n = e.n, .line = e.line, .w = ARENA_NEWN(&ro.a, struct str, e.n) };
 	if (!take_text(&texts, &c.be))
 		return false;
 	for (unsigned i = 0; i < e.n; i++)
@@ -115,7 +118,8 @@ static bool lock(short type)
 
 static void put_entry(struct sbuf *b, const struct conf_change *c)
 {
-	struct entry e = { .size = (uint32_t)(sizeof(e) + c->be.n + 1), .add = c->add, .pending = c->pending, .n = (uint16_t)c->n, .line = c->line };
+	struct entry e = { .size = (uint32_t)(sizeof(e) + c->be.n + 1), .n = (uint16_t)c->n, .line = c->line,
+			   .flags = (uint8_t)((c->add ? ENT_ADD : 0) | (c->pending ? ENT_PENDING : 0) | (c->numbered ? ENT_NUMBERED : 0)) };
 
 	for (unsigned i = 0; i < c->n; i++)
 		e.size += (uint32_t)c->w[i].n + 1;
@@ -166,8 +170,10 @@ static bool begin_change(struct leader *l)
 {
 	if (!ready(l) || !lock(F_WRLCK))
 		return false;
-	if (span_now() != ro.span)
+	if (span_now() != ro.span) {
 		read_list();
+		ro.foreign = true;
+	}
 	return true;
 }
 
@@ -200,21 +206,23 @@ static bool take_out(bool add, struct str be, struct str name)
 	return n != had;
 }
 
-static void push(bool add, bool pending, struct str be, const struct str *w, unsigned n, uint64_t line)
+static void push(const struct conf_change *given)
 {
-	struct conf_change c = { .add = add, .pending = pending, .be = arena_str(&ro.a, be), .n = n, .line = line, .w = ARENA_NEWN(&ro.a, struct str, n) };
+	struct conf_change c = *given;
 
-	for (unsigned i = 0; i < n; i++)
-		c.w[i] = arena_str(&ro.a, w[i]);
+	c.be = arena_str(&ro.a, c.be);
+	c.w = ARENA_NEWN(&ro.a, struct str, c.n);
+	for (unsigned i = 0; i < c.n; i++)
+		c.w[i] = arena_str(&ro.a, given->w[i]);
 	VEC_PUSH(&ro.at, c);
 }
 
-bool roster_add(struct leader *l, struct str be, const struct str *w, unsigned n, bool pending)
+bool roster_add(struct leader *l, const struct conf_change *c)
 {
 	if (!begin_change(l))
 		return false;
-	(void)take_out(true, be, w[0]);
-	push(true, pending, be, w, n, 0);
+	(void)take_out(true, c->be, c->w[0]);
+	push(c);
 	return end_change();
 }
 
@@ -236,7 +244,7 @@ void roster_deleted(struct leader *l, const struct rt_server *s)
 		(void)take_out(true, be, s->name);
 	} else {
 		(void)take_out(false, be, s->name);
-		push(false, false, be, &s->name, 1, s->line);
+		push(&(struct conf_change){ .be = be, .w = (struct str *)(uintptr_t)&s->name, .n = 1, .line = s->line });
 	}
 	(void)end_change();
 }
@@ -339,30 +347,34 @@ static void make_up_deleted(struct leader *l)
 static void make_up(struct leader *l)
 {
 	read_list();
-	for (size_t i = 0; i < ro.at.n; i++)
-		if (ro.at.at[i].add)
-			row_live_add(l, &ro.at.at[i]);
+	ro.foreign = false;
+	for (size_t i = 0; i < ro.at.n; i++) {
+		struct conf_change c = ro.at.at[i]; /* the list may be written meanwhile */
+		if (c.add)
+			row_live_add(l, &c);
+	}
 	make_up_deleted(l);
+}
+
+void roster_catch_up(void)
+{
+	if (ro.fd >= 0 && (ro.foreign || span_now() != ro.span))
+		make_up(ro.l);
 }
 
 static void look(struct timer *t)
 {
 	if (ro.l->phase >= LEAD_DRAINING)
 		return;
-	if (ro.fd >= 0 && span_now() != ro.span)
-		make_up(ro.l);
-	else if (ro.again)
+	roster_catch_up();
+	if (ro.again)
 		make_up_deleted(ro.l);
 	timer_set(t, clock_ms() + LOOK_MS);
 }
 
 void roster_start(struct leader *l)
 {
-	bool late = ro.fd >= 0 && span_now() != ro.span;
-
-	if (late)
-		make_up(l);
-	settle(l);
 	timer_init(&ro.look, look);
-	timer_set(&ro.look, clock_ms() + LOOK_MS);
+	settle(l);
+	look(&ro.look);
 }

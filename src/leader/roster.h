@@ -22,8 +22,10 @@ void roster_start(struct leader *l);
 
 void roster_stop(void);
 
-/* w: name, address, parameters. pending: it comes with the next generation or not at all. false: it could not be written down. */
-bool roster_add(struct leader *l, struct str be, const struct str *w, unsigned n, bool pending) MUST_CHECK;
+/* c: add, be, w and n, numbered, pending. false: it could not be written down. */
+bool roster_add(struct leader *l, const struct conf_change *c) MUST_CHECK;
+/* Does at once what another leader may have written down meanwhile: before something is added that could collide with it. */
+void roster_catch_up(void);
 /* The addition of that name is no more. */
 void roster_remove(struct leader *l, struct str be, struct str name);
 /* A server is deleted: its addition is forgotten, or the line that defines it does not count until it changes. */

@@ -6,22 +6,25 @@
 #include <sluice/rt/row.h>
 
 #include "cli_change.h"
+#include "roster.h"
 #include "row_live.h"
 
 /* "id N" behind the words unless they have one. */
-static void keep_words(struct row_line *x, const struct str *w, unsigned n)
+static void keep_words(struct row_line *x, struct str be, const struct str *w, unsigned n)
 {
+	struct conf_change *c = &x->c;
 	bool has_id = false;
 
-	x->w = ARENA_NEWN(&x->a, struct str, n + 2);
-	for (x->n = 0; x->n < n; x->n++) {
-		x->w[x->n] = arena_str(&x->a, w[x->n]);
-		has_id |= x->n > 1 && str_eq(w[x->n], STR("id"));
+	*c = (struct conf_change){ .add = true, .be = be, .w = ARENA_NEWN(&x->a, struct str, n + 2) };
+	for (; c->n < n; c->n++) {
+		c->w[c->n] = arena_str(&x->a, w[c->n]);
+		has_id |= c->n > 1 && str_eq(w[c->n], STR("id"));
 	}
-	if (has_id || !x->s.id)
+	c->numbered = !has_id && x->s.id;
+	if (!c->numbered)
 		return;
-	x->w[x->n++] = STR("id");
-	x->w[x->n++] = arena_printf(&x->a, "%u", x->s.id);
+	c->w[c->n++] = STR("id");
+	c->w[c->n++] = arena_printf(&x->a, "%u", x->s.id);
 }
 
 enum conf_live row_line_read(struct leader *l, uint32_t px, const struct str *w, unsigned n, struct row_line *x)
@@ -31,7 +34,7 @@ enum conf_live row_line_read(struct leader *l, uint32_t px, const struct str *w,
 	arena_init(&x->a, 0);
 	diags_init(&x->d, &x->a, NULL);
 	how = conf_server_live(l->rt, px, w, n, &x->a, &x->s, &x->o, &x->d);
-	keep_words(x, w, n);
+	keep_words(x, l->rt->px[px].name, w, n);
 	return how == CONF_LIVE_OK && rows_spare(&l->rt->px[px].be) == RT_NONE ? CONF_LIVE_RELOAD : how;
 }
 
@@ -64,7 +67,14 @@ void row_live_add(struct leader *l, const struct conf_change *c)
 
 	if (!px || c->over || c->refused || rt_find_server(l->rt, px, c->w[0]) != RT_NONE)
 		return;
-	switch (row_line_read(l, (uint32_t)(px - l->rt->px), c->w, c->n, &x)) {
+	enum conf_live how = row_line_read(l, (uint32_t)(px - l->rt->px), c->w, c->n, &x);
+
+	if (how == CONF_LIVE_BAD && c->numbered) {
+		row_line_close(&x);
+		how = row_line_read(l, (uint32_t)(px - l->rt->px), c->w, c->n - 2, &x);
+		ok = how == CONF_LIVE_BAD || roster_add(l, &x.c);
+	}
+	switch (how) {
 	case CONF_LIVE_OK: ok = rows_put(l, rows_spare(&px->be), &x.s, NULL, NULL); break;
 	case CONF_LIVE_RELOAD: ok = leader_ask_reload(l, reload_ended, NULL); break;
 	case CONF_LIVE_BAD: ok = false; break;

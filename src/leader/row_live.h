@@ -6,10 +6,10 @@
 #include "leader_priv.h"
 
 /* A server line for backend px, read but not yet anywhere; d and what it points to live in a. */
-struct row_line { struct arena a; struct diags d; struct rt_server s; struct rt_srv_opts o; struct str *w; unsigned n; };
+struct row_line { struct arena a; struct diags d; struct rt_server s; struct rt_srv_opts o; struct conf_change c; };
 
-/* Reads name, address, parameters. OK: a row can have it now; RELOAD: the next generation can; BAD: x->d says why. The words are kept with the
- * number that the server was given, so that it stays the same. To be closed in each case. */
+/* Reads name, address, parameters. OK: a row can have it now; RELOAD: the next generation can; BAD: x->d says why. x->c is what the roster
+ * is to keep: the words, with the number that the server was given, so that it stays the same. To be closed in each case. */
 enum conf_live row_line_read(struct leader *l, uint32_t px, const struct str *w, unsigned n, struct row_line *x);
 void row_line_close(struct row_line *x);
 

@@ -11,6 +11,7 @@
 struct conf_change {
 	bool add;
 	bool pending;          /* an addition that the start is about: when it is refused, the start is */
+	bool numbered;         /* the last two words are the number it was given: another will do when that is taken */
 	struct str be;
 	struct str *w; unsigned n; /* name, address, parameters; of a deletion the name */
 	uint64_t line;         /* of a deletion */

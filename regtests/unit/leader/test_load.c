@@ -112,7 +112,7 @@ static struct rt *load_with(const char *text, const char *const *what)
 		struct str rest = str_c(what[i] + 1);
 		struct conf_change *c = &changed[changes.n++];
 
-		*c = (struct conf_change){ .add = what[i][0] != '-', .pending = what[i][0] == '?', .be = str_split(&rest, ' '), .w = words[i] };
+		*c = (struct conf_change){ .add = what[i][0] != '-', .numbered = c->numbered, .pending = what[i][0] == '?', .be = str_split(&rest, ' '), .w = words[i] };
 		while (rest.p)
 			words[i][c->n++] = str_split(&rest, ' ');
 	}
@@ -181,6 +181,19 @@ static void an_addition_that_does_not_fit_is_left_out_with_a_warning(void **stat
 	rt_free(rt);
 }
 
+static void a_number_that_was_given_yields_to_one_that_the_files_give(void **state)
+{
+	(void)state;
+	const char *const what[] = { "+site n 127.0.0.1:2 id 1", NULL };
+
+	changed[0].numbered = true;
+	struct rt *rt = load_with("defaults\n timeout connect 1s\n timeout server 1s\nbackend site\n server s1 127.0.0.1:1 id 1\n", what);
+
+	assert_non_null(rt);
+	assert_true(has(rt, "site/n") && rt->srv[rt_find_server(rt, NULL, STR("site/n"))].id == 2);
+	rt_free(rt);
+}
+
 static void a_deletion_that_does_not_fit_is_forgotten(void **state)
 {
 	(void)state;
@@ -217,6 +230,7 @@ int main(void)
 		cmocka_unit_test(a_server_of_the_files_goes_before_an_added_one),
 		cmocka_unit_test(a_deleted_server_is_hidden_while_its_line_is_the_same),
 		cmocka_unit_test(an_addition_that_does_not_fit_is_left_out_with_a_warning),
+		cmocka_unit_test(a_number_that_was_given_yields_to_one_that_the_files_give),
 		cmocka_unit_test(a_deletion_that_does_not_fit_is_forgotten),
 		cmocka_unit_test(a_start_for_the_sake_of_an_addition_fails_with_it),
 	};

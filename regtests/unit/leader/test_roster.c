@@ -41,7 +41,7 @@ static void add(const char *be, const char *name, bool pending)
 {
 	struct str w[] = { str_c(name), STR("1.2.3.4:80"), STR("weight"), STR("7") };
 
-	assert_true(roster_add(&l, str_c(be), w, 4, pending));
+	assert_true(roster_add(&l, &(struct conf_change){ .add = true, .pending = pending, .be = str_c(be), .w = w, .n = 4 }));
 }
 
 /* What the next leader, who is given the descriptor, finds: "a/x b/y". */
