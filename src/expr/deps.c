@@ -66,7 +66,7 @@ uint64_t expr_deps(const struct expr *e)
 	uint64_t deps = fetch_deps(&e->fetch);
 
 	for (unsigned i = 0; i < e->nconv; i++)
-		deps |= call_vars(&e->conv[i]);
+		deps |= call_vars(&e->conv[i]) | (e->conv[i].conv->fn == conv_map ? DEP_PAT : DEP_NONE);
 	return deps;
 }
 
@@ -75,7 +75,7 @@ uint64_t acl_deps(const struct acl *a)
 	uint64_t deps = DEP_NONE;
 
 	for (uint32_t i = 0; i < a->ntest; i++)
-		deps |= expr_deps(a->test[i]->expr);
+		deps |= expr_deps(a->test[i]->expr) | (a->test[i]->nfile ? DEP_PAT : DEP_NONE);
 	return deps;
 }
 

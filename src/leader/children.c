@@ -118,6 +118,8 @@ static void child_said(struct child *c, const struct ipc_msg *m, int fd)
 	case IPC_ASKED: cli_answered(c, m); break;
 	case IPC_ACCEPTING: c->state = CHILD_SERVING; break;
 	case IPC_SRV_ORDER: order_servers(c->l, m); break;
+	case IPC_PAT_ORDER:
+	case IPC_PAT_ORDER_LONG: order_pattern(c, m, fd); break;
 	case IPC_AGENT: order_agent(c->l, m); break;
 	case IPC_RESOLVED: order_resolved(c->l, m); break;
 	case IPC_RESOLVE: ask_checker(c, m); break;

@@ -175,6 +175,7 @@ void certs_look(void);
 bool patterns_open(struct leader *l, struct inherited *in) MUST_CHECK;
 bool patterns_show(struct leader *l) MUST_CHECK; /* to a new master */
 void patterns_start(struct leader *l);           /* the loop exists */
+void patterns_reclaim(struct leader *l);         /* memory that no reader can be in any more; also done by itself */
 void patterns_in_child(const struct leader *l);
 bool tables_open(struct leader *l, struct inherited *in) MUST_CHECK;
 bool tables_show(struct leader *l) MUST_CHECK;   /* to a new master */
@@ -238,6 +239,9 @@ void order_servers(struct leader *l, const struct ipc_msg *m);
 /* The same from the agent of a server. */
 void order_agent(struct leader *l, const struct ipc_msg *m);
 void order_resolved(struct leader *l, const struct ipc_msg *m); /* the checker has an address of a server, or none any more */
+
+/* pattern_orders.c: a rule's change of a map or an ACL, checked before anything is done. */
+void order_pattern(struct child *c, const struct ipc_msg *m, int fd);
 
 /* leader.c: the pid file, opened early (false: said on stderr) and written late. */
 bool pidfile_open(struct leader *l) MUST_CHECK;

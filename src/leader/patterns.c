@@ -127,12 +127,10 @@ static uint64_t all_past(const struct leader *l)
 	return l->ngens > 1 ? MIN(past, clock_ms() - OTHERS_MS) : past;
 }
 
-static void reclaim(struct timer *t)
+void patterns_reclaim(struct leader *l)
 {
-	struct leader *l = CONTAINER_OF(t, struct leader, reclaim);
 	uint64_t past = all_past(l);
 
-	timer_set(t, clock_ms() + RECLAIM_MS);
 	for (struct pat_file *f = l->rt->patterns.first; f; f = f->next) {
 		if (!ptab_waits(f->tab, past))
 			continue;
@@ -140,6 +138,12 @@ static void reclaim(struct timer *t)
 		ptab_reclaim(f->tab, past);
 		ptab_end(f->tab);
 	}
+}
+
+static void reclaim(struct timer *t)
+{
+	timer_set(t, clock_ms() + RECLAIM_MS);
+	patterns_reclaim(CONTAINER_OF(t, struct leader, reclaim));
 }
 
 void patterns_start(struct leader *l)

@@ -97,7 +97,11 @@ static struct ptab *create_sized(const struct ptab_use *use, unsigned n, uint64_
 	}
 	struct header *h = t->h;
 
-	*h = (struct header){ .magic = PTAB_MAGIC, .size = size, .layout = layout_of(), .nunits = (uint32_t)(size / UNIT), .nuse = n };
+	h->magic = PTAB_MAGIC; /* the rest is zero, in pages that nobody has touched */
+	h->size = size;
+	h->layout = layout_of();
+	h->nunits = (uint32_t)(size / UNIT);
+	h->nuse = n;
 	rand_secret(&h->seed, sizeof(h->seed));
 	rand_secret(&h->mult, sizeof(h->mult));
 	h->mult |= 1;

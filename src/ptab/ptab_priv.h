@@ -17,7 +17,7 @@
 #define PTAB_MAGIC 0x7074616230303031ull
 #define UNIT 65536u
 #define UNIT_WORDS (UNIT / 8)
-#define VERS 16u
+#define VERS 64u
 #define CLASSES 40u
 #define SMALL_MAX 32768u          /* bytes; more takes whole units */
 #define LENS 1024u                /* lengths that are told apart; longer keys count as LENS - 1 */

@@ -22,7 +22,7 @@ uint64_t rule_changes(const struct rule *r)
 {
 	uint64_t changes = action_changes[r->act];
 
-	if ((r->expr && expr_effect(r->expr)) || (r->fmt && logfmt_effect(r->fmt)))
+	if ((r->expr && expr_effect(r->expr)) || (r->fmt && logfmt_effect(r->fmt)) || (r->value && logfmt_effect(r->value)))
 		return DEP_ALL;
 	if (changes == DEP_HDR && r->name.n && !(r->act == ACT_DEL_HEADER && r->kind != NAME_STR))
 		return dep_hdr(r->name);

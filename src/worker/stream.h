@@ -133,6 +133,7 @@ struct stream {
 	uint32_t slow_cli, slow_srv;      /* bytes sent to a blocked receiver that did not move its deadline yet */
 	uint64_t exp_inspect;             /* end of inspect-delay, ms */
 	uint32_t be_queue_pos, srv_queue_pos; /* requests before us when we were queued */
+	uint64_t pat_ticket, pat_until;   /* act_map.c: the order whose end is waited for, and for how long */
 	uint64_t hold_until;              /* a rule holds its list until then, ms; 0 = none does */
 	uint32_t resolving;               /* the question it waits for (resolve.h), 0 = none */
 	struct http_msg *hints;           /* early hints that have not left yet, NULL = none */

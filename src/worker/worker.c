@@ -22,6 +22,7 @@
 #include "accept.h"
 #include "compress.h"
 #include "ask.h"
+#include "patterns.h"
 #include "pool.h"
 #include "resolve.h"
 #include "row.h"
@@ -101,6 +102,9 @@ static void ctl_order(const struct ipc_msg *m, int fd)
 		return;
 	case IPC_ASK:
 		ask_begin(m, fd);
+		return;
+	case IPC_PAT_DONE:
+		patterns_obeyed(m->num);
 		return;
 	case IPC_RESOLVE_DONE:
 		resolve_answered(m);

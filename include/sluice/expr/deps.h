@@ -17,6 +17,7 @@ enum {
 #define DEP_STATUS 4ull
 #define DEP_SRC    8ull
 #define DEP_DST    16ull
+#define DEP_PAT    32ull /* map and ACL files */
 #define DEP_HDR    (((1ull << DEP_HDR_N) - 1) << DEP_HDR_AT)
 #define DEP_VAR    (((1ull << DEP_VAR_N) - 1) << DEP_VAR_AT)
 #define DEP_ALL    UINT64_MAX

@@ -61,6 +61,11 @@ bool ipc_resolved_addr(const struct ipc_resolved *r, struct addr *a) MUST_CHECK;
 struct ipc_name { char text[104]; uint8_t family /* 4 or 6: preferred */, worker, zero[6]; }; /* text: NUL-padded */
 struct ipc_srv_order { uint32_t srv[SRV_ORDER_MAX]; }; /* indices; `num` of them count */
 
+/* What a rule does to a map or an ACL: key, then value. SET adds what is not there; ADD leaves alone what is. */
+enum pat_order_kind { PAT_ORDER_SET, PAT_ORDER_ADD, PAT_ORDER_DEL };
+#define PAT_ORDER_TEXT_MAX 4096 /* of a key, and of a value */
+struct ipc_pat_order { uint16_t kind, klen, vlen; char text[106]; };
+
 /* A listener that the master hands to a new leader: open there under this number. The memfd is an array of these. */
 struct ipc_fd_entry { int32_t fd; struct ipc_key key; };
 

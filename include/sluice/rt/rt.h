@@ -84,6 +84,7 @@ enum redirect_flags { REDIR_DROP_QUERY = 1, REDIR_APPEND_SLASH = 2, REDIR_IGNORE
  *   wait-for-body                       num = ms, num2 = bytes that are enough, 0 = all
  *   early-hint                          name, fmt
  *   normalize-uri                       kind = enum uri_norm, flags = 1 for its flag
+ *   set-map del-map add-acl del-acl     patterns, fmt = key, value
  *   set-var                             var, num = enum var_cond bits, expr
  *   set-var-fmt                         var, num, fmt
  *   unset-var                           var
@@ -108,6 +109,8 @@ struct rule {                       /* one action line */
 	struct cond *cond;              /* NULL = always */
 	struct str name;                /* header or variable name */
 	struct logfmt *fmt;             /* value */
+	struct logfmt *value;
+	struct pat_file *patterns;
 	struct expr *expr;
 	struct regex *re;               /* replace-*, del-header -m reg */
 	struct str tpl;                 /* replacement text when constant */

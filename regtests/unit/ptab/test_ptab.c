@@ -43,7 +43,7 @@ static void too_many_versions_are_refused_until_some_have_gone(void **s UNUSED)
 
 	for (uint32_t v; (v = ptab_prepare(t)); n++)
 		last = v;
-	assert_in_range(n, 8, VERS);
+	assert_in_range(n, 8, VERS - 3);
 	for (int i = 0; i < 100; i++)
 		ptab_clear(t, ptab_current(t)); /* always possible */
 	assert_true(ptab_commit(t, last));
@@ -80,7 +80,7 @@ static void memory_goes_back_when_a_version_has_left(void **s UNUSED)
 	ptab_reclaim(t, 0); /* somebody may be reading */
 	assert_true(ptab_bytes(t) > before + (1u << 20));
 	ptab_reclaim(t, UINT64_MAX);
-	assert_in_range(ptab_bytes(t), 0, before + 2 * UNIT);
+	assert_in_range(ptab_bytes(t), 0, before + 4 * UNIT);
 	ptab_unmap(t);
 }
 
