@@ -302,7 +302,7 @@ bool journal_open(struct leader *l, struct inherited *in)
 {
 	int fd;
 
-	if (!tls_cert_first())
+	if (!tls_cert_first() && !tls_trust_next(TLS_CAS, NULL))
 		return true;
 	fd = inherited_take(in, &journal_key);
 	bool kept = fd >= 0;

@@ -43,23 +43,23 @@ static int read_more(struct tls *t, void *p, size_t n, size_t *got)
 
 int tls_early_start(struct tls *t)
 {
+	static char first[TLS_EARLY_MAX]; /* most clients have none: memory is for those that do */
 	size_t got;
-	int r;
+	int r = read_more(t, first, sizeof(first), &got);
 
-	if (!t->early_buf && !(t->early_buf = malloc(TLS_EARLY_MAX)))
-		return -1;
-	r = read_more(t, t->early_buf, TLS_EARLY_MAX, &got);
-	if (r == 1) {
-		t->early_n = (uint32_t)got;
-		t->early_taken = true;
-		return 1;
-	}
 	if (r < 0)
 		return r;
-	free(t->early_buf);
-	t->early_buf = NULL;
-	t->stage = TLS_EARLY_NONE;
-	return SSL_do_handshake(t->ssl);
+	if (r == 0) {
+		t->stage = TLS_EARLY_NONE;
+		return SSL_do_handshake(t->ssl);
+	}
+	t->early_buf = malloc(TLS_EARLY_MAX);
+	if (!t->early_buf)
+		return -1;
+	memcpy(t->early_buf, first, got);
+	t->early_n = (uint32_t)got;
+	t->early_taken = true;
+	return 1;
 }
 
 ssize_t tls_early_recv(struct tls *t, void *p, size_t n)

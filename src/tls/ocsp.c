@@ -186,12 +186,12 @@ void tls_ocsp_describe_id(const struct tls_cert *c, struct sbuf *out)
 	ASN1_OCTET_STRING *name, *key;
 	ASN1_INTEGER *serial;
 
-	if (!id || !OCSP_id_get0_info(&name, NULL, &key, &serial, id))
-		return;
-	sbuf_add(out, STR(" Certificate ID:\n"));
-	put_octets(out, "Issuer Name Hash", name);
-	put_octets(out, "Issuer Key Hash", key);
-	put_octets(out, "Serial Number", serial);
+	if (id && OCSP_id_get0_info(&name, NULL, &key, &serial, id)) {
+		sbuf_add(out, STR(" Certificate ID:\n"));
+		put_octets(out, "Issuer Name Hash", name);
+		put_octets(out, "Issuer Key Hash", key);
+		put_octets(out, "Serial Number", serial);
+	}
 	OCSP_CERTID_free(id);
 }
 

@@ -174,10 +174,15 @@ static void linger_end(struct tls *t)
 
 static void linger_timer(struct timer *tm) { linger_end(CONTAINER_OF(tm, struct tls, timer)); }
 
+static void say_goodbye(struct tls *t);
+
 static void linger_io(struct conn *c)
 {
 	struct tls *t = c->xprt_ctx;
 
+	if (!(c->io.ready & IO_ERR) && !tls_early_over(c))
+		return;
+	say_goodbye(t);
 	if (!t->out_n || t->broken || c->io.ready & IO_ERR)
 		linger_end(t);
 }
@@ -435,9 +440,11 @@ static void tls_shutw(struct conn *c)
 static bool tls_linger(struct conn *c)
 {
 	struct tls *t = c->xprt_ctx;
+	bool over = tls_early_over(c); /* or the end of the handshake would meet a closed socket, and the client a reset */
 
-	say_goodbye(t);
-	if (!t->out_n || t->broken || t->early)
+	if (over)
+		say_goodbye(t);
+	if ((over && !t->out_n) || t->broken || t->early)
 		return false;
 	c->ops = &linger_ops;
 	c->owner = t;
