@@ -167,9 +167,12 @@ static bool arg_plain(struct str s)
 	return true;
 }
 
-static void print_arg(struct str s, struct sbuf *out)
+/* Two quotes are an argument that is empty, nothing is one that was left out. */
+static void print_arg(const struct xarg *x, struct sbuf *out)
 {
-	if (arg_plain(s)) {
+	struct str s = x->s;
+
+	if (arg_plain(s) && (s.n || !x->len)) {
 		sbuf_add(out, s);
 		return;
 	}
@@ -187,28 +190,30 @@ static void print_arg(struct str s, struct sbuf *out)
 	sbuf_addc(out, '"');
 }
 
-static void print_call(const struct xcall *x, struct sbuf *out)
+static void print_call(const struct xcall *x, const char *spec, struct sbuf *out)
 {
+	bool optional = !*spec || *spec == '?';
+
 	sbuf_add(out, x->name);
-	if (x->narg == 0 || (x->narg == 1 && x->arg[0].s.n == 0))
+	if (x->narg == 0 || (x->narg == 1 && !x->arg[0].len && optional))
 		return;
 	sbuf_addc(out, '(');
 	for (uint32_t i = 0; i < x->narg; i++) {
 		if (i)
 			sbuf_addc(out, ',');
-		print_arg(x->arg[i].s, out);
+		print_arg(&x->arg[i], out);
 	}
 	sbuf_addc(out, ')');
 }
 
-static struct str canonical_text(struct arena *a, const struct xcall *x, uint32_t n)
+static struct str canonical_text(struct arena *a, const struct expr *e, const struct xcall *x, uint32_t n)
 {
 	struct sbuf b = { 0 };
 
 	for (uint32_t i = 0; i < n; i++) {
 		if (i)
 			sbuf_addc(&b, ',');
-		print_call(&x[i], &b);
+		print_call(&x[i], i ? e->conv[i - 1].conv->args : e->fetch.fetch->args, &b);
 	}
 	struct str s = arena_str(a, sbuf_str(&b));
 
@@ -232,7 +237,7 @@ static struct expr *compile_calls(const struct expr_env *env, struct xcall *x, u
 		*match = MATCH_COUNT;
 	/* path_beg and path_end fetch the same: that is what makes them comparable */
 	x[0].name = str_c(e->fetch.fetch->word);
-	e->text = canonical_text(env->arena, x, n);
+	e->text = canonical_text(env->arena, e, x, n);
 	return e;
 }
 

@@ -122,6 +122,27 @@ static void facts_about_expressions_come_from_their_fetch(void **s)
 	assert_int_equal(expr_type(expr_compile(&t->env, STR("path,length"), &err)), SMP_INT);
 }
 
+static void an_empty_argument_is_told_from_one_that_is_left_out(void **s)
+{
+	static const char *const texts[] = { "str(\"\")", "str()", "var(txn.none,\"\")", "var(txn.none)", "str(a),concat(,txn.v,\"\")" };
+	struct canned *t = *s;
+	struct xerr err;
+
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		struct sbuf b = { 0 };
+		struct str first, second;
+		struct expr *e = expr_compile(&t->env, str_c(texts[i]), &err), *again;
+
+		assert_non_null(e);
+		expr_print(e, &b);
+		again = expr_compile(&t->env, arena_str(&t->mem, sbuf_str(&b)), &err);
+		if (!again || !expr_same(e, again))
+			fail_msg("%s prints as %s", texts[i], sbuf_cstr(&b));
+		assert_int_equal(expr_eval_str(e, &t->ctx, &first), expr_eval_str(again, &t->ctx, &second));
+		sbuf_free(&b);
+	}
+}
+
 static void an_expression_that_asks_for_fingerprints_of_clients_says_so(void **s)
 {
 	struct canned *t = *s;
@@ -138,6 +159,7 @@ static void an_expression_that_asks_for_fingerprints_of_clients_says_so(void **s
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(an_empty_argument_is_told_from_one_that_is_left_out),
 		TEST(an_expression_that_asks_for_fingerprints_of_clients_says_so),
 		TEST(errors_name_the_bytes_they_mean),
 		TEST(unknown_words_come_with_the_nearest_known_one),
