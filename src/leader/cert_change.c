@@ -94,8 +94,11 @@ bool cert_line_add(struct leader *l, struct str list, struct str line, struct tl
 		sbuf_free(&b);
 	}
 	arena_free(&a);
-	if (ok)
+	if (ok) {
 		journal_add(l, TLS_CHANGE_LIST_ADD, list, line);
+		if (l->phase == LEAD_ACTIVE)
+			ocsp_update_more();
+	}
 	return ok;
 }
 

@@ -28,6 +28,8 @@ bool journal_show(struct leader *l) MUST_CHECK;  /* to a new master */
 
 /* ---- ocsp_update.c ---- */
 void ocsp_update_start(struct leader *l);                /* as cert_watch_start() */
+/* Certificates have come, or are under other options: those that are to be renewed are from now on. */
+void ocsp_update_more(void);
 /* The checker has an answer (IPC_CHK_FETCHED). */
 void ocsp_answered(struct leader *l, const struct ipc_msg *m, int fd);
 

@@ -38,6 +38,7 @@ static struct {
 	size_t asked;                /* index of the one that is under way */
 	uint64_t until_ms;           /* 0 = none is */
 	uint32_t ticket;
+	bool started;
 } up;
 
 /* ---- schedule ----------------------------------------------------------------------------------------------------- */
@@ -150,10 +151,17 @@ void ocsp_answered(struct leader *l, const struct ipc_msg *m, int fd)
 
 /* ---- who is renewed ----------------------------------------------------------------------------------------------- */
 
+/* Most certificates have the same responder: it is looked up once. */
 static bool resolve(struct renewal *w)
 {
+	const struct renewal *last = up.at.n ? &VEC_LAST(&up.at) : NULL;
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *found = NULL;
 	struct sockaddr_storage sa = { 0 };
+
+	if (last && last->addr.family && strcmp(last->r.host, w->r.host) == 0 && strcmp(last->r.port, w->r.port) == 0) {
+		w->addr = last->addr;
+		return true;
+	}
 	bool ok = getaddrinfo(w->r.host, w->r.port, &hints, &found) == 0 && found->ai_addrlen <= sizeof(sa);
 
 	if (ok) {
@@ -189,15 +197,36 @@ static void add(const struct tls_cert *c)
 		set_next(&VEC_LAST(&up.at), c);
 }
 
+/* One that was deleted and made again is known by its path. */
+static bool known(const struct tls_cert *c)
+{
+	if (c->ocsp_scheduled)
+		return true;
+	for (size_t i = 0; i < up.at.n; i++)
+		if (strcmp(up.at.at[i].path, c->path) == 0)
+			return true;
+	return false;
+}
+
+void ocsp_update_more(void)
+{
+	size_t before = up.at.n;
+
+	for (struct tls_cert *c = tls_cert_first(); c; c = c->next)
+		if (c->ocsp_update && (!up.started || !known(c))) {
+			add(c);
+			c->ocsp_scheduled = true;
+		}
+	up.started = true;
+	if (!before && up.at.n)
+		timer_set(&up.timer, clock_ms() + LOOK_MS);
+}
+
 void ocsp_update_start(struct leader *l)
 {
 	up.l = l;
-	for (struct tls_cert *c = tls_cert_first(); c; c = c->next)
-		if (c->ocsp_update)
-			add(c);
 	timer_init(&up.timer, look);
-	if (up.at.n)
-		timer_set(&up.timer, clock_ms() + LOOK_MS);
+	ocsp_update_more();
 }
 
 /* ---- the runtime socket ------------------------------------------------------------------------------------------- */

@@ -247,6 +247,7 @@ static void swap_in(struct tls_cert *c, struct tls_cert *n)
 	c->next = old.next;
 	c->refs = old.refs;
 	c->ocsp_update = old.ocsp_update;
+	c->ocsp_scheduled = old.ocsp_scheduled;
 	c->key_path = old.key_path;
 	c->ocsp_path = old.ocsp_path;
 	c->stamp = old.stamp;

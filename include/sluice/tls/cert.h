@@ -27,6 +27,7 @@ struct tls_cert {
 	char **names;               /* DNS names of the certificate, lower case; wildcards as "*.example.com" */
 	unsigned nnames;
 	bool ocsp_update;           /* its OCSP response is renewed */
+	bool ocsp_scheduled;        /* the leader has that in its list */
 	uint8_t warned;             /* how near its end was at the last warning */
 	struct tls_cert *next;      /* in the store, in the order of loading */
 };

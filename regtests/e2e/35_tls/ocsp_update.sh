@@ -60,6 +60,10 @@ n=$(successes good)
 say update ssl ocsp-response "$T/good.pem" >/dev/null
 wait_for 10 more successes good "$n"
 
+t "a certificate that gets the option at run time is one of them from then on"
+match "Success!" "$(printf 'add ssl crt-list %s <<\n%s\n\n' "$T/list" "$T/other.pem [ocsp-update on] more.test" | socat -t 5 - "UNIX-CONNECT:$T/sock")"
+everywhere 'Cert Status: good' other.test
+
 t "a responder that is not there, or that talks nonsense, is asked again later and later, and said once"
 wait_for 10 more failures dead 1
 wait_for 10 more failures junk 1
