@@ -40,10 +40,14 @@ static void refresh(struct pat_use *u, struct regexes *r, struct ptab *t)
 	VEC(struct compiled) next = { 0 };
 	struct ptab_entry e;
 	struct xerr err;
+	uint64_t last = 0;
 	size_t old = 0;
 
-	for (uint32_t at = ptab_first(t); at && ptab_entry(t, at, &e); at = ptab_next(t, at)) {
+	/* the order grows, so a list that leads back into itself ends here */
+	for (uint32_t at = ptab_first(t); at && ptab_entry(t, at, &e) && e.ord > last; at = ptab_next(t, at)) {
 		struct compiled c = { e.ord, at, NULL };
+
+		last = e.ord;
 
 		for (; old < r->all.n && r->all.at[old].ord < e.ord; old++)
 			regex_free(r->all.at[old].re);

@@ -2,10 +2,13 @@
 /* Orders of workers to change maps and ACLs (set-map and the like). A worker may have gone astray: the file, the lengths and the text are
  * checked, and only files that rules of the configuration change are changed. Each order is answered, so that the worker does not wait. */
 #include <unistd.h>
+#include <sluice/base/clock.h>
 #include <sluice/base/notice.h>
 
 #include "leader_priv.h"
 #include "patterns.h"
+
+#define FULL_EVERY_MS 10000u
 
 static struct pat_file *file_of(const struct leader *l, uint32_t id)
 {
@@ -13,6 +16,17 @@ static struct pat_file *file_of(const struct leader *l, uint32_t id)
 		if (f->id == id)
 			return f->roles & PAT_RULES ? f : NULL;
 	return NULL;
+}
+
+/* Once in a while: there may be such an order for each request. */
+static void say_full(const struct pat_file *f)
+{
+	static uint64_t next;
+
+	if (clock_ms() < next)
+		return;
+	next = clock_ms() + FULL_EVERY_MS;
+	notice(SAY_WARNING, STR_FMT " is full: rules cannot add to it", STR_ARG(f->name));
 }
 
 static bool clean(struct str s)
@@ -60,6 +74,6 @@ void order_pattern(struct child *c, const struct ipc_msg *m, int fd)
 	if (!f || !order_text(&o, fd, room, sizeof(room)) || !clean(str_n(room, (size_t)o.klen + o.vlen)) || !o.klen)
 		notice(SAY_ALERT, "a worker sends an order about a map or an ACL that cannot be carried out");
 	else if (obey(f, o.kind, str_n(room, o.klen), str_n(room + o.klen, o.vlen)) == PATTERN_FULL)
-		notice(SAY_WARNING, STR_FMT " is full: a rule could not change it", STR_ARG(f->name));
+		say_full(f);
 	(void)ipc_send(c->io.fd, IPC_PAT_DONE, 0, m->num, NULL, 0, -1);
 }

@@ -276,12 +276,36 @@ bool ptab_entry(const struct ptab *t, uint32_t ref, struct ptab_entry *out)
 	return true;
 }
 
+/* The same as below for equal text, which is what most files are asked for. */
+static bool find_equal(const struct ptab *t, const struct version *v, struct str text, struct ptab_entry *out)
+{
+	struct slots s;
+
+	if (!index_slots(t, &v->ix[TEXT_INDEX], &s))
+		return false;
+	for (uint32_t ref = slots_get(&s, hash_text(t, text, false)), n = 0; ref && n < CHAIN_MAX; n++) {
+		const struct node *c = ref & REF_CHAIN ? at_off(t, ref & ~REF_CHAIN, sizeof(*c)) : NULL;
+		uint32_t at = c ? c->rec : ref;
+		const struct rec *r = rec_at(t, at);
+
+		__builtin_prefetch((const char *)r + CACHE_LINE);
+		if (r && str_eq(rec_key(t, r), text))
+			return ptab_entry(t, at, out);
+		ref = c ? atomic_load_explicit(&c->next, memory_order_acquire) : 0;
+		ref = ref ? ref | REF_CHAIN : 0;
+	}
+	return false;
+}
+
 bool ptab_find(struct ptab *t, unsigned use, const struct ptab_probe *p, struct ptab_entry *out)
 {
-	struct look k = { .t = t, .v = p->text, .i = p->i, .use = t->use[use % PTAB_USES] };
 	const struct version *v = version_in_force(t);
+	struct ptab_use how = t->use[use % PTAB_USES];
 
-	k.x = &v->ix[k.use.how == PTAB_EXACT && !k.use.icase ? TEXT_INDEX : use % PTAB_USES];
+	if (how.how == PTAB_EXACT && !how.icase)
+		return find_equal(t, v, p->text, out);
+	struct look k = { .t = t, .v = p->text, .i = p->i, .use = how, .x = &v->ix[use % PTAB_USES] };
+
 	if (!index_slots(t, k.x, &k.s) || (k.use.how == PTAB_NET && !bits_of(p->ip, &k.net)))
 		return false;
 	find(&k);

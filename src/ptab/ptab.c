@@ -124,6 +124,15 @@ struct ptab *ptab_create(const struct ptab_use *use, unsigned n, size_t room)
 	return t;
 }
 
+/* A lock of the process: the kernel drops it with its holder. */
+static void lock(const struct ptab *t, short type)
+{
+	struct flock f = { .l_type = type, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1 };
+
+	while (fcntl(t->fd, F_SETLKW, &f) < 0 && errno == EINTR)
+		;
+}
+
 static bool header_ok(const struct header *h, uint64_t size)
 {
 	return h->magic == PTAB_MAGIC && h->layout == layout_of() && h->size == size && h->nunits == size / UNIT && h->nuse <= PTAB_USES &&
@@ -147,7 +156,9 @@ struct ptab *ptab_map(int fd, bool *torn)
 		return NULL;
 	}
 	know(t);
+	lock(t, F_WRLCK); /* a writer that lives is waited for: only a dead one leaves its mark behind */
 	*torn = atomic_load_explicit(&t->h->dirty, memory_order_acquire) != 0;
+	lock(t, F_UNLCK);
 	return t;
 }
 
@@ -195,15 +206,6 @@ size_t ptab_bytes(const struct ptab *t)
 }
 
 /* ---- writing ------------------------------------------------------------------------------------------------------ */
-
-/* A lock of the process: the kernel drops it with its holder. */
-static void lock(const struct ptab *t, short type)
-{
-	struct flock f = { .l_type = type, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1 };
-
-	while (fcntl(t->fd, F_SETLKW, &f) < 0 && errno == EINTR)
-		;
-}
 
 void ptab_begin(struct ptab *t)
 {
