@@ -148,6 +148,15 @@ static const struct rt_server *with_id(const struct rt_backend *be, uint32_t id)
 	return NULL;
 }
 
+/* A deleted server of the files keeps its number, so that those behind it keep theirs. */
+static bool is_kept(const struct rt_backend *be, uint32_t id)
+{
+	for (uint32_t i = 0; i < be->nsrv; i++)
+		if (be->srv[i].id == id && be->srv[i].loc.file)
+			return true;
+	return false;
+}
+
 static bool give_id(struct sema *s, const struct line *l, const struct rt_backend *be, struct rt_server *srv)
 {
 	const struct rt_server *other = srv->id ? with_id(be, srv->id) : NULL;
@@ -157,7 +166,7 @@ static bool give_id(struct sema *s, const struct line *l, const struct rt_backen
 		return false;
 	}
 	for (uint32_t id = 1; !srv->id; id++)
-		if (!with_id(be, id))
+		if (!with_id(be, id) && !is_kept(be, id))
 			srv->id = id;
 	return true;
 }

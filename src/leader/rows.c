@@ -200,11 +200,16 @@ bool rows_drop(struct leader *l, uint32_t row, rows_done_fn *done, void *arg)
 
 uint32_t rows_spare(const struct rt_backend *be)
 {
-	uint32_t row = rt_row_free(be, 0);
+	uint32_t any = RT_NONE;
 
-	while (row != RT_NONE && step_about(row))
-		row = rt_row_free(be, row + 1);
-	return row;
+	for (uint32_t row = rt_row_free(be, 0); row != RT_NONE; row = rt_row_free(be, row + 1)) {
+		if (step_about(row))
+			continue;
+		if (!be->srv[row - be->srv0].loc.file) /* the row of a deleted one remembers its number */
+			return row;
+		any = any == RT_NONE ? row : any;
+	}
+	return any;
 }
 
 bool rows_going(uint32_t px, struct str name)

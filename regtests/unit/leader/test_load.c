@@ -165,6 +165,17 @@ static void a_deleted_server_is_hidden_while_its_line_is_the_same(void **state)
 	rt = load(SITE " server s2 127.0.0.1:2\n", false, false);
 	assert_true(!has(rt, "site/s1") && has(rt, "site/s2") && !changed[0].over);
 	assert_int_equal(rt->srv[rt_find_server(rt, NULL, STR("site/s2"))].id, 2);
+	struct str w[] = { STR("n"), STR("127.0.0.1:3") };
+	struct rt_srv_opts o;
+	struct rt_server s;
+	struct arena a;
+	struct diags d;
+
+	arena_init(&a, 0);
+	diags_init(&d, &a, NULL);
+	assert_int_equal(conf_server_live(rt, (uint32_t)(rt_find_backend(rt, STR("site")) - rt->px), w, 2, &a, &s, &o, &d), CONF_LIVE_OK);
+	assert_int_equal(s.id, 3); /* 1 is that of the deleted one */
+	arena_free(&a);
 	rt_free(rt);
 	changes = (struct conf_changes){ 0 };
 }
