@@ -43,9 +43,9 @@ static void script_where(const struct target *t, struct sbuf *out)
 /* OK: go on with the next step. */
 static enum probe_io expect(struct target *t, const struct chk_expect *e)
 {
-	for (;;) {
+	for (bool end = false;;) {
 		struct exchange *x = t->x;
-		bool some = buf_len(&x->in) > 0;
+		bool any = buf_len(&x->in) > 0, some = any && (end || buf_len(&x->in) >= e->min_recv);
 		bool match = some && expect_matches(e, buf_str(&x->in));
 		enum probe_io r;
 
@@ -56,6 +56,10 @@ static enum probe_io expect(struct target *t, const struct chk_expect *e)
 		if (match || (some && e->neg))
 			return PROBE_OK;
 		r = probe_fill(t);
+		if ((r == PROBE_EOF || r == PROBE_FULL) && any && !some) {
+			end = true;
+			continue;
+		}
 		if (r == PROBE_EOF || r == PROBE_FULL) {
 			fail_at(t, CHK_L7RSP, some ? "TCPCHK did not match content" : "TCPCHK got an empty response for content");
 			return PROBE_GONE;

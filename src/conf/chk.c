@@ -234,7 +234,7 @@ static bool expect_match(struct sema *s, const struct word *w, uint32_t n, uint3
 static bool expect_prefix(struct sema *s, const struct word *w, uint32_t n, uint32_t *i, struct chk_expect *e,
 			  bool *match)
 {
-	static const char *const shaping[] = { "min-recv",   "ok-status", "error-status", "tout-status",
+	static const char *const shaping[] = { "ok-status", "error-status", "tout-status",
 					       "on-success", "on-error",  "status-code" };
 	const struct word *v;
 
@@ -243,6 +243,13 @@ static bool expect_prefix(struct sema *s, const struct word *w, uint32_t n, uint
 		if (!(v = arg_next(s, w, n, i)))
 			return false;
 		e->comment = keep(s, v->s);
+		return true;
+	}
+	if (word_is(&w[*i], "min-recv")) {
+		int32_t bytes;
+		if (!(v = arg_next(s, w, n, i)) || !arg_i32(s, v, -1, INT32_MAX, &bytes))
+			return false;
+		e->min_recv = (uint32_t)MAX(bytes, 0);
 		return true;
 	}
 	for (unsigned k = 0; k < ARRAY_LEN(shaping); k++)

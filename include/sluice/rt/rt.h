@@ -244,6 +244,7 @@ struct chk_expect {
 	uint8_t nstatus;
 	struct str hdr_name;            /* CM_HDR: a header of that name exists and, unless text is empty and re NULL, its value matches */
 	uint8_t hdr_how;                /* CM_HDR: enum name_match of text against the value */
+	uint32_t min_recv;              /* tcp-check: bytes that must be there, unless the peer ends, before it is judged */
 	struct str comment;
 };
 struct chk_step { uint8_t kind; struct str data; struct addr addr; uint16_t port; bool ssl, as_server /* connect default */; struct str sni, alpn; struct chk_expect exp; struct str comment; struct rt_loc loc; };

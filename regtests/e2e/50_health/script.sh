@@ -42,6 +42,11 @@ serve busy <<'X'
 send "421 too busy\r\n"
 eof
 X
+serve brief <<'X'
+send "421 too busy\r\n"
+fin
+eof
+X
 serve pieces <<'X'
 send "22"
 sleep 5
@@ -92,6 +97,9 @@ chk 1 "$E" 'tcp-check send "line one\r\n";tcp-check expect string one;tcp-check 
 chk 1 "$P_mute" "tcp-check connect port $P_smtp;tcp-check expect string 220;tcp-check connect port $P_busy;tcp-check expect string 421"
 chk 1 "$P_mute" 'tcp-check connect'
 chk 0 "$(port)" 'tcp-check connect'
+chk 0 "$P_pieces" 'tcp-check expect min-recv 19 ! string greeting'
+chk 1 "$P_pieces" 'tcp-check expect min-recv 19 rstring ^220.slow.greeting'
+chk 1 "$P_brief" 'tcp-check expect min-recv 100 string 421'
 cat >>"$T/c.cfg" <<X
 frontend state
   mode http
