@@ -132,7 +132,8 @@ static void print_rest(FILE *out)
 #include <sluice/tbl/lb_algos.def>
 #undef LB_ALGO
 	heading(out, "Actions of rules", "| word | phases | meaning | example |", 4);
-#define ACTION(id, word, phases, parse, exec, changes, help, example) row(out, word, phases_text(phases, buf, sizeof(buf)), help, code(example, quoted, sizeof(quoted)));
+#define ACTION(id, word, phases, parse, exec, changes, help, example) \
+	row(out, word, phases_text(phases, buf, sizeof(buf)), help, code(example, quoted, sizeof(quoted)));
 #include <sluice/tbl/actions.def>
 #undef ACTION
 	heading(out, "Data of stick tables", "| word | argument | meaning |", 3);

@@ -126,7 +126,8 @@ struct final_rules { struct cond **conds; uint64_t *changes; bool *ends; bool an
 /* An allow ends the rules, but not the `redirect` lines behind them. */
 static struct final_rules final_rules(struct sema *s, const struct rule_list *l, bool for_late)
 {
-	struct final_rules f = { ARENA_NEWN(&s->scratch, struct cond *, l->n), ARENA_NEWN(&s->scratch, uint64_t, l->n), ARENA_NEWN(&s->scratch, bool, l->n), false };
+	struct arena *a = &s->scratch;
+	struct final_rules f = { ARENA_NEWN(a, struct cond *, l->n), ARENA_NEWN(a, uint64_t, l->n), ARENA_NEWN(a, bool, l->n), false };
 
 	for (uint32_t i = 0; i < l->n; i++) {
 		f.conds[i] = l->at[i].cond;

@@ -22,7 +22,8 @@ static const struct { fetch_fn *fn; uint64_t deps; } known[] = {
 	{ fetch_hdr, DEP_NAMED },	{ fetch_fhdr, DEP_NAMED },	  { fetch_hdr_cnt, DEP_NAMED },	 { fetch_fhdr_cnt, DEP_NAMED },
 	{ fetch_hdr_ip, DEP_NAMED },	{ fetch_hdr_val, DEP_NAMED },	  { fetch_hdr_names, DEP_HDR },	 { fetch_hdrs, DEP_HDR },
 	{ fetch_hdrs_bin, DEP_HDR },	{ fetch_cook, DEP_HDR },	  { fetch_cook_cnt, DEP_HDR },	 { fetch_cook_val, DEP_HDR },
-	{ fetch_base, DEP_URI | DEP_HDR }, { fetch_base32, DEP_URI | DEP_HDR }, { fetch_baseq, DEP_URI | DEP_HDR }, { fetch_url32, DEP_URI | DEP_HDR },
+	{ fetch_base, DEP_URI | DEP_HDR },	{ fetch_base32, DEP_URI | DEP_HDR },
+	{ fetch_baseq, DEP_URI | DEP_HDR },	{ fetch_url32, DEP_URI | DEP_HDR },
 };
 
 uint64_t dep_hdr(struct str name)

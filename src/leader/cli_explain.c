@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* `explain` on the runtime socket: the described request against the tables and the states of this moment.
  *
- * A child of the leader does it, over private copies of the segment and the stick tables: it sees every state, load and count as it is and changes none of them, and
- * a rule that runs away costs its own few seconds of CPU time and nobody else's. */
+ * A child of the leader does it, over private copies of the segment and the stick tables: it sees every state, load and count as
+ * it is and changes none of them, and a rule that runs away costs its own few seconds of CPU time and nobody else's. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>

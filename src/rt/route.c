@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Walks compiled rule lists: the indexes name the rules that may apply, those are verified in full in ascending order, and each that
- * holds is handed out: what a linear scan finds, without the scan. Nothing is allocated but what expressions take from the request's arena, and
- * one bit a rule where a request has more keys at once than there is room for. */
+/* Walks compiled rule lists: the indexes name the rules that may apply, those are verified in full in ascending order, and each
+ * that holds is handed out: what a linear scan finds, without the scan. Nothing is allocated but what expressions take from the
+ * request's arena, and one bit a rule where a request has more keys at once than there is room for. */
 #include "route_priv.h"
 
 struct route *route_compile(struct arena *a, struct cond *const *conds, const uint64_t *changes, unsigned n)

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Decides through what each rule of a list is found. A conjunction is found through one of its terms: through the one whose keys the fewest
- * rules share, so that `{ hdr(host) one.example } { path_beg /x }` over many paths of one host is found by path. A term can be that when neither
- * chance nor time changes what it tests. Negated terms select little; they are evaluated once for all rules that have the same one.
+/* Decides through what each rule of a list is found. A conjunction is found through one of its terms: through the one whose keys
+ * the fewest rules share, so that `{ hdr(host) one.example } { path_beg /x }` over many paths of one host is found by path. A term
+ * can be that when neither chance nor time changes what it tests. Negated terms select little; they are evaluated once for all
+ * rules that have the same one.
  *
- * `if A or B` is found when A's term or B's term is. `unless A B` holds when A does not or B does not: it is found through all of its terms, the
- * other way round; of `unless A or B` one side is enough. */
+ *
+ * `if A or B` is found when A's term or B's term is. `unless A B` holds when A does not or B does not: it is found through all of
+ * its terms, the other way round; of `unless A or B` one side is enough. */
 #include <stdlib.h>
 
 #include <sluice/base/vec.h>

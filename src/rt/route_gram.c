@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Many literals looked for in one text, in one pass. Each is filed under one run of up to four of its bytes, a gram: the one that the fewest
- * literals share. At each place of the text the grams that begin there are looked up, a filter of bits first, and the literals filed under
- * them compared. Letters count the same in both cases. */
+/* Many literals looked for in one text, in one pass. Each is filed under one run of up to four of its bytes, a gram: the one that
+ * the fewest literals share. At each place of the text the grams that begin there are looked up, a filter of bits first, and the
+ * literals filed under them compared. Letters count the same in both cases. */
 #include "route_priv.h"
 
 enum { GRAM_MAX = 4, FILTER_BITS = 1 << 15 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The indexes of compiled rule lists: from the patterns of a test to buckets, from a value to the buckets of the tests it may pass. A bucket that
- * comes out too many costs a verification; one that stays out would be a wrong answer. */
+/* The indexes of compiled rule lists: from the patterns of a test to buckets, from a value to the buckets of the tests it may
+ * pass. A bucket that comes out too many costs a verification; one that stays out would be a wrong answer. */
 #include <stdlib.h>
 
 #include "route_priv.h"

@@ -285,8 +285,8 @@ void stick_detach(struct stick_table *t)
 	number_lock(t, n, F_UNLCK);
 }
 
-/* A bucket that somebody had locked in the moment in which its page became ours stays locked for us; it is given up like any that is not freed
- * in time. */
+/* A bucket that somebody had locked in the moment in which its page became ours stays locked for us; it is given up like any that
+ * is not freed in time. */
 bool stick_make_private(struct stick_table *t)
 {
 	t->alone = true;

@@ -135,7 +135,8 @@ static void client_open(struct explained *x, const struct explain_request *q, ui
 {
 	const struct rt_listener *l = &wk.rt->lst[lst];
 
-	x->conn = (struct conn){ .flags = CONN_FRONT, .src = q->src, .dst = l->addr, .xprt = l->opts->ssl ? &xprt_said : &xprt_raw, .xprt_ctx = &x->tls };
+	x->conn = (struct conn){ .flags = CONN_FRONT, .src = q->src, .dst = l->addr, .xprt_ctx = &x->tls };
+	x->conn.xprt = l->opts->ssl ? &xprt_said : &xprt_raw;
 	if (addr_is_any(&l->addr) || l->addr.family == AF_UNSPEC)
 		x->conn.dst = (struct addr){ .family = AF_INET, .port = q->port, .in4.s_addr = htonl(INADDR_LOOPBACK) };
 	x->mux = (struct mux){ .magic = MUX_MAGIC, .ops = &said_ops, .conn = &x->conn, .owner = &x->se, .front = true };

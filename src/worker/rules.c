@@ -31,7 +31,8 @@ static void rule_hit(uint32_t id)
 		hits_add(wk.hits, id);
 }
 
-/* One rule whose condition holds, or that cannot be decided yet. One that holds its list or waits for input has another turn, and counts then. */
+/* One rule whose condition holds, or that cannot be decided yet. One that holds its list or waits for input has another turn, and
+ * counts then. */
 static inline enum rule_verdict rule_turn(struct stream *s, enum rule_phase ph, const struct rule_list *l, uint32_t i, enum cond_result hit)
 {
 	const struct rule *r = &l->at[i];

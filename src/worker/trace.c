@@ -91,12 +91,14 @@ static void put_key(const struct stick_table *t, struct str key)
 void trace_stick(const struct rt_stick *r, struct str key, uint32_t srv)
 {
 	const struct rt_table *t = &wk.rt->tbl[r->table];
+	bool match = r->when & STICK_MATCH, store = r->when & STICK_STORE_REQ;
 
-	sbuf_printf(wk.trace, "    stick %s in " STR_FMT " with key ", r->when & STICK_MATCH ? r->when & STICK_STORE_REQ ? "on" : "match" : "store-request", STR_ARG(t->name));
+	sbuf_printf(wk.trace, "    stick %s in " STR_FMT " with key ", match && store ? "on" : match ? "match" : "store-request", STR_ARG(t->name));
 	put_key(track_table(r->table), key);
 	put_cond(r->cond);
+	sbuf_printf(wk.trace, "  [%s:%u] ", r->loc.file ? r->loc.file : "-", r->loc.line);
 	if (srv == RT_NONE)
-		sbuf_printf(wk.trace, "  [%s:%u] %s\n", r->loc.file ? r->loc.file : "-", r->loc.line, r->when & STICK_MATCH ? "no server is stored" : "stored with the choice");
+		sbuf_printf(wk.trace, "%s\n", match ? "no server is stored" : "stored with the choice");
 	else
-		sbuf_printf(wk.trace, "  [%s:%u] belongs to " STR_FMT "\n", r->loc.file ? r->loc.file : "-", r->loc.line, STR_ARG(server_name(srv)));
+		sbuf_printf(wk.trace, "belongs to " STR_FMT "\n", STR_ARG(server_name(srv)));
 }

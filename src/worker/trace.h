@@ -9,8 +9,8 @@
 void trace_rule(struct stream *s, enum rule_phase ph, const struct rule *r, enum cond_result hit);
 /* A line of a first-match list of names. word: "use_backend", "use-server". target: the name it stands for now. */
 void trace_target(struct stream *s, const char *word, const struct rt_use_be *u, struct str target, bool hit);
-/* The cookie of the backend was looked for (cookie.c), a stick rule had its turn with this key. srv: whom the request belongs to by now, before: until
- * then; or RT_NONE. */
+/* The cookie of the backend was looked for (cookie.c), a stick rule had its turn with this key. srv: whom the request belongs to
+ * by now, before: until then; or RT_NONE. */
 void trace_cookie(const struct stream *s, uint32_t before, uint32_t srv);
 void trace_stick(const struct rt_stick *r, struct str key, uint32_t srv);
 

@@ -57,7 +57,8 @@ int stick_fd(const struct stick_table *t);
 const struct rt_table *stick_spec(const struct stick_table *t);
 /* Takes a holder number: before any of the functions below, in each process, after fork. false: no number is free. */
 bool stick_attach(struct stick_table *t) MUST_CHECK;
-/* From here on this process sees the table as it is and changes only a copy of its own. After fork, before stick_attach(). false and errno: as it was. */
+/* From here on this process sees the table as it is and changes only a copy of its own. After fork, before stick_attach(). false
+ * and errno: as it was. */
 bool stick_make_private(struct stick_table *t) MUST_CHECK;
 /* Gives back every pin and the number. */
 void stick_detach(struct stick_table *t);

@@ -22,8 +22,9 @@ struct explain_request {
 	unsigned nhdr;
 };
 
-/* Reads "GET https://host:8443/path?q" and the words behind it, each with a value: --src IP, --header 'N: v', --frontend NAME, and for https --sni
- * NAME, --alpn PROTOCOL, --tls VERSION, --cipher NAME, --client-dn DN, --issuer-dn DN. The method may be left out (GET). false: err says why. Keeps slices of the words. Any process. */
+/* Reads "GET https://host:8443/path?q" and the words behind it, each with a value: --src IP, --header 'N: v', --frontend NAME, and
+ * for https --sni NAME, --alpn PROTOCOL, --tls VERSION, --cipher NAME, --client-dn DN, --issuer-dn DN. The method may be left out
+ * (GET). false: err says why. Keeps slices of the words. Any process. */
 bool explain_parse(struct explain_request *q, const struct str *words, unsigned n, char *err, size_t errlen) MUST_CHECK;
 
 /* Appends the explanation to *out; false when the request reaches no frontend (out says so). Makes a worker of the calling process and
