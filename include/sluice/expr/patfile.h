@@ -41,7 +41,7 @@ struct pat_file {
 	char *text;                  /* of the file, as long as uses may be added */
 	size_t ntext;
 	uint64_t hash;               /* of the text */
-	struct pat_file *next;
+	struct pat_file *next, *other; /* of its configuration; of the process */
 };
 
 /* Every file of a configuration, in the order of first use. */
