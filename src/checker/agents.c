@@ -63,7 +63,8 @@ void agent_verdict(struct target *a, enum check_status st, uint32_t ms, struct s
 {
 	struct report r = { .status = st, .ms = ms, .info = info, .agent = true };
 	struct target *t = a->peer;
-	bool news = st != a->status, said = st == CHK_L7OK || st == CHK_L7STS, moved = said && t->health.agent_down != (st == CHK_L7STS);
+	bool news = st != a->status, said = st == CHK_L7OK || st == CHK_L7STS;
+	bool moved = said && t->health.agent_down != (st == CHK_L7STS);
 	bool noted = info.n && note_write(a->ck->seg, a->srv, NOTE_AGENT, info);
 	enum health_change ch = HEALTH_SAME;
 

@@ -231,7 +231,8 @@ static bool open_channel(struct nameserver *ns, const struct rt_resolvers *r)
 		.timeout = (int)r->retry, .tries = (int)r->retries, .lookups = lookups, .ednspsz = (int)r->payload,
 		.sock_state_cb = on_socket_state, .sock_state_cb_data = ns,
 	};
-	int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_EDNSPSZ | ARES_OPT_SOCK_STATE_CB | ARES_OPT_DOMAINS;
+	int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_EDNSPSZ | ARES_OPT_SOCK_STATE_CB |
+		   ARES_OPT_DOMAINS;
 
 	if (ares_init_options(&ns->ch, &o, mask) != ARES_SUCCESS)
 		return false;

@@ -91,7 +91,9 @@ void fleet_verdict(struct target *t, enum check_status st, unsigned code, uint32
 	if (in_maint(t))
 		return;
 	bool noted = info.n && note_write(t->ck->seg, t->srv, NOTE_CHECK, info);
-	atomic_store_explicit(&w->check, check_word_note(check_word_with_errno(health_check_word(st, code, ms), t->err), noted), memory_order_release);
+	uint64_t word = check_word_note(check_word_with_errno(health_check_word(st, code, ms), t->err), noted);
+
+	atomic_store_explicit(&w->check, word, memory_order_release);
 	t->err = 0;
 	if (res == HEALTH_FAILED)
 		count_word(&w->chk_fail);

@@ -50,7 +50,8 @@ static bool take_word(struct str w, struct agent_reply *r)
 {
 	static const struct { struct str word; uint8_t oper, admin; } words[] = {
 		{ { "up", 2 }, AGENT_UP, 0 }, { { "down", 4 }, AGENT_DOWN, 0 }, { { "stopped", 7 }, AGENT_STOPPED, 0 },
-		{ { "fail", 4 }, AGENT_FAIL, 0 }, { { "failed", 6 }, AGENT_FAIL, 0 }, { { "ready", 5 }, 0, AGENT_READY }, { { "drain", 5 }, 0, AGENT_DRAIN },
+		{ { "fail", 4 }, AGENT_FAIL, 0 }, { { "failed", 6 }, AGENT_FAIL, 0 },
+		{ { "ready", 5 }, 0, AGENT_READY }, { { "drain", 5 }, 0, AGENT_DRAIN },
 		{ { "maint", 5 }, 0, AGENT_MAINT },
 	};
 

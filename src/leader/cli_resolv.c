@@ -8,9 +8,12 @@ static void section_text(struct cli_run *r, const struct rt_resolvers *rs)
 	sbuf_printf(r->out, "Resolvers section " STR_FMT "\n", STR_ARG(rs->name));
 	for (uint32_t i = 0; i < rs->nns; i++) {
 		sbuf_printf(r->out, " nameserver " STR_FMT ":\n", STR_ARG(rs->ns[i].name));
-		for (unsigned c = 0; c < DNS_COUNTERS; c++)
-			sbuf_printf(r->out, "  %s:%*s%llu\n", dns_counter_name((enum dns_counter)c), (int)(12 - strlen(dns_counter_name((enum dns_counter)c))), "",
+		for (unsigned c = 0; c < DNS_COUNTERS; c++) {
+			const char *name = dns_counter_name((enum dns_counter)c);
+
+			sbuf_printf(r->out, "  %s:%*s%llu\n", name, (int)(12 - strlen(name)), "",
 				    (unsigned long long)dns_counted(&r->l->dns, rs->ns0 + i, (enum dns_counter)c));
+		}
 	}
 }
 
