@@ -4,7 +4,6 @@
  * can be that when neither chance nor time changes what it tests. Negated terms select little; they are evaluated once for all
  * rules that have the same one.
  *
- *
  * `if A or B` is found when A's term or B's term is. `unless A B` holds when A does not or B does not: it is found through all of
  * its terms, the other way round; of `unless A or B` one side is enough. */
 #include <stdlib.h>
