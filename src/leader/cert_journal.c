@@ -129,7 +129,8 @@ static void append(const struct kept *k)
 		write_all();
 		return;
 	}
-	if (!put(&at, &k->r, sizeof(k->r)) || !put(&at, k->name, k->r.name_n) || !put(&at, k->text, k->r.text_n) || !put(&start, &h, sizeof(h)))
+	if (!put(&at, &k->r, sizeof(k->r)) || !put(&at, k->name, k->r.name_n) || !put(&at, k->text, k->r.text_n) ||
+	    !put(&start, &h, sizeof(h)))
 		notice(SAY_WARNING, "a changed certificate will not outlive a reload: %s", strerror(errno));
 }
 
@@ -322,6 +323,7 @@ void journal_catch_up(struct leader *l)
 {
 	struct head h;
 
-	if (journal.fd >= 0 && pread(journal.fd, &h, sizeof(h), 0) == (ssize_t)sizeof(h) && h.magic == MAGIC && h.changes != journal.changes)
+	if (journal.fd >= 0 && pread(journal.fd, &h, sizeof(h), 0) == (ssize_t)sizeof(h) && h.magic == MAGIC &&
+	    h.changes != journal.changes)
 		do_again(l);
 }

@@ -255,7 +255,8 @@ enum cli_state cli_set_ssl_cert(struct cli_run *r)
 				STR_ARG(r->w[0]));
 	snprintf(name, sizeof(name), STR_FMT, STR_ARG(path));
 	if (again && !pending_is(&pending, path))
-		return cli_fail(r, "The ongoing transaction is about '%s' but you are trying to set '%s'\nCan't update %s!", pending.path, name, name);
+		return cli_fail(r, "The ongoing transaction is about '%s' but you are trying to set '%s'\nCan't update %s!",
+				pending.path, name, name);
 	compose(&text, tls_cert_find(name), suffix, r->payload);
 	ok = good(name, sbuf_str(&text), suffix, &e) && (!str_eq(suffix, STR(".ocsp")) || take_ocsp(r->payload, &e));
 	if (ok && !pending_set(&pending, name, sbuf_str(&text))) {

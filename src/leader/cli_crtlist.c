@@ -75,7 +75,8 @@ enum cli_state cli_add_ssl_crt_list(struct cli_run *r)
 	if (!ok)
 		cli_fail(r, "Can't edit the crt-list: %s", e.text);
 	else
-		cli_say(r, CLI_NOTICE, "Inserting certificate '" STR_FMT "' in crt-list '" STR_FMT "'.\nSuccess!", STR_ARG(cert), STR_ARG(r->w[0]));
+		cli_say(r, CLI_NOTICE, "Inserting certificate '" STR_FMT "' in crt-list '" STR_FMT "'.\nSuccess!", STR_ARG(cert),
+			STR_ARG(r->w[0]));
 	sbuf_free(&b);
 	return CLI_DONE;
 }
@@ -117,14 +118,14 @@ static enum cli_state delete(struct cli_run *r, const struct wanted *x)
 	struct tls_err e;
 
 	if (!x->n)
-		return cli_fail(r, "Can't delete the entry: certificate '" STR_FMT "' can't be found in crt-list '" STR_FMT "'!", STR_ARG(x->cert),
-				STR_ARG(r->w[0]));
+		return cli_fail(r, "Can't delete the entry: certificate '" STR_FMT "' can't be found in crt-list '" STR_FMT "'!",
+				STR_ARG(x->cert), STR_ARG(r->w[0]));
 	if (!x->no && x->n > 1)
-		return cli_fail(r, "Can't delete the entry: found the certificate '" STR_FMT "' in several entries, please specify a line number "
-				"preceded by colons (" STR_FMT ")!", STR_ARG(x->cert), STR_ARG(sbuf_str(&x->numbers)));
+		return cli_fail(r, "Can't delete the entry: found the certificate '" STR_FMT "' in several entries, please "
+				"specify a line number preceded by colons (" STR_FMT ")!", STR_ARG(x->cert), STR_ARG(sbuf_str(&x->numbers)));
 	if (!x->one)
-		return cli_fail(r, "Can't delete the entry: found a certificate '" STR_FMT "' but the line number is incorrect, please specify a "
-				"correct line number preceded by colons (" STR_FMT ")!", STR_ARG(x->cert), STR_ARG(sbuf_str(&x->numbers)));
+		return cli_fail(r, "Can't delete the entry: found a certificate '" STR_FMT "' but the line number is "
+				"incorrect, please specify a correct line number preceded by colons (" STR_FMT ")!", STR_ARG(x->cert), STR_ARG(sbuf_str(&x->numbers)));
 	if (is_default(x->one, &where)) {
 		cli_fail(r, "Can't delete the entry: certificate '" STR_FMT "' cannot be deleted, it is used as default certificate by the "
 			 "following frontends:" STR_FMT "\n", STR_ARG(x->cert), STR_ARG(sbuf_str(&where)));
@@ -200,7 +201,8 @@ static bool sni_options(struct cli_run *r, struct sni_ask *q)
 			i++;
 			q->ended = true;
 		} else {
-			cli_fail(r, "'show ssl sni' takes -f <frontend>, -A for certificates that have ended, -t <time> for those that end within it");
+			cli_fail(r, "'show ssl sni' takes -f <frontend>, -A for certificates that have ended, "
+				"-t <time> for those that end within it");
 			return false;
 		}
 	}

@@ -97,7 +97,8 @@ static enum cli_state show(struct cli_run *r, const struct family *f)
 		return cli_fail(r, "Can't display the %s : Not found!", f->file);
 	}
 	if (!r->calls)
-		sbuf_printf(r->out, "Filename: %s%s\nStatus: %s\n", own ? "*" : "", t->path, !own && tls_trust_used(f->kind, t->path) ? "Used" : "Unused");
+		sbuf_printf(r->out, "Filename: %s%s\nStatus: %s\n", own ? "*" : "", t->path,
+			    !own && tls_trust_used(f->kind, t->path) ? "Used" : "Unused");
 	if (part)
 		put_one(r, f, t, (unsigned)part - 1), r->at = tls_trust_count(t);
 	for (; r->at < tls_trust_count(t) && !cli_full(r); r->at++)

@@ -93,7 +93,8 @@ static void ask(size_t i)
 	if (!c || !tls_ocsp_request(c, &der)) {
 		failed(w, c ? "its issuer is not known" : "the certificate is not loaded");
 	} else {
-		sbuf_printf(&head, "POST %s HTTP/1.0\r\nHost: %s\r\nContent-Type: application/ocsp-request\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
+		sbuf_printf(&head, "POST %s HTTP/1.0\r\nHost: %s\r\n"
+			    "Content-Type: application/ocsp-request\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n",
 			    w->r.path, w->r.host, der.n);
 		up.asked = i;
 		up.until_ms = clock_ms() + LOST_MS;
@@ -245,7 +246,8 @@ static void put_time(struct sbuf *out, int64_t s)
 enum cli_state cli_show_ssl_ocsp_updates(struct cli_run *r)
 {
 	if (!r->calls)
-		sbuf_add(r->out, STR("OCSP Certid | Path | Next Update | Last Update | Successes | Failures | Last Update Status | Last Update Status (str)\n"));
+		sbuf_add(r->out, STR("OCSP Certid | Path | Next Update | Last Update | Successes | Failures | "
+				  "Last Update Status | Last Update Status (str)\n"));
 	for (; r->at < up.at.n && !cli_full(r); r->at++) {
 		const struct renewal *w = &up.at.at[r->at];
 		const struct tls_cert *c = tls_cert_find(w->path);

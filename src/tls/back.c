@@ -219,7 +219,8 @@ void tls_session_keep(struct tls *t, SSL_SESSION *s)
 				e = &c->at[i];
 	}
 	slot_clear(e);
-	*e = (struct tls_session){ .s = s, .back = t->back, .trust_no = t->back->trust_no, .sni = sni ? strdup(sni) : NULL, .used = ++c->clock };
+	*e = (struct tls_session){ .s = s, .back = t->back, .trust_no = t->back->trust_no,
+				   .sni = sni ? strdup(sni) : NULL, .used = ++c->clock };
 	if (sni && !e->sni)
 		slot_clear(e);
 }

@@ -118,7 +118,8 @@ static void put_ca(X509 *x, struct sbuf *out)
 	put_date(out, "notBefore", X509_get0_notBefore(x));
 	put_date(out, "notAfter", X509_get0_notAfter(x));
 	put_dns_names(out, x);
-	sbuf_printf(out, "Algorithm: %s%d\n", id == EVP_PKEY_RSA ? "RSA" : id == EVP_PKEY_EC ? "EC" : "OTHER", key ? EVP_PKEY_get_bits(key) : 0);
+	sbuf_printf(out, "Algorithm: %s%d\n", id == EVP_PKEY_RSA ? "RSA" : id == EVP_PKEY_EC ? "EC" : "OTHER",
+		    key ? EVP_PKEY_get_bits(key) : 0);
 	put_fingerprint(out, x);
 	put_name(out, "Subject", X509_get_subject_name(x));
 	put_name(out, "Issuer", X509_get_issuer_name(x));

@@ -65,7 +65,8 @@ void tls_replay_drop(void)
 void tls_replay_turn(void)
 {
 	if (reg.fd >= 0)
-		(void)fallocate(reg.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)((turn_now() + 2) % PARTS * PART_BYTES), PART_BYTES);
+		(void)fallocate(reg.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+				(off_t)((turn_now() + 2) % PARTS * PART_BYTES), PART_BYTES);
 }
 
 static word *word_of(uint64_t turn, uint64_t bit) { return reg.map + turn % PARTS * (PART_BYTES / sizeof(word)) + bit / 64; }
