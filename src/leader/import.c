@@ -166,6 +166,18 @@ void import_words(struct leader *l)
 	atomic_fetch_add_explicit(&l->seg->h->epoch_leader, 1, memory_order_release);
 }
 
+void import_late(struct leader *l, uint32_t i)
+{
+	struct state_view *v = l->before;
+
+	for (uint32_t j = 0; v && j < v->h.nsrv; j++)
+		if (state_same_srv(v, j, &l->names.srv[i])) {
+			v->of_srv[i] = j;
+			import_srv(l, i, v, j, (uint32_t)(clock_ms() / 1000));
+			return;
+		}
+}
+
 /* ---- which generations there are ---- */
 
 /* The one that served last is looked at for its words, all the others for their counters alone. */

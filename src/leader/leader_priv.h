@@ -145,6 +145,7 @@ bool names_make(struct leader *l) MUST_CHECK;
 /* import.c. state_import: after the segment is made and before anything is forked; hands ours to the master. false: said on stderr. */
 bool state_import(struct leader *l) MUST_CHECK;
 void import_words(struct leader *l);                  /* from l->before, again */
+void import_late(struct leader *l, uint32_t i);       /* ... of a server that was added there after we had looked */
 uint64_t import_admin(uint64_t cfg, uint64_t old, uint64_t old_cfg);
 uint64_t import_op(const struct rt_server *s, uint64_t old, uint32_t now_s);
 void state_release(struct leader *l);

@@ -63,6 +63,7 @@ void row_live_add(struct leader *l, const struct conf_change *c)
 {
 	const struct rt_proxy *px = rt_find_backend(l->rt, c->be);
 	struct row_line x;
+	uint32_t row;
 	bool ok = true;
 
 	if (!px || c->over || c->refused || rt_find_server(l->rt, px, c->w[0]) != RT_NONE)
@@ -75,7 +76,11 @@ void row_live_add(struct leader *l, const struct conf_change *c)
 		ok = how == CONF_LIVE_BAD || roster_add(l, &x.c);
 	}
 	switch (how) {
-	case CONF_LIVE_OK: ok = rows_put(l, rows_spare(&px->be), &x.s, NULL, NULL); break;
+	case CONF_LIVE_OK:
+		ok = rows_put(l, row = rows_spare(&px->be), &x.s, NULL, NULL);
+		if (ok)
+			import_late(l, row);
+		break;
 	case CONF_LIVE_RELOAD: ok = leader_ask_reload(l, reload_ended, NULL); break;
 	case CONF_LIVE_BAD: ok = false; break;
 	}

@@ -44,7 +44,7 @@ done
 t "none is lost that is added while a generation is replaced"
 add kept $((P + 3)) >/dev/null
 ask reload >"$T/reloaded" & R=$!
-for i in {1..6}; do ask "add server b/r$i 127.0.0.1:$((P + 2))"; done >"$T/added"
+for i in {1..6}; do ask "add server b/r$i 127.0.0.1:$((P + 2)) weight 1; set weight b/r$i 0; set server b/r$i state ready"; done >"$T/added"
 wait $R
 grep -q Success=1 "$T/reloaded"
 is 6 "$(grep -cE 'New server registered.|try again' "$T/added")"
