@@ -100,25 +100,26 @@ static void sample_row(FILE *out, const char *word, const char *type, const char
 	fputs(" |\n", out);
 }
 
+/* type: SMP_ and what it is. */
 static const char *type_word(const char *type)
 {
 	static const char *const words[][2] = { { "BOOL", "boolean" }, { "INT", "integer" }, { "IP", "address" }, { "STR", "text" }, { "BIN", "bytes" },
 						{ "METH", "method" }, { "ANY", "any" } };
 
 	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		if (!strcmp(type, words[i][0]))
+		if (!strcmp(type + 4, words[i][0]))
 			return words[i][1];
-	return type;
+	return type + 4;
 }
 
 static void print_samples(FILE *out)
 {
 	heading(out, "Fetches", "| word | gives | meaning | example | its value for the request of the tests |", 5);
-#define FETCH(word, fn, aux, args, type, needs, flags, help, ex, val) sample_row(out, word, type_word(#type + 4), help, ex, val);
+#define FETCH(word, fn, aux, args, type, needs, flags, help, ex, val) sample_row(out, word, type_word(#type), help, ex, val);
 #include <sluice/tbl/fetches.def>
 #undef FETCH
 	heading(out, "Converters", "| word | gives | meaning | example | its value |", 5);
-#define CONV(word, fn, aux, args, in, out_, help, ex, val) sample_row(out, word, type_word(#out_ + 4), help, ex, val);
+#define CONV(word, fn, aux, args, in, out_, help, ex, val) sample_row(out, word, type_word(#out_), help, ex, val);
 #include <sluice/tbl/converters.def>
 #undef CONV
 }
