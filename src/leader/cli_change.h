@@ -49,6 +49,9 @@ enum cli_state set_agent(struct cli_run *r, uint32_t srv, struct str v);
 enum cli_state set_agent_addr(struct cli_run *r, uint32_t srv, struct str v);
 enum cli_state set_agent_port(struct cli_run *r, uint32_t srv, struct str v);
 enum cli_state set_agent_send(struct cli_run *r, uint32_t srv, struct str v);
+/* cli_rename.c: `set server … name`, and the same command when it is called again. */
+enum cli_state cli_rename(struct cli_run *r, uint32_t srv, struct str name);
+enum cli_state cli_renamed(struct cli_run *r);
 enum cli_state agent_off(struct cli_run *r, uint32_t srv);
 enum cli_state agent_on(struct cli_run *r, uint32_t srv);
 

@@ -209,19 +209,16 @@ static enum cli_state set_ssl(struct cli_run *r, uint32_t srv, struct str v)
 	return set_place(r, srv, &p);
 }
 
-static enum cli_state no_name(struct cli_run *r, uint32_t srv UNUSED, struct str v UNUSED)
-{
-	return cli_fail(r, "'set server <srv> name' is only possible for servers added at run time.");
-}
-
 static const struct { const char *word; enum cli_state (*fn)(struct cli_run *, uint32_t, struct str); } parts[] = {
 	{ "addr", set_addr }, { "agent", set_agent }, { "agent-addr", set_agent_addr }, { "agent-port", set_agent_port }, { "agent-send", set_agent_send },
-	{ "check-addr", set_check_addr }, { "check-port", set_check_port }, { "fqdn", set_fqdn }, { "health", set_health }, { "name", no_name },
+	{ "check-addr", set_check_addr }, { "check-port", set_check_port }, { "fqdn", set_fqdn }, { "health", set_health }, { "name", cli_rename },
 	{ "ssl", set_ssl }, { "state", set_state }, { "weight", set_weight },
 };
 
 enum cli_state cli_set_server(struct cli_run *r)
 {
+	if (r->priv)
+		return cli_renamed(r);
 	uint32_t srv = cli_server(r, r->n ? r->w[0] : STR_NULL);
 
 	if (srv == RT_NONE)
@@ -230,7 +227,7 @@ enum cli_state cli_set_server(struct cli_run *r)
 		if (str_eq(r->w[1], str_c(parts[i].word)))
 			return parts[i].fn(r, srv, r->n > 2 ? r->w[2] : STR_NULL);
 	return cli_fail(r, "usage: set server <backend>/<server> addr | agent | agent-addr | agent-port | agent-send | check-addr | "
-			   "check-port | fqdn | health | ssl | state | weight");
+			   "check-port | fqdn | health | name | ssl | state | weight");
 }
 
 /* ---- older spellings, limits ---- */
