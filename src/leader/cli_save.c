@@ -58,7 +58,7 @@ static bool cut_line(struct str l, struct cut *c)
 
 /* ---- what differs ---- */
 
-struct diff { bool moved, weight, maxconn, maint, ready, drain, check_port, check_addr, plain; };
+struct diff { bool moved, weight, maxconn, maint, ready, drain, check_port, check_addr, plain, fqdn, agent_addr, agent_port, agent_send; };
 
 static struct diff diff_of(const struct leader *l, uint32_t srv)
 {
@@ -69,7 +69,11 @@ static struct diff diff_of(const struct leader *l, uint32_t srv)
 	bool cfg_maint = srv_admin_bits(cfg) & ADM_CONFIG_MAINT;
 
 	return (struct diff){
-		.moved = placed && p.addr.family && !addr_eq(&p.addr, &s->addr, true),
+		.moved = placed && p.addr.family && !(s->flags & SRVF_RESOLVE) && !addr_eq(&p.addr, &s->addr, true),
+		.fqdn = placed && p.fqdn[0],
+		.agent_addr = placed && p.agent_addr.family,
+		.agent_port = placed && p.agent_port && p.agent_port != s->o->agent_port,
+		.agent_send = placed && p.send_len,
 		.weight = srv_admin_weight(now) != srv_admin_weight(cfg),
 		.maxconn = srv_admin_maxconn(now) != srv_admin_maxconn(cfg),
 		.maint = maint && !cfg_maint,
@@ -83,7 +87,36 @@ static struct diff diff_of(const struct leader *l, uint32_t srv)
 
 static bool differs(const struct diff *d)
 {
-	return d->moved || d->weight || d->maxconn || d->maint || d->ready || d->drain || d->check_port || d->check_addr || d->plain;
+	return d->moved || d->fqdn || d->agent_addr || d->agent_port || d->agent_send || d->weight || d->maxconn || d->maint || d->ready || d->drain || d->check_port || d->check_addr || d->plain;
+}
+
+/* As one word between double quotes. */
+static void add_quoted(struct sbuf *b, struct str s)
+{
+	static const char special[] = "\\\"$\n\r\t", letter[] = "\\\"$nrt";
+
+	sbuf_addc(b, '"');
+	for (size_t i = 0; i < s.n; i++) {
+		const char *at = s.p[i] ? strchr(special, s.p[i]) : NULL;
+		if (at)
+			sbuf_addc(b, '\\');
+		sbuf_addc(b, at ? letter[at - special] : s.p[i]);
+	}
+	sbuf_addc(b, '"');
+}
+
+static void add_agent(struct sbuf *b, const struct srv_place *p, const struct diff *d)
+{
+	char ip[ADDR_TEXT_MAX];
+
+	if (d->agent_addr)
+		sbuf_printf(b, " agent-addr %.*s", (int)addr_ip_text(&p->agent_addr, ip), ip);
+	if (d->agent_port)
+		sbuf_printf(b, " agent-port %u", p->agent_port);
+	if (d->agent_send) {
+		sbuf_add(b, STR(" agent-send "));
+		add_quoted(b, str_n(p->agent_send, p->send_len));
+	}
 }
 
 static void add_words(struct sbuf *b, const struct leader *l, uint32_t srv, const struct diff *d)
@@ -100,6 +133,7 @@ static void add_words(struct sbuf *b, const struct leader *l, uint32_t srv, cons
 		sbuf_printf(b, " addr %.*s", (int)addr_ip_text(&p.check_addr, ip), ip);
 	if (d->check_port)
 		sbuf_printf(b, " port %u", p.check_port);
+	add_agent(b, &p, d);
 	if (d->maint || d->ready)
 		sbuf_add(b, d->maint ? STR(" disabled") : STR(" enabled"));
 	if (d->plain)
@@ -113,6 +147,12 @@ static void add_address(struct sbuf *b, const struct leader *l, uint32_t srv)
 	struct srv_place p = cli_place(l, srv);
 	char text[ADDR_TEXT_MAX];
 
+	if (p.fqdn[0]) {
+		sbuf_add(b, str_c(p.fqdn));
+		if (p.addr.port)
+			sbuf_printf(b, ":%u", p.addr.port);
+		return;
+	}
 	sbuf_add(b, str_n(text, p.addr.port ? addr_text(&p.addr, text) : addr_ip_text(&p.addr, text)));
 }
 
@@ -129,7 +169,7 @@ static void server_line(struct cli_run *r, struct str line, uint32_t srv)
 			sbuf_add(r->out, STR(" # changed at run time"));
 		return;
 	}
-	if (d.moved) {
+	if (d.moved || d.fqdn) {
 		sbuf_add(r->out, str_sub(line, 0, c.addr));
 		add_address(r->out, r->l, srv);
 		sbuf_add(r->out, str_sub(line, c.addr_end, c.end - c.addr_end));

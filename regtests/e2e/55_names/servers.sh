@@ -153,6 +153,9 @@ t "another name and another address by hand"
 is "moves/s changed its FQDN from moves.test to nx.test" "$(ask 'set server moves/s fqdn nx.test' | head -n 1)"
 expect moves 3
 is nx.test "$(state moves s 18)"
+C=$(ask "save config" | grep -A3 '^backend moves')
+match 'server s nx\.test:' "$C"
+nomatch '127\.0\.0\.' "$C"
 put nx.test 127.0.0.2 127.0.0.3
 ask "set server moves/s addr 127.0.0.2" >/dev/null
 expect moves 2

@@ -21,6 +21,7 @@ backend b
     server two 127.0.0.1:8002 weight 20 disabled
     server "three" "127.0.0.1:8003" maxconn 5 port 99 check
     server four [::1]:8004
+    server five 127.0.0.1:8005 agent-check agent-port 8006 agent-inter 600s
 EOF
 sluice_start "$T/a.cfg" -S "$T/master,mode,600"
 cli() { "$SLUICE" cli "$T/master" "$@" </dev/null; }
@@ -52,6 +53,13 @@ cp "$T/saved.cfg" "$T/a.cfg"
 sluice_stop
 sluice_start "$T/a.cfg" -S "$T/master,mode,600"
 diff "$T/before" <(cli show servers state | state)
+
+t "what an agent is asked, and where, is kept in a form that the lexer takes back"
+cli 'set server b/five agent-addr 127.0.0.9 port 9009;set server b/five agent-send a\ "b"$c' >/dev/null
+saved
+is '    server five 127.0.0.1:8005 agent-check agent-port 8006 agent-inter 600s agent-addr 127.0.0.9 agent-port 9009 agent-send "a \"b\"\$c"' \
+	"$(grep "server five" "$T/saved.cfg")"
+"$SLUICE" -c -f "$T/saved.cfg"
 
 t "what a line cannot say stands in a comment"
 cli "set server b/two state drain;disable frontend f" >/dev/null
