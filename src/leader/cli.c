@@ -495,6 +495,8 @@ static void listeners_drop(void)
 	cli.accepting = false;
 }
 
+void cli_deaf(void) { listeners_drop(); }
+
 void cli_drain(struct leader *l UNUSED)
 {
 	listeners_drop();

@@ -79,6 +79,7 @@ void cli_drain(struct leader *l);
 bool cli_owes(const struct leader *l);
 /* Closes all sessions: at the end, and (descriptors only) in a child that was forked. */
 void cli_stop(void);
+void cli_deaf(void); /* no more sessions: whoever connects is the next generation's */
 void cli_close_in_child(struct leader *l);
 /* A command that said CLI_WAIT goes on. */
 void cli_resume(struct cli_run *r);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli_priv.h"
 #include "leader_priv.h"
 
 #define GENS_MAX 64u /* rows that are believed */
@@ -30,6 +31,8 @@ void reload_verdict(struct leader *l, const struct ipc_msg *m, int fd)
 {
 	uint64_t ticket = ((const struct ipc_ticket *)(const void *)m->data)->n;
 
+	if (m->arg == 1)
+		cli_deaf(); /* who asked may come again at once, and is to meet the generation that serves now */
 	for (size_t i = 0; i < l->asks.n; i++)
 		if (l->asks.at[i].ticket == ticket) {
 			struct reload_ask a = l->asks.at[i];

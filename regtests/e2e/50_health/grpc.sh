@@ -18,7 +18,7 @@ defaults
 E
 N=0 WANT=()
 frame() { printf 'f 0 0 1 00000000%02x%s' $((${#1} / 2)) "$1"; } # a message in hexadecimal
-server() { "$TOOLS/h2peer" -l -n 100 "$1" <&0 >"$T/peer.$1" 2>&1 & PIDS+=($!); wait_for 5 listening "$1"; }
+server() { "$TOOLS/h2peer" -l -n 100 "$1" <&0 >"$T/peer.$1" 2>&1 & PIDS+=($!); wait_for 20 listening "$1" || fail "$(cat "$T/peer.$1")"; }
 chk() { # what the log says of the check, in order ["lines of the backend"]; the server's script on stdin
 	local p from=up; p=$(port)
 	[ "${1% *}" != "Layer7 check passed, code: 0, info:" ] || from=down
