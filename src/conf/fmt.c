@@ -218,11 +218,13 @@ static enum frag fmt_line(struct fmt *f)
 	return g;
 }
 
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
+
 static void fmt_text(struct arena *a, struct str text, struct sbuf *out)
 {
 	struct fmt f = { .arena = a, .out = out, .lx = { .cur = text.p, .lim = text.p + text.n }, .prev = K_BLANK };
 
-	if (str_starts(text, STR("\xef\xbb\xbf")))
+	if (str_starts(text, STR(BYTE_ORDER_MARK)))
 		f.lx.cur += 3;
 	while (fmt_line(&f) != FRAG_EOF)
 		;
@@ -231,6 +233,11 @@ static void fmt_text(struct arena *a, struct str text, struct sbuf *out)
 	fmt_release(&f, false);
 	if (f.prev == K_BLANK && out->n)
 		out->n--;
+	if (str_starts(sbuf_str(out), STR(BYTE_ORDER_MARK))) { /* part of a word, which it must not cease to be at the head of a file */
+		sbuf_addc(out, '\n');
+		memmove(out->p + 1, out->p, out->n - 1);
+		out->p[0] = '\n';
+	}
 	VEC_FREE(&f.held);
 	sbuf_free(&f.line);
 }

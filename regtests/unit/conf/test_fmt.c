@@ -97,6 +97,12 @@ static void carriage_returns_and_byte_order_marks_go(void **st)
 	expect_format("\xef\xbb\xbfglobal\r\n a \\\r\n b # c\r\n", "global\n    a \\\n        b # c\n");
 }
 
+static void a_byte_order_mark_that_is_no_longer_first_stays_part_of_its_word(void **st)
+{
+	(void)st;
+	expect_format("\n\n\xef\xbb\xbficence\nglobal\n", "\n\xef\xbb\xbficence\n\nglobal\n");
+}
+
 static void text_that_does_not_lex_is_left_alone(void **st)
 {
 	struct sbuf out = { 0 };
@@ -135,6 +141,7 @@ int main(void)
 		cmocka_unit_test(dot_directives_keep_margin_or_indent),
 		cmocka_unit_test(a_condition_that_is_continued_by_nothing_ends_where_it_stands),
 		cmocka_unit_test(carriage_returns_and_byte_order_marks_go),
+		cmocka_unit_test(a_byte_order_mark_that_is_no_longer_first_stays_part_of_its_word),
 		cmocka_unit_test(text_that_does_not_lex_is_left_alone),
 		cmocka_unit_test(a_file_that_is_not_there_is_an_error),
 	};
