@@ -315,25 +315,33 @@ enum cli_state cli_add_acl(struct cli_run *r) { return add(r, &acl_sort); }
 
 /* ---- set, del, clear ---------------------------------------------------------------------------------------------- */
 
+/* The entry that the second word means by a reference; 0 when it is a key. false: said, with `none` where there is no such entry. */
+static bool by_ref(struct cli_run *r, const struct pat_file *f, const char *none, uint32_t *ref)
+{
+	bool bad = false;
+
+	*ref = 0;
+	if (!r->w[1].n || r->w[1].p[0] != '#')
+		return true;
+	*ref = take_ref(r->w[1], f->tab, ptab_current(f->tab), &bad);
+	if (bad)
+		(void)fail_bad_ref(r);
+	else if (!*ref)
+		(void)cli_fail(r, "%s", none);
+	return !bad && *ref;
+}
+
 enum cli_state cli_set_map(struct cli_run *r)
 {
 	struct xerr err;
-	uint32_t ref = 0;
-	bool bad = false;
+	uint32_t ref;
 
 	if (r->n < 3)
 		return cli_fail(r, "'set map' expects three parameters: map identifier, key and value.");
 	struct pat_file *f = find_file(r, &map_sort);
 
-	if (!f)
+	if (!f || !by_ref(r, f, "entry not found.", &ref))
 		return CLI_DONE;
-	if (r->w[1].n && r->w[1].p[0] == '#') {
-		ref = take_ref(r->w[1], f->tab, ptab_current(f->tab), &bad);
-		if (bad)
-			return fail_bad_ref(r);
-		if (!ref)
-			return cli_fail(r, "entry not found.");
-	}
 	switch (pattern_set(f, ref, r->w[1], r->w[2], &err)) {
 	case PATTERN_BAD: return fail_parse(r, &map_sort, &err);
 	case PATTERN_FULL: return cli_fail(r, "Out of memory.");
@@ -344,22 +352,14 @@ enum cli_state cli_set_map(struct cli_run *r)
 
 static enum cli_state del(struct cli_run *r, const struct sort *k)
 {
-	uint32_t ref = 0;
-	bool bad = false;
+	uint32_t ref;
 
 	if (r->n < 2)
 		return cli_fail(r, "This command expects two parameters: %s identifier and key.", k->name);
 	struct pat_file *f = find_file(r, k);
 
-	if (!f)
+	if (!f || !by_ref(r, f, "Key not found.", &ref))
 		return CLI_DONE;
-	if (r->w[1].n && r->w[1].p[0] == '#') {
-		ref = take_ref(r->w[1], f->tab, ptab_current(f->tab), &bad);
-		if (bad)
-			return fail_bad_ref(r);
-		if (!ref)
-			return cli_fail(r, "Key not found.");
-	}
 	return pattern_del(f, ref, r->w[1]) == PATTERN_NONE ? cli_fail(r, "Key not found.") : CLI_DONE;
 }
 

@@ -12,7 +12,7 @@ struct rename {
 	struct leader *l;
 	struct cli_run *r;     /* who asked, NULL = is gone */
 	uint32_t row;
-	bool over;
+	bool over, lost;       /* lost: it went and could not come again */
 	enum rows_end end;
 	struct arena mem;      /* of the name and the words */
 	struct rt_server as;   /* the row with the new name */
@@ -58,6 +58,7 @@ static void gone(void *arg, enum rows_end end)
 	}
 	if (!rows_put(n->l, n->row, &n->as, came, n)) {
 		notice(SAY_ALERT, "Server " STR_FMT "/" STR_FMT " is lost: out of memory while it was renamed.", STR_ARG(n->c.be), STR_ARG(n->as.name));
+		n->lost = true;
 		finish(n, ROWS_REFUSED);
 		return;
 	}
@@ -145,6 +146,8 @@ enum cli_state cli_renamed(struct cli_run *r)
 
 	if (!n->over)
 		return CLI_WAIT;
+	if (n->lost)
+		return cli_fail(r, "Out of memory: the server is deleted.");
 	if (n->end != ROWS_DONE)
 		return cli_fail(r, n->end == ROWS_LATE ? "A process does not answer: the server keeps its name." :
 							 "Server still has connections attached to it, cannot rename it.");
