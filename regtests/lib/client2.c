@@ -8,8 +8,8 @@
  *     -k  N exchanges a connection, then another is opened
  *     -f  stop when FILE appears
  *
- * A thread a connection, blocking I/O. A GOAWAY ends the connection when its streams have ended. Prints what client.c prints, and conns= and
- * resumed=; exit 1 when anything but ok is not 0. */
+ * A thread a connection, blocking I/O. A GOAWAY ends the connection when its streams have ended. Prints what client.c prints, and conns=,
+ * tickets= that came, offered= sessions that could be resumed, resumed=; exit 1 when anything but ok is not 0. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -54,7 +54,7 @@ static long want_n = -1, end_ms;
 static unsigned long per_conn;
 static const char *path = "/", *stop_file;
 static SSL_CTX *ctx;
-static atomic_ulong next_id, requests, ok, refused, was_reset, eof, timed_out, bad_status, mismatch, opened, resumed, max_us;
+static atomic_ulong next_id, requests, ok, refused, was_reset, eof, timed_out, bad_status, mismatch, opened, tickets, offered, resumed, max_us;
 
 static bool stopping(void)
 {
@@ -111,8 +111,10 @@ static bool dial(struct conn *c)
 	SSL_set_fd(c->ssl, c->fd);
 	SSL_set_app_data(c->ssl, c);
 	SSL_set_alpn_protos(c->ssl, (const unsigned char *)(h1 ? "\10http/1.1" : "\2h2"), h1 ? 9 : 3);
-	if (c->resume)
+	if (c->resume) {
 		SSL_set_session(c->ssl, c->resume);
+		offered += (unsigned long)SSL_SESSION_is_resumable(c->resume);
+	}
 	if (SSL_connect(c->ssl) != 1) {
 		requests++;
 		was_reset++;
@@ -126,6 +128,7 @@ static int on_session(SSL *ssl, SSL_SESSION *s)
 {
 	struct conn *c = SSL_get_app_data(ssl);
 
+	tickets++;
 	SSL_SESSION_free(c->resume);
 	c->resume = s;
 	return 1;
@@ -413,8 +416,8 @@ int main(int argc, char **argv)
 		pthread_create(&th[i], NULL, run, NULL);
 	for (int i = 0; i < conns; i++)
 		pthread_join(th[i], NULL);
-	printf("requests=%lu ok=%lu refused=%lu reset=%lu eof=%lu timeout=%lu status=%lu mismatch=%lu reopened=0 max_ms=%lu p50_us=%lu p99_us=%lu p999_us=%lu conns=%lu resumed=%lu\n",
+	printf("requests=%lu ok=%lu refused=%lu reset=%lu eof=%lu timeout=%lu status=%lu mismatch=%lu reopened=0 max_ms=%lu p50_us=%lu p99_us=%lu p999_us=%lu conns=%lu tickets=%lu offered=%lu resumed=%lu\n",
 	       requests, ok, refused, was_reset, eof, timed_out, bad_status, mismatch, max_us / 1000, percentile(500), percentile(990), percentile(999), opened,
-	       resumed);
+	       tickets, offered, resumed);
 	return ok == requests ? 0 : 1;
 }
