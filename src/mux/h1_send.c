@@ -305,6 +305,14 @@ static bool tx_ready(struct mux_h1 *h)
 	return false;
 }
 
+/* The end of the last answer of a connection: what closes it follows at once, in the same segment. */
+static bool closes_behind(const struct mux_h1 *h, const struct mux_tx *tx)
+{
+	bool closes = tx->head ? says_close(h, tx->head, tx->flags) && !is_interim(h, tx->head) : h->flags & H1F_NOKEEP;
+
+	return closes && tx->flags & MS_EOM && h->ep->front && h->rxs == RX_DONE;
+}
+
 /* One sendmsg of everything at hand; false: nothing more can be taken now. */
 static bool tx_push(struct mux_h1 *h, struct mux_tx *tx)
 {
@@ -330,7 +338,7 @@ static bool tx_push(struct mux_h1 *h, struct mux_tx *tx)
 	if (p.o.bytes == 0)
 		return true;
 
-	ssize_t r = conn_sendv(h->m.conn, p.iov, p.o.n, (tx->flags & MS_MORE) != 0);
+	ssize_t r = conn_sendv(h->m.conn, p.iov, p.o.n, (tx->flags & MS_MORE) || closes_behind(h, tx));
 	if (r < 0 && r != XPRT_AGAIN) {
 		tx_fail(h);
 		return false;

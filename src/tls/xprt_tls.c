@@ -293,6 +293,13 @@ static void rd_settle(struct tls *t)
 		io_wait(&c->io, IO_RD);
 }
 
+/* TLS 1.3: all that is left to send is a ticket (RFC 8446, 4.6.1), and no client waits for that: it leaves with the first
+ * answer, or when the kernel loses patience (200 ms). */
+static bool ticket_due(const struct tls *t)
+{
+	return t->front && t->stage == TLS_EARLY_NONE && SSL_get_state(t->ssl) == TLS_ST_EARLY_DATA;
+}
+
 static int tls_handshake(struct conn *c)
 {
 	struct tls *t = c->xprt_ctx;
@@ -300,7 +307,9 @@ static int tls_handshake(struct conn *c)
 
 	if (t->out_n && !out_flush(t) && !t->broken)
 		return XPRT_AGAIN; /* a preface, or a flight that did not fit */
+	t->more = ticket_due(t);
 	r = UNLIKELY(t->stage == TLS_EARLY_READING) ? tls_early_start(t) : SSL_do_handshake(t->ssl);
+	t->more = false;
 	if (r == 1 && !t->broken) {
 		t->early = false;
 		tls_match_drop(&t->match);

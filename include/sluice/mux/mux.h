@@ -114,8 +114,9 @@ struct mux_ops {
 	bool (*open)(struct mux *m, struct endp *ep);
 	/* Pulls input: fills ep->msg (EP_HEAD), ep->rx, and flags. */
 	void (*recv)(struct endp *ep);
-	/* Pushes output; true when all of tx has left for the kernel. false: EP_TX_WAIT (a wake will follow: call again
-	 * with what is left, head NULL if it was taken, and the same flags) or EP_ERR. */
+	/* Pushes output; true when all of tx has left for the kernel, which may keep the last answer of a connection until
+	 * close(). false: EP_TX_WAIT (a wake will follow: call again with what is left, head NULL if it was taken, and the
+	 * same flags) or EP_ERR. */
 	bool (*send)(struct endp *ep, struct mux_tx *tx);
 	/* tcp/tunnel: forwards the half-close. */
 	void (*shutw)(struct endp *ep);
