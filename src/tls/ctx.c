@@ -10,7 +10,10 @@
 
 #include "tls_priv.h"
 
-#define DEFAULT_CIPHERS "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:DHE+CHACHA20:!aNULL:!PSK:!SRP"
+/* AES-128 is out of reach for anybody, and costs a quarter less than AES-256 with SHA-384 (in this order also Mozilla's
+ * "Server Side TLS", intermediate). */
+#define DEFAULT_CIPHERS "ECDHE+AESGCM+AES128:ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM+AES128:DHE+AESGCM:DHE+CHACHA20:!aNULL:!PSK:!SRP"
+#define DEFAULT_SUITES "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256"
 #define DEFAULT_LIFETIME_S 300
 
 void tls_err_set(struct tls_err *e, const char *fmt, ...)
@@ -116,7 +119,7 @@ static bool ctx_algorithms(SSL_CTX *ctx, const struct tls_opts *o, struct tls_er
 
 	if (!SSL_CTX_set_cipher_list(ctx, o->ciphers ? o->ciphers : DEFAULT_CIPHERS))
 		what = "ciphers", text = o->ciphers;
-	else if (o->ciphersuites && !SSL_CTX_set_ciphersuites(ctx, o->ciphersuites))
+	else if (!SSL_CTX_set_ciphersuites(ctx, o->ciphersuites ? o->ciphersuites : DEFAULT_SUITES))
 		what = "ciphersuites", text = o->ciphersuites;
 	else if (o->curves && !SSL_CTX_set1_groups_list(ctx, o->curves))
 		what = "curves", text = o->curves;

@@ -42,8 +42,8 @@ sluice_start "$T/sluice.cfg"
 id=(--cert "$T/client.pem")
 
 t "version, cipher and name of a TLS connection, nothing of them in the clear"
-is "1 TLSv1.2 ECDHE-ECDSA-AES256-GCM-SHA384 sni=b.test" "$(https "$P" b.test /conn --tls-max 1.2)"
-is "1 TLSv1.3 TLS_AES_256_GCM_SHA384 sni=b.test" "$(https "$P" b.test /conn)"
+is "1 TLSv1.2 ECDHE-ECDSA-AES128-GCM-SHA256 sni=b.test" "$(https "$P" b.test /conn --tls-max 1.2)"
+is "1 TLSv1.3 TLS_AES_128_GCM_SHA256 sni=b.test" "$(https "$P" b.test /conn)"
 is "0   sni=" "$(http "http://127.0.0.1:$C/conn")"
 
 t "the client's certificate by its parts, and the verdict on it"
@@ -62,7 +62,7 @@ openssl s_client -connect "127.0.0.1:$P" -servername b.test -cert "$T/client.pem
 match secret "$(openssl s_client -connect "127.0.0.1:$P" -servername b.test -sess_in "$T/s" -ign_eof 2>&1 <<<$'GET / HTTP/1.0\r\n\r')"
 
 t "option httpslog ends with errors, resumption, name, version and cipher"
-wait_for 5 grep -qE '"GET https?://b.test[^"]*/conn HTTP/2.0" 0/0000000000000000/0/0/0 b.test/TLSv1.3/TLS_AES_256_GCM_SHA384$|"GET /conn HTTP/1.1" 0/0000000000000000/0/0/0 b.test/TLSv1.3/TLS_AES_256_GCM_SHA384$' "$T/sluice.out"
+wait_for 5 grep -qE '"GET https?://b.test[^"]*/conn HTTP/2.0" 0/0000000000000000/0/0/0 b.test/TLSv1.3/TLS_AES_128_GCM_SHA256$|"GET /conn HTTP/1.1" 0/0000000000000000/0/0/0 b.test/TLSv1.3/TLS_AES_128_GCM_SHA256$' "$T/sluice.out"
 wait_for 5 grep -qE '"GET /conn HTTP/1.1" 0/-/-/-/- -/-/-$' "$T/sluice.out"
 
 t "each way to fail a handshake has its line"
