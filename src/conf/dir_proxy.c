@@ -170,7 +170,7 @@ static bool retry_status(struct sema *s, const struct word *w)
 	static const uint16_t codes[] = { 401, 403, 404, 408, 421, 425, 429, 500, 501, 502, 503, 504 };
 	uint32_t v;
 
-	if (!w->s.n || w->s.p[0] < '0' || w->s.p[0] > '9')
+	if (!w->s.n || w->s.p[0] < '1' || w->s.p[0] > '9') /* "0rtt-rejected" is a word */
 		return false;
 	if (!arg_u32(s, w, 100, 599, &v))
 		return true;

@@ -155,7 +155,7 @@ bool tls_back_setup(SSL *ssl, const struct tls_connect *k)
 	const struct tls_opts *o = &k->back->o;
 	char buf[TLS_SNI_MAX + 1];
 	const char *sni = sni_text(k->sni, buf), *name = o->verify_host ? o->verify_host : sni;
-	SSL_SESSION *s;
+	struct tls_session *e;
 	bool ok = true;
 
 	if (sni && !is_address(sni))
@@ -164,8 +164,11 @@ bool tls_back_setup(SSL *ssl, const struct tls_connect *k)
 		ok = ok && expect_name(ssl, name);
 	if (k->alpn.n)
 		ok = ok && SSL_set_alpn_protos(ssl, (const unsigned char *)k->alpn.p, (unsigned)k->alpn.n) == 0;
-	if (ok && k->sessions && (s = tls_session_find(k->sessions, k->back, sni)))
-		SSL_set_session(ssl, s);
+	if (ok && k->sessions && (e = tls_session_find(k->sessions, k->back, sni)) && SSL_set_session(ssl, e->s) && k->early && o->early_data &&
+	    !e->spent && tls_early_fits(e->s, k->alpn.n ? k->alpn : o->alpn)) {
+		e->spent = true; /* servers take a ticket's early data once */
+		tls_early_begin(tls_of(ssl), e->s);
+	}
 	ERR_clear_error();
 	return ok;
 }
@@ -192,7 +195,7 @@ static struct tls_session *slot_of(struct tls_sessions *c, const struct tls_back
 	return NULL;
 }
 
-SSL_SESSION *tls_session_find(struct tls_sessions *c, const struct tls_back *b, const char *sni)
+struct tls_session *tls_session_find(struct tls_sessions *c, const struct tls_back *b, const char *sni)
 {
 	struct tls_session *e = slot_of(c, b, sni);
 
@@ -203,7 +206,7 @@ SSL_SESSION *tls_session_find(struct tls_sessions *c, const struct tls_back *b, 
 		return NULL;
 	}
 	e->used = ++c->clock;
-	return e->s;
+	return e;
 }
 
 void tls_session_keep(struct tls *t, SSL_SESSION *s)

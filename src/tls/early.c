@@ -67,6 +67,8 @@ ssize_t tls_early_recv(struct tls *t, void *p, size_t n)
 	size_t got = MIN(n, (size_t)t->early_n);
 	int r;
 
+	if (t->stage == TLS_EARLY_SENDING)
+		return tls_early_back_finish(t);
 	if (got) {
 		memcpy(p, t->early_buf + t->early_at, got);
 		t->early_at += (uint32_t)got;
@@ -87,36 +89,67 @@ ssize_t tls_early_recv(struct tls *t, void *p, size_t n)
 	return 0;
 }
 
+static struct tls *tls_on(const struct conn *c) { return c && c->xprt == &xprt_tls ? c->xprt_ctx : NULL; }
+static bool early_open(const struct tls *t) { return t->stage == TLS_EARLY_READING || t->stage == TLS_EARLY_FINISHING; }
+
 /* Early data behind what is kept already waits in the buffer; when that is full it waits where it is. */
 bool tls_early_over(struct conn *c)
 {
-	struct tls *t = c && c->xprt == &xprt_tls ? c->xprt_ctx : NULL;
+	struct tls *t = tls_on(c);
 	size_t got, end;
+	int r = 1;
 
-	if (!t || t->stage == TLS_EARLY_NONE || t->broken)
+	if (!t || !early_open(t) || t->broken)
 		return true;
-	while (t->stage == TLS_EARLY_READING && (end = (size_t)t->early_at + t->early_n) < TLS_EARLY_MAX) {
-		if (read_more(t, t->early_buf + end, TLS_EARLY_MAX - end, &got) != 1)
-			break;
-		t->early_n += (uint32_t)got;
+	while (r == 1 && t->stage == TLS_EARLY_READING && (end = (size_t)t->early_at + t->early_n) < TLS_EARLY_MAX) {
+		r = read_more(t, t->early_buf + end, TLS_EARLY_MAX - end, &got);
+		t->early_n += r == 1 ? (uint32_t)got : 0;
 	}
-	if (t->stage == TLS_EARLY_FINISHING && SSL_do_handshake(t->ssl) == 1)
+	if (t->stage == TLS_EARLY_FINISHING && (r = SSL_do_handshake(t->ssl)) == 1)
 		t->stage = t->early_n ? TLS_EARLY_LEFT : TLS_EARLY_NONE;
+	if (r < 0 && SSL_get_error(t->ssl, r) != SSL_ERROR_WANT_READ)
+		t->broken = true;
 	ERR_clear_error();
-	return t->stage == TLS_EARLY_NONE || t->stage == TLS_EARLY_LEFT;
+	return t->broken || !early_open(t);
 }
 
 bool tls_is_early(const struct conn *c)
 {
-	const struct tls *t = c && c->xprt == &xprt_tls ? c->xprt_ctx : NULL;
+	const struct tls *t = tls_on(c);
 
-	return t && t->early_taken && (t->stage == TLS_EARLY_READING || t->stage == TLS_EARLY_FINISHING);
+	return t && t->early_taken && early_open(t);
+}
+
+void tls_early_wait(struct conn *c, struct tls_waiter *w)
+{
+	if (list_empty(&w->link))
+		list_push(&tls_on(c)->waiters, &w->link);
+}
+
+void tls_early_event(struct tls *t)
+{
+	if (!tls_early_over(t->c))
+		return;
+	while (!list_empty(&t->waiters)) {
+		struct tls_waiter *w = LIST_ENTRY(t->waiters.next, struct tls_waiter, link);
+		list_del(&w->link);
+		task_wake(w->task);
+	}
+}
+
+bool tls_sends_early(const struct conn *c)
+{
+	const struct tls *t = tls_on(c);
+
+	return t && t->stage == TLS_EARLY_SENDING;
 }
 
 int tls_early_send(struct tls *t, const char *p, size_t n)
 {
 	size_t put = 0;
 
+	if (t->stage == TLS_EARLY_SENDING)
+		return tls_early_back_send(t, p, n);
 	if (t->stage == TLS_EARLY_LEFT)
 		return SSL_write(t->ssl, p, (int)n);
 	return SSL_write_early_data(t->ssl, p, n, &put) ? (int)put : -1;

@@ -8,7 +8,7 @@
  *   front.c    bind lines: names to certificates     accept.c   choices during a client's handshake
  *   back.c     servers: contexts, known sessions     tickets.c  ticket keys
  *   verify.c   judging a peer's certificate          xprt_tls.c the transport on a connection
- *   early.c    early data, replay.c none of it twice
+ *   early.c    early data of clients, early_back.c to servers, replay.c none of it twice
  */
 #ifndef TLS_PRIV_H
 #define TLS_PRIV_H
@@ -54,12 +54,13 @@ struct tls_back {
 	struct tls_back *next;
 };
 
-/* Of a client that may send early data: what comes next from it. */
+/* Of a client that may send early data, or a server that may get some: what comes next from it. */
 enum tls_stage {
 	TLS_EARLY_NONE,      /* the handshake, or data, as ever */
 	TLS_EARLY_READING,   /* early data */
 	TLS_EARLY_FINISHING, /* the end of the handshake */
 	TLS_EARLY_LEFT,      /* data; but early data is kept that nobody has read */
+	TLS_EARLY_SENDING,   /* of a server: the end of the handshake, while what we send is early data */
 };
 #define TLS_EARLY_MAX 16384u /* bytes of early data a connection */
 
@@ -77,8 +78,11 @@ struct tls {
 	bool early;                     /* not established */
 	uint8_t stage;                  /* enum tls_stage */
 	bool early_taken;               /* the client's early data was accepted */
-	char *early_buf;                /* early data that nobody has read, NULL = none */
-	uint32_t early_at, early_n;
+	char *early_buf;                /* of a client: early data that nobody has read; of a server: what it was sent; NULL = none */
+	uint32_t early_at, early_n;     /* early_at, of a server: so much of it has left as early data */
+	uint32_t early_cap;
+	SSL_SESSION *early_with;        /* of a server: whose early data it is; NULL = none is sent */
+	struct list waiters;            /* struct tls_waiter: for the end of a handshake below early data */
 	struct tls_result res;
 	const struct tls_front *front;
 	const struct tls_policy *policy;
@@ -152,6 +156,20 @@ int tls_early_start(struct tls *t);
 ssize_t tls_early_recv(struct tls *t, void *p, size_t n);
 /* Bytes sent, or <= 0. */
 int tls_early_send(struct tls *t, const char *p, size_t n);
+/* The socket has news: tells who waits for the end of the handshake. */
+void tls_early_event(struct tls *t);
+
+/* early_back.c */
+/* May the first bytes for a server go with its session s? alpn: what will be offered, wire form. */
+bool tls_early_fits(const SSL_SESSION *s, struct str alpn);
+void tls_early_begin(struct tls *t, SSL_SESSION *s);
+/* While stage is SENDING. Sends n bytes as early data, or keeps them until the handshake is over: they count as sent. <= 0: no memory. */
+int tls_early_back_send(struct tls *t, const char *p, size_t n);
+/* Goes on with the handshake: 0 = it is over and everything has been sent, -1 = ask SSL_get_error() with it; t->broken when the server
+ * took another protocol than the bytes were meant for. */
+int tls_early_back_finish(struct tls *t);
+/* The protocol of the bytes. */
+struct str tls_early_alpn(const struct tls *t);
 
 /* verify.c */
 int tls_verify_cb(int ok, X509_STORE_CTX *store);
@@ -159,7 +177,7 @@ int tls_verify_mode(const struct tls_opts *o);
 
 /* back.c */
 void tls_session_keep(struct tls *t, SSL_SESSION *s);   /* takes over a reference */
-SSL_SESSION *tls_session_find(struct tls_sessions *c, const struct tls_back *b, const char *sni);
+struct tls_session *tls_session_find(struct tls_sessions *c, const struct tls_back *b, const char *sni);
 void tls_session_drop(struct tls *t);
 bool tls_back_setup(SSL *ssl, const struct tls_connect *k) MUST_CHECK;
 

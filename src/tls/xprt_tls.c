@@ -199,7 +199,10 @@ static void tls_free(struct tls *t)
 	ERR_clear_error();
 	out_free(t);
 	tls_match_drop(&t->match);
+	while (!list_empty(&t->waiters))
+		list_del(t->waiters.next);
 	free(t->early_buf);
+	SSL_SESSION_free(t->early_with);
 	free(t->prints);
 	pool_put(&tls_pool, t);
 }
@@ -223,6 +226,7 @@ static bool tls_open(struct conn *c, bool front, const void *cfg)
 		return false;
 	t->c = c;
 	t->early = true;
+	list_init(&t->waiters);
 	timer_init(&t->timer, linger_timer);
 	t->ssl = SSL_new(ctx);
 	b = t->ssl ? bio_new(t) : NULL;
@@ -261,6 +265,8 @@ static void tls_event(struct conn *c)
 		t->dry = false;
 	if (t->out_n && !(c->flags & CONN_CONNECTING))
 		out_flush(t);
+	if (UNLIKELY(!list_empty(&t->waiters)))
+		tls_early_event(t);
 }
 
 /* ---- handshake --------------------------------------------------------------------------------------------------- */
@@ -307,6 +313,8 @@ static int tls_handshake(struct conn *c)
 
 	if (t->out_n && !out_flush(t) && !t->broken)
 		return XPRT_AGAIN; /* a preface, or a flight that did not fit */
+	if (UNLIKELY(t->stage == TLS_EARLY_SENDING) && !t->broken)
+		return 0; /* the first bytes will take the hello along */
 	t->more = ticket_due(t);
 	r = UNLIKELY(t->stage == TLS_EARLY_READING) ? tls_early_start(t) : SSL_do_handshake(t->ssl);
 	t->more = false;
@@ -344,6 +352,15 @@ static ssize_t recv_failed(struct tls *t, int r)
 	return XPRT_ERR;
 }
 
+/* As recv_failed(), for a server whose handshake is not over. */
+static ssize_t early_failed(struct tls *t, int r)
+{
+	if (!t->broken && SSL_get_error(t->ssl, r) == SSL_ERROR_WANT_READ)
+		return XPRT_AGAIN;
+	handshake_failed(t);
+	return XPRT_ERR;
+}
+
 static ssize_t tls_recv(struct conn *c, void *p, size_t n)
 {
 	struct tls *t = c->xprt_ctx;
@@ -358,7 +375,7 @@ static ssize_t tls_recv(struct conn *c, void *p, size_t n)
 			return r;
 		}
 		if (r < 0)
-			return recv_failed(t, r);
+			return t->stage == TLS_EARLY_SENDING ? early_failed(t, r) : recv_failed(t, r);
 	}
 	r = SSL_read(t->ssl, p, (int)MIN(n, (size_t)INT32_MAX));
 	if (LIKELY(r > 0)) {
@@ -449,11 +466,11 @@ static void tls_shutw(struct conn *c)
 static bool tls_linger(struct conn *c)
 {
 	struct tls *t = c->xprt_ctx;
-	bool over = tls_early_over(c); /* or the end of the handshake would meet a closed socket, and the client a reset */
+	bool over = t->stage != TLS_EARLY_SENDING && tls_early_over(c); /* or the end of the handshake would meet a closed socket, and the client a reset */
 
 	if (over)
 		say_goodbye(t);
-	if ((over && !t->out_n) || t->broken || t->early)
+	if ((over && !t->out_n) || t->broken || t->early || t->stage == TLS_EARLY_SENDING)
 		return false;
 	c->ops = &linger_ops;
 	c->owner = t;
@@ -468,6 +485,8 @@ static struct str tls_alpn(struct conn *c)
 	const unsigned char *p;
 	unsigned n;
 
+	if (UNLIKELY(t->stage == TLS_EARLY_SENDING))
+		return tls_early_alpn(t);
 	SSL_get0_alpn_selected(t->ssl, &p, &n);
 	return str_n((const char *)p, n);
 }
@@ -499,6 +518,7 @@ const char *tls_failure_text(enum tls_failure f)
 	case TLS_CRT_FAIL: return "SSL client certificate not trusted";
 	case TLS_MISMATCH: return "Server presented an SSL certificate different from the configured one";
 	case TLS_MISMATCH_SNI: return "Server presented an SSL certificate different from the expected one";
+	case TLS_EARLY_REFUSED: return "Server refused early data";
 	case TLS_HANDSHAKE: break;
 	}
 	return "SSL handshake failure";

@@ -2,15 +2,11 @@
 /* Actions that hold a rule set: pause, wait-for-body, wait-for-handshake; and early hints, which are collected while the rules run and leave as one 103
  * response. A held rule is executed again at each wake of the stream until it says that it is done. */
 #include <sluice/base/clock.h>
-
-#include <sluice/tls/xprt_tls.h>
 #include "act_priv.h"
 #include "session.h"
 #include "steps.h"
 
 #define HINTS_MAX 32
-#define HANDSHAKE_LOOK_MS 3
-#define HANDSHAKE_MOST_NS 10000000000ull
 
 static enum rule_verdict held_done(struct stream *s)
 {
@@ -78,22 +74,25 @@ enum rule_verdict act_exec_wait_body(struct stream *s, const struct rule *r, enu
 	return clock_ms() < s->hold_until ? RULE_HOLD : body_missing(s, response, true);
 }
 
-/* The end of a handshake wakes no stream; it is one round trip away, and is looked for that often. */
 enum rule_verdict act_exec_wait_handshake(struct stream *s, const struct rule *r UNUSED, enum rule_phase ph UNUSED)
 {
-	struct conn *c = s->sess ? s->sess->conn : NULL;
-
-	if (!tls_is_early(c) || tls_early_over(c))
+	switch (early_wait(s)) {
+	case EARLY_OVER:
 		return held_done(s);
-	if (clock_now_ns - s->sess->t_hs_done > HANDSHAKE_MOST_NS) {
-		s->hold_until = 0;
-		term_set(s, 'c', 'R');
-		reply_error(s, 408);
-		return RULE_ANSWERED;
+	case EARLY_FAILED:
+		term_set(s, 'C', 'R');
+		return RULE_CLOSE;
+	case EARLY_OPEN:
+		break;
 	}
-	if (clock_ms() >= s->hold_until)
-		s->hold_until = clock_ms() + HANDSHAKE_LOOK_MS;
-	return RULE_HOLD;
+	if (!s->hold_until)
+		s->hold_until = clock_ms() + HANDSHAKE_MOST_MS;
+	if (clock_ms() < s->hold_until)
+		return RULE_HOLD;
+	s->hold_until = 0;
+	term_set(s, 'c', 'R');
+	reply_error(s, 408);
+	return RULE_ANSWERED;
 }
 
 enum rule_verdict act_exec_early_hint(struct stream *s, const struct rule *r, enum rule_phase ph UNUSED)

@@ -2,12 +2,8 @@
 /* Headers that configuration adds or saves outside the rules: X-Forwarded-For, Forwarded, X-Original-To, the unique id, captures. */
 #include <sluice/net/conn.h>
 
-#include <sluice/tls/xprt_tls.h>
-#include "count.h"
 #include "persist.h"
-#include "rules.h"
-#include "session.h"
-#include "worker_priv.h"
+#include "steps.h"
 
 void headers_add(struct stream *s, struct http_msg *m, struct str name, struct str val)
 {
@@ -225,7 +221,7 @@ void headers_request(struct stream *s)
 		add_address(s, &fe->originalto, &be->originalto, c->dst);
 	if ((fe->forwarded.on || be->forwarded.on) && c->src && c->dst)
 		add_forwarded(s, be->forwarded.on ? &be->forwarded : &fe->forwarded);
-	if (s->sess && tls_is_early(s->sess->conn)) /* RFC 8470, 5.1 */
-		headers_set(s, &s->req, STR("early-data"), STR("1"));
+	if (UNLIKELY(s->early))
+		early_tell(s);
 	add_unique_id(s);
 }

@@ -208,7 +208,7 @@ bool pool_settle(struct stream *s)
 	const struct mux_ops *mo = mux_select_back(sc->proto, c, s->flags & SF_HTTP);
 
 	if (sc->uses == 1 && tls_ssl(c))
-		count_server_handshake(SSL_session_reused(tls_ssl(c)));
+		count_server_handshake(tls_sends_early(c) || SSL_session_reused(tls_ssl(c)));
 	if (old->ops == mo || sc->uses > 1)
 		return true;
 	old->conn = NULL; /* it survives the mux */

@@ -39,7 +39,7 @@ struct sconn *pool_join(uint32_t srv, uint64_t sni)
 	LIST_EACH_SAFE(p, n, &ws->shared) {
 		struct sconn *sc = LIST_ENTRY(p, struct sconn, link);
 
-		if (sc->sni != sni)
+		if (sc->sni != sni || tls_sends_early(sc->mux->conn)) /* others were not asked whether they may be early */
 			continue;
 		if (worn_out(sc)) {
 			if (sc->idle)

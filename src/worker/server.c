@@ -276,6 +276,15 @@ enum step_result strm_refused(struct stream *s)
 	return request_again(s, other, false);
 }
 
+enum step_result strm_too_early(struct stream *s)
+{
+	s->retries++;
+	count_retry(s, false);
+	early_untell(s);
+	request_again(s, false, false);
+	return step_to(s, ST_EARLY);
+}
+
 enum step_result strm_response_failed(struct stream *s, enum retry_on why, unsigned status, char cause)
 {
 	bool held = s->flags & SF_REQ_HELD && !(s->flags & SF_RES_STARTED);

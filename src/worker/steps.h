@@ -106,6 +106,24 @@ bool server_introduce(struct stream *s);
 /* Begins the connection; false when it failed at once. */
 bool server_connect(struct stream *s);
 
+/* The server found the request too early: it goes there once more, when nobody can take it for a copy. */
+enum step_result strm_too_early(struct stream *s);
+
+/* early.c */
+/* The head of the request has come. */
+void early_note(struct stream *s);
+/* Tells the server what came early (RFC 8470, 5.1); takes that back. */
+void early_tell(struct stream *s);
+void early_untell(struct stream *s);
+/* May it leave for a server before the handshake there is over? */
+bool early_may_leave(const struct stream *s);
+/* Is a response 425 ours to deal with? */
+bool early_retried(const struct stream *s);
+/* Where the client's handshake stands; while it is open, its end wakes s. */
+#define HANDSHAKE_MOST_MS 10000
+enum early_state { EARLY_OVER, EARLY_OPEN, EARLY_FAILED };
+enum early_state early_wait(struct stream *s);
+
 /* page.c: is the request for the statistics page of px? */
 bool stats_page_wanted(const struct stream *s, const struct rt_proxy *px);
 

@@ -97,6 +97,7 @@ enum step_result step_req_head(struct stream *s)
 		c->hold_head = true;
 		count_request(s);
 		headers_capture_request(s);
+		early_note(s);
 		if (UNLIKELY(s->req.method == HTTP_POST))
 			grpc_begin(s);
 		if (UNLIKELY(s->fe->req_hdr_names) && !headers_restrict(s, s->fe))

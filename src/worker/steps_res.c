@@ -48,8 +48,16 @@ static enum step_result interim_forward(struct stream *s)
 	return STEP_NEXT;
 }
 
+/* No handshake, no response: as if it had not been connected at all, for what went early may be repeated. */
+static enum step_result early_failed(struct stream *s)
+{
+	return tls_result(s->sc->mux->conn)->failure == TLS_EARLY_REFUSED ? strm_refused(s) : strm_connect_failed(s, false);
+}
+
 static enum step_result response_broken(struct stream *s)
 {
+	if (UNLIKELY(s->early & EARLY_SENT) && tls_sends_early(s->sc->mux->conn))
+		return early_failed(s);
 	switch (s->srv.err) {
 	case EE_CONNECT:
 		return strm_connect_failed(s, false);
@@ -157,6 +165,8 @@ static bool status_retried(const struct stream *s)
 {
 	int slot = error_slot(s->res.status);
 
+	if (UNLIKELY(s->res.status == 425))
+		return early_retried(s);
 	return slot >= 0 && s->be->retry_slots >> slot & 1 && s->flags & SF_REQ_HELD && !(s->flags & SF_NO_RETRY) &&
 	       s->retries < strm_retries(s);
 }
@@ -166,8 +176,8 @@ static bool res_rules_begin(struct stream *s, enum step_result *r)
 {
 	s->t.res_head = clock_now_ns;
 	server_observe(s, true, status_good(s->res.status));
-	if (s->be->retry_on & RO_STATUS && status_retried(s)) {
-		*r = strm_response_failed(s, RO_STATUS, s->res.status, 'S');
+	if (s->be->retry_on & (RO_STATUS | RO_0RTT) && status_retried(s)) {
+		*r = s->early ? strm_too_early(s) : strm_response_failed(s, RO_STATUS, s->res.status, 'S');
 		return false;
 	}
 	strm_vars_response(s);

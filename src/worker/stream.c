@@ -74,6 +74,8 @@ static void strm_init(struct stream *s, struct session *sess, const struct rt_pr
 	s->comp_algo = 0xff;
 	s->retries_set = -1;
 	list_init(&s->srv_link);
+	s->early_over.task = &s->task;
+	list_init(&s->early_over.link);
 	task_init(&s->task, strm_task);
 	s->cli.wake = s->srv.wake = strm_wake;
 	s->cli.owner = s->srv.owner = s;
@@ -210,6 +212,7 @@ void strm_end(struct stream *s, enum mux_close_how how)
 	s->running = true; /* no wake runs a step any more */
 	s->t.end = clock_now_ns;
 	lb_queue_del(&wk.q, &s->wait);
+	list_del(&s->early_over.link);
 	task_cancel(&s->task);
 	compress_end(s);
 	if (UNLIKELY(s->copies != NULL))

@@ -14,6 +14,7 @@
 #include <sluice/lb/queue.h>
 #include <sluice/mux/mux.h>
 #include <sluice/rt/rt.h>
+#include <sluice/tls/xprt_tls.h>
 
 #define STREAM_MAGIC 0x7374726du
 #define STRM_MAX_AVOID 8
@@ -76,6 +77,12 @@ enum strm_flags {
 	SF_SRV_KEEP = 1 << 28,      /* the exchange with the server ended well: its connection may be kept */
 };
 
+enum strm_early {
+	EARLY_CAME = 1, /* the client sent the request before its handshake was over */
+	EARLY_SENT = 2, /* ... and we to the server */
+	EARLY_TOLD = 4, /* its Early-Data field is ours */
+};
+
 /* When each phase was reached, ns monotonic; 0 = not reached. Names as in struct log_data. */
 struct strm_times { uint64_t req_start, req_done, queue_done, conn_done, req_sent, res_head, end; };
 
@@ -136,6 +143,8 @@ struct stream {
 	uint64_t pat_ticket, pat_until;   /* act_map.c: the order whose end is waited for, and for how long */
 	uint64_t hold_until;              /* a rule holds its list until then, ms; 0 = none does */
 	uint32_t resolving;               /* the question it waits for (resolve.h), 0 = none */
+	uint8_t early;                    /* enum strm_early: early data, see early.c */
+	struct tls_waiter early_over;     /* for the end of the client's handshake */
 	struct http_msg *hints;           /* early hints that have not left yet, NULL = none */
 	struct addr src_set, dst_set;     /* what ctx.src and ctx.dst point at once rules have set them */
 	uint32_t to_set[3];               /* client, server, tunnel timeout set by rules, ms; 0 = not set */

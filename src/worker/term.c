@@ -14,6 +14,7 @@ char term_phase(const struct stream *s)
 	case ST_BE_RULES:
 	case ST_REQ_BODY:
 	case ST_COPY:
+	case ST_EARLY:
 		return 'R';
 	case ST_TARPIT:
 		return 'T';

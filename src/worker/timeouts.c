@@ -147,6 +147,7 @@ static enum step_result strm_phase_expired(struct stream *s)
 	case ST_REQ_HEAD:
 	case ST_REQ_BODY:
 	case ST_STATS:
+	case ST_EARLY:
 		return strm_fail(s, 408, 'c', 'R');
 	case ST_TARPIT:
 		return step_to(s, ST_REPLY);

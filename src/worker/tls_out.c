@@ -60,7 +60,12 @@ struct conn *tls_out_connect(struct stream *s, const struct sconn *sc, const str
 {
 	struct tls_connect k = { .back = wk.rt->srv[sc->srv].o->xprt_cfg, .sessions = &wk.srv[sc->srv].tls, .sni = sni, .alpn = alpn_of(sc) };
 	char hdr[PROXY_V1_MAX];
+	struct conn *c;
 
 	k.preface = str_n(hdr, server_proxy_header(s, hdr));
-	return conn_new_back(dst, o, &xprt_tls, &k, NULL, NULL);
+	k.early = early_may_leave(s);
+	c = conn_new_back(dst, o, &xprt_tls, &k, NULL, NULL);
+	if (c && tls_sends_early(c))
+		s->early |= EARLY_SENT;
+	return c;
 }

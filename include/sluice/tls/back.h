@@ -20,7 +20,13 @@ void tls_backs_drop(void);
 
 #define TLS_SESSIONS 8
 struct tls_sessions {               /* of one server, in one process; zeroed at start */
-	struct tls_session { char *sni; SSL_SESSION *s; const struct tls_back *back; uint32_t trust_no, used; } at[TLS_SESSIONS];
+	struct tls_session {
+		char *sni;
+		SSL_SESSION *s;
+		const struct tls_back *back;
+		uint32_t trust_no, used;
+		bool spent;         /* early data has been sent with it */
+	} at[TLS_SESSIONS];
 	uint32_t clock;
 };
 void tls_sessions_free(struct tls_sessions *s);
@@ -30,6 +36,7 @@ struct tls_connect {                /* cfg of xprt_tls.open for a connection we 
 	struct tls_sessions *sessions; /* NULL: always a full handshake. Outlives the connection. */
 	struct str sni;             /* empty: none is sent */
 	struct str alpn;            /* wire form; empty: that of the server's options */
+	bool early;                 /* what is sent first may go as early data, where the options allow it */
 	struct str preface;         /* bytes that go before the handshake in the clear (a PROXY header) */
 };
 

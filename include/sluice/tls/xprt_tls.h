@@ -15,7 +15,7 @@ extern const struct xprt_ops xprt_tls;
 /* How a handshake ended, in the order and with the texts of HAProxy's connection errors (fc_err). */
 enum tls_failure {
 	TLS_OK = 0, TLS_EMPTY = 24, TLS_ABORT = 25, TLS_TIMEOUT = 26, TLS_NO_MEM = 28, TLS_CA_FAIL = 30, TLS_CRT_FAIL = 31,
-	TLS_MISMATCH = 32, TLS_MISMATCH_SNI = 33, TLS_HANDSHAKE = 34,
+	TLS_MISMATCH = 32, TLS_MISMATCH_SNI = 33, TLS_HANDSHAKE = 34, TLS_EARLY_REFUSED = 38,
 };
 const char *tls_failure_text(enum tls_failure f);
 
@@ -35,7 +35,15 @@ unsigned tls_lingering(void);
 /* Does what the client says come in early data, or did it until now, with the handshake still open? It may be a copy that
  * somebody else sent to another machine (RFC 8470). */
 bool tls_is_early(const struct conn *c);
-/* Goes on with the handshake of a client whose early data is being served: true when it is over, or has failed. */
+/* Goes on with the handshake of a client whose early data is being served: true when it is over, or has failed, in which case
+ * tls_is_early() stays true. */
 bool tls_early_over(struct conn *c);
+/* Wakes w->task when tls_early_over() becomes true, once. Its link is initialised before and after; list_del() ends the wait. */
+struct tls_waiter { struct list link; struct task *task; };
+void tls_early_wait(struct conn *c, struct tls_waiter *w);
+
+/* Does what we send to this server go out before the handshake is over? It counts as sent, and is sent again below when the server has
+ * thrown it away. A server that takes another protocol then breaks the connection with TLS_EARLY_REFUSED: it has read nothing. */
+bool tls_sends_early(const struct conn *c);
 
 #endif

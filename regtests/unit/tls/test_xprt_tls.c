@@ -1,93 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Both ends of the transport in one process, over a socket pair and a real loop. */
-#include "tls_test.h"
-#include <fcntl.h>
-#include <sys/socket.h>
-#include <sluice/base/clock.h>
-#include <sluice/tls/info.h>
-#include <sluice/tls/tickets.h>
-
-struct end { struct conn *c; bool up, dead; };
-
-static struct end cli, srv;
-static struct tls_sessions sessions;
-static struct tls_opts fo, bo;
-
-static void on_io(struct conn *c)
-{
-	struct end *e = c->owner;
-
-	e->dead |= (c->flags & CONN_DEAD) != 0;
-	e->up |= conn_established(c);
-}
-
-static const struct conn_owner_ops ops = { .io = on_io };
-
-static struct conn *wrap(int fd, struct end *e, bool front, const void *cfg)
-{
-	struct addr a = { .family = AF_UNSPEC };
-	struct conn *c = conn_new_front(fd, &a, &xprt_raw, NULL, &ops, e);
-
-	assert_non_null(c);
-	if (!front)
-		c->flags &= ~(uint32_t)CONN_FRONT;
-	assert_true(conn_upgrade(c, &xprt_tls, cfg));
-	conn_handshake(c);
-	*e = (struct end){ .c = c, .up = e->up, .dead = e->dead };
-	return c;
-}
-
-static struct tls_front *front_of(const struct tls_opts *o, const char *san)
-{
-	struct tls_err e;
-	struct tls_front *f = tls_front_new(o, STR("f/:1"), &e);
-
-	assert_non_null(f);
-	assert_true(tls_front_add(f, make_cert(san, false), NULL, 0, NULL, NULL, &e));
-	assert_true(tls_front_finish(f, &e));
-	return f;
-}
-
-static void turns(unsigned n)
-{
-	while (n--)
-		loop_turn(2);
-}
-
-static void connect_with(struct tls_front *f, const struct tls_back *b, const char *sni)
-{
-	struct tls_connect k = { .back = b, .sessions = &sessions, .sni = str_c(sni) };
-	int sv[2];
-
-	cli = srv = (struct end){ 0 };
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, sv), 0);
-	wrap(sv[0], &srv, true, f);
-	wrap(sv[1], &cli, false, &k);
-	for (unsigned i = 0; i < 50 && !(cli.up && srv.up) && !cli.dead && !srv.dead; i++)
-		loop_turn(2);
-}
-
-static void disconnect(void)
-{
-	conn_abort(cli.c);
-	conn_abort(srv.c);
-}
-
-static const struct tls_back *back(void)
-{
-	struct tls_err e;
-	const struct tls_back *b = tls_back_get(&bo, &e);
-
-	assert_non_null(b);
-	return b;
-}
-
-static ssize_t say(struct conn *c, const char *p, size_t n)
-{
-	struct iovec v = { .iov_base = (char *)(uintptr_t)p, .iov_len = n };
-
-	return conn_sendv(c, &v, 1, false);
-}
+#include "tls_pair.h"
 
 TEST(bytes_pass_both_ways_and_a_close_is_an_end_of_file)
 {
@@ -172,14 +85,6 @@ TEST(a_connection_closed_with_bytes_to_send_stays_until_they_are_gone)
 	conn_abort(cli.c);
 }
 
-static bool resumed(struct conn *c)
-{
-	struct tls_answer a;
-
-	assert_true(tls_ask(c, TLS_ASK_RESUMED, NULL, NULL, &a));
-	return a.num;
-}
-
 TEST(a_session_is_resumed_for_the_same_name_only)
 {
 	struct tls_front *f = front_of(&fo, "DNS:a,DNS:b");
@@ -246,41 +151,18 @@ TEST(a_server_that_is_not_trusted_gets_no_byte)
 	unlink(path);
 }
 
-static int setup(void **st)
-{
-	(void)st;
-	fo = bo = (struct tls_opts){ 0 };
-	return 0;
-}
-
-static int group_setup(void **st)
-{
-	(void)st;
-	clock_update();
-	loop_init(NULL, 64);
-	tls_tickets_init(3600);
-	return 0;
-}
-
-static int group_teardown(void **st)
-{
-	(void)st;
-	loop_free();
-	return 0;
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(bytes_pass_both_ways_and_a_close_is_an_end_of_file, setup, drop_all),
-		cmocka_unit_test_setup_teardown(what_is_left_in_a_record_stays_readable_without_an_event, setup, drop_all),
-		cmocka_unit_test_setup_teardown(a_full_socket_takes_part_and_the_rest_follows_by_itself_in_order, setup, drop_all),
-		cmocka_unit_test_setup_teardown(a_connection_closed_with_bytes_to_send_stays_until_they_are_gone, setup, drop_all),
-		cmocka_unit_test_setup_teardown(a_session_is_resumed_for_the_same_name_only, setup, drop_all),
-		cmocka_unit_test_setup_teardown(plain_bytes_in_place_of_a_handshake_fail_it, setup, drop_all),
-		cmocka_unit_test_setup_teardown(a_peer_that_leaves_before_its_hello_is_told_from_one_that_leaves_later, setup,
+		cmocka_unit_test_setup_teardown(bytes_pass_both_ways_and_a_close_is_an_end_of_file, pair_setup, drop_all),
+		cmocka_unit_test_setup_teardown(what_is_left_in_a_record_stays_readable_without_an_event, pair_setup, drop_all),
+		cmocka_unit_test_setup_teardown(a_full_socket_takes_part_and_the_rest_follows_by_itself_in_order, pair_setup, drop_all),
+		cmocka_unit_test_setup_teardown(a_connection_closed_with_bytes_to_send_stays_until_they_are_gone, pair_setup, drop_all),
+		cmocka_unit_test_setup_teardown(a_session_is_resumed_for_the_same_name_only, pair_setup, drop_all),
+		cmocka_unit_test_setup_teardown(plain_bytes_in_place_of_a_handshake_fail_it, pair_setup, drop_all),
+		cmocka_unit_test_setup_teardown(a_peer_that_leaves_before_its_hello_is_told_from_one_that_leaves_later, pair_setup,
 						drop_all),
-		cmocka_unit_test_setup_teardown(a_server_that_is_not_trusted_gets_no_byte, setup, drop_all),
+		cmocka_unit_test_setup_teardown(a_server_that_is_not_trusted_gets_no_byte, pair_setup, drop_all),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);
