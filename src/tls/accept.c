@@ -68,6 +68,8 @@ static int on_client_hello(SSL *ssl, int *alert, void *arg)
 
 	(void)arg;
 	tls_fingerprint_take(t);
+	if (t->policy->o.no_tickets && !tls_cache_on())
+		SSL_set_num_tickets(ssl, 0); /* they would lead nowhere */
 	if (!match_find(t, named ? sni_of(ext, n) : STR_NULL)) {
 		*alert = SSL_AD_UNRECOGNIZED_NAME;
 		return SSL_CLIENT_HELLO_ERROR;

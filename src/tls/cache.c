@@ -76,6 +76,8 @@ void tls_cache_drop(void)
 	cache.at = NULL;
 }
 
+bool tls_cache_on(void) { return cache.at != NULL; }
+
 void tls_cache_counts(uint64_t *lookups, uint64_t *misses)
 {
 	*lookups = cache.lookups;
@@ -189,13 +191,13 @@ static struct str id_of(const SSL_SESSION *x)
 	return str_n((const char *)p, n);
 }
 
-/* In TLS 1.3 it is called for every ticket, which carries the session itself. */
+/* In TLS 1.3 it is called for every ticket, and most carry the session itself: what is left to keep are those that are but its id. */
 static int on_new(SSL *ssl, SSL_SESSION *x)
 {
 	unsigned char der[TLS_CACHE_DER_MAX], *p = der;
 	int n;
 
-	if (SSL_version(ssl) == TLS1_3_VERSION)
+	if (SSL_version(ssl) == TLS1_3_VERSION && !(SSL_get_options(ssl) & SSL_OP_NO_TICKET))
 		return 0;
 	n = i2d_SSL_SESSION(x, NULL);
 	if (n > 0 && n <= (int)sizeof(der) && i2d_SSL_SESSION(x, &p) == n)

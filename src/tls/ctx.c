@@ -172,7 +172,7 @@ static void ctx_manners(SSL_CTX *ctx, const struct tls_opts *o, bool server)
 	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
 	SSL_CTX_set_read_ahead(ctx, 1);
 	SSL_CTX_set_timeout(ctx, o->lifetime ? (long)o->lifetime : DEFAULT_LIFETIME_S);
-	SSL_CTX_set_num_tickets(ctx, o->no_tickets ? 0 : 1);
+	SSL_CTX_set_num_tickets(ctx, 1); /* with SSL_OP_NO_TICKET one that is an id in the cache */
 }
 
 SSL_CTX *tls_ctx_new(const struct tls_opts *o, bool server, struct tls_err *err)

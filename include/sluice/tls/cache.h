@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Sessions that clients resume by their id, which is how TLS 1.2 does it without tickets (RFC 5246, F.1.4). All
+/* Sessions that clients resume by their id, which is how TLS 1.2 does it without tickets (RFC 5246, F.1.4), and TLS 1.3 when the
+ * ticket is nothing but an id (RFC 8446, 4.6.1). All
  * workers of a service, and its generations, share one table of bounded size in a memfd. What is in it are secrets of
  * connections, readable by who can read the secret of the tickets as well. A session is only good under the policy that
  * it was made under, which OpenSSL checks by the session id context. */
@@ -13,6 +14,8 @@
 int tls_cache_create(uint32_t sessions) MUST_CHECK;
 /* Uses the table in fd, in this process and those it forks. false: it is none, or not for so many sessions. */
 bool tls_cache_use(int fd, uint32_t sessions) MUST_CHECK;
+/* Is there one? */
+bool tls_cache_on(void);
 /* What this process has looked for so far, and what of it was not there. */
 void tls_cache_counts(uint64_t *lookups, uint64_t *misses);
 void tls_cache_drop(void);
