@@ -96,7 +96,7 @@ static void on_ctl(struct io *io)
 		case IPC_CHK_STOP: stop(0); break;
 		case IPC_CHK_TLS_CHANGE: change_tls(&m, fd); break;
 		case IPC_CHK_RESOLVE: asked_name(&m); break;
-		case IPC_CHK_FETCH: fetch_begin(io->fd, &m, fd); break;
+		case IPC_CHK_FETCH: fetch_begin(&checker, &m, fd); break;
 		case IPC_CHK_PUT: put_server(&m, fd); break;
 		case IPC_CHK_DROP: drop_server(&m); break;
 		}

@@ -122,7 +122,7 @@ enum probe_io probe_flush(struct target *t);            /* OK: all sent */
 enum probe_io probe_fill(struct target *t);             /* OK: new bytes in x->in */
 
 /* fetch.c: a request that the leader wants made (IPC_CHK_FETCH); the answer goes to ctl. */
-void fetch_begin(int ctl, const struct ipc_msg *m, int fd);
+void fetch_begin(const struct checker *ck, const struct ipc_msg *m, int fd);
 void fetch_end(void);                                   /* no verdict */
 
 /* chk_*.c */

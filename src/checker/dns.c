@@ -11,6 +11,7 @@
 #define SOCKETS_MAX 8           /* of a channel at a time: one over UDP, one over TCP, and those that are being replaced */
 #define ROUNDS_MAX 64           /* of reading before others get their turn */
 #define NAME_MAX_LEN 254
+#define UNCOUNTED UINT32_MAX
 
 struct nameserver;
 struct dns_socket { struct io io; struct nameserver *ns; bool used; };
@@ -19,7 +20,7 @@ struct nameserver {
 	ares_channel ch;
 	bool open;
 	const struct rt_nameserver *conf;
-	uint32_t number;        /* of the counters */
+	uint32_t number;        /* of the counters, or UNCOUNTED */
 	uint32_t asked;         /* questions that are open */
 	struct dns_socket sock[SOCKETS_MAX];
 };
@@ -35,12 +36,14 @@ struct asked { struct question *q; struct nameserver *ns; };
 static struct {
 	const struct checker *ck;
 	struct nameserver *ns;  /* rt->nns */
+	struct nameserver system; /* whoever the machine asks */
 	bool closing;
 } dns;
 
 static void count(const struct nameserver *ns, enum dns_counter c)
 {
-	dns_count(&dns.ck->h->dns, ns->number, c);
+	if (ns->number != UNCOUNTED)
+		dns_count(&dns.ck->h->dns, ns->number, c);
 }
 
 /* ---- sockets ---- */
@@ -168,10 +171,23 @@ static void on_answer(void *arg, int r, int timeouts UNUSED, struct ares_addrinf
 		ares_freeaddrinfo(info);
 }
 
-bool dns_ask(uint32_t resolvers, struct str name, int family, dns_done_fn *done, void *arg)
+static void question_put(struct question *q, struct nameserver *ns, const char *name, const struct ares_addrinfo_hints *hints)
 {
-	const struct rt_resolvers *r = &dns.ck->rt->resolvers[resolvers];
-	struct ares_addrinfo_hints hints = { .ai_family = family ? family : AF_UNSPEC, .ai_flags = ARES_AI_NOSORT, .ai_socktype = SOCK_STREAM };
+	struct asked *as = ns->open ? malloc(sizeof(*as)) : NULL;
+
+	if (!as)
+		return;
+	*as = (struct asked){ q, ns };
+	q->open++;
+	ns->asked++;
+	count(ns, DNS_sent);
+	ares_getaddrinfo(ns->ch, name, NULL, hints, on_answer, as);
+}
+
+/* Of n nameservers at once. */
+static bool ask(struct nameserver *ns, uint32_t n, struct str name, int family, int sorting, dns_done_fn *done, void *arg)
+{
+	struct ares_addrinfo_hints hints = { .ai_family = family ? family : AF_UNSPEC, .ai_flags = sorting, .ai_socktype = SOCK_STREAM };
 	struct question *q;
 	char text[NAME_MAX_LEN + 1];
 
@@ -180,18 +196,8 @@ bool dns_ask(uint32_t resolvers, struct str name, int family, dns_done_fn *done,
 	memcpy(text, name.p, name.n);
 	text[name.n] = '\0';
 	*q = (struct question){ .done = done, .arg = arg, .open = 1 }; /* not freed while questions go out */
-	for (uint32_t i = r->ns0; i < r->ns0 + r->nns; i++) {
-		struct nameserver *ns = &dns.ns[i];
-		struct asked *as = ns->open ? malloc(sizeof(*as)) : NULL;
-
-		if (!as)
-			continue;
-		*as = (struct asked){ q, ns };
-		q->open++;
-		ns->asked++;
-		count(ns, DNS_sent);
-		ares_getaddrinfo(ns->ch, text, NULL, &hints, on_answer, as);
-	}
+	for (uint32_t i = 0; i < n; i++)
+		question_put(q, &ns[i], text, &hints);
 	bool failed = --q->open == 0 && q->done && !q->last.by.n; /* nobody was asked */
 	if (!q->open) {
 		if (!failed)
@@ -201,11 +207,45 @@ bool dns_ask(uint32_t resolvers, struct str name, int family, dns_done_fn *done,
 	return !failed;
 }
 
+bool dns_ask(uint32_t resolvers, struct str name, int family, dns_done_fn *done, void *arg)
+{
+	const struct rt_resolvers *r = &dns.ck->rt->resolvers[resolvers];
+
+	return ask(&dns.ns[r->ns0], r->nns, name, family, ARES_AI_NOSORT, done, arg);
+}
+
+static bool open_system(void)
+{
+	static const struct rt_nameserver conf = { .name = { "system", 6 } };
+	struct ares_options o = { .flags = ARES_FLAG_NOSEARCH, .sock_state_cb = on_socket_state, .sock_state_cb_data = &dns.system };
+
+	if (dns.system.open && !dns.system.asked) {
+		ares_destroy(dns.system.ch);
+		dns.system.open = false;
+	}
+	dns.system.conf = &conf;
+	dns.system.number = UNCOUNTED;
+	if (!dns.system.open)
+		dns.system.open = ares_init_options(&dns.system.ch, &o, ARES_OPT_FLAGS | ARES_OPT_SOCK_STATE_CB) == ARES_SUCCESS;
+	return dns.system.open;
+}
+
+bool dns_ask_system(struct str name, dns_done_fn *done, void *arg)
+{
+	return open_system() && ask(&dns.system, 1, name, 0, 0, done, arg);
+}
+
+static void channel_tick(struct nameserver *ns)
+{
+	if (ns->open && ns->asked)
+		ares_process_fd(ns->ch, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+}
+
 void dns_tick(void)
 {
 	for (uint32_t i = 0; i < dns.ck->rt->nns; i++)
-		if (dns.ns[i].open && dns.ns[i].asked)
-			ares_process_fd(dns.ns[i].ch, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+		channel_tick(&dns.ns[i]);
+	channel_tick(&dns.system);
 }
 
 /* ---- start and end ---- */
@@ -270,6 +310,9 @@ void dns_close(void)
 	for (uint32_t i = 0; i < dns.ck->rt->nns; i++)
 		if (dns.ns[i].open)
 			ares_destroy(dns.ns[i].ch);
+	if (dns.system.open)
+		ares_destroy(dns.system.ch);
+	dns.system.open = false;
 	ares_library_cleanup();
 	free(dns.ns);
 	dns.ns = NULL;

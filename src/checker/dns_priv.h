@@ -26,6 +26,8 @@ void dns_close(void);
 /* Asks for the addresses of a name; family 0 = both. done is called exactly once, perhaps before this returns. false: no memory, or no
  * nameserver; done is not called. */
 bool dns_ask(uint32_t resolvers, struct str name, int family, dns_done_fn *done, void *arg) MUST_CHECK;
+/* The same of the machine itself: its hosts file, then the nameservers of its resolv.conf, as they stand now. */
+bool dns_ask_system(struct str name, dns_done_fn *done, void *arg) MUST_CHECK;
 /* Time has passed: every 100 ms or so. */
 void dns_tick(void);
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Requests that the leader has made: it reads nothing from the network itself. One at a time, HTTP/1.0 with an answer that ends
- * with the connection or its Content-Length, 64 KiB at most, ten seconds at most. The body goes back as it is; judging it is
+/* Requests that the leader has made: it reads nothing from the network itself. One at a time, to the first address of the host that takes a connection; HTTP/1.0 with an answer that ends
+ * with the connection or its Content-Length, 64 KiB at most, ten seconds at most, the looking up of the name included. The body goes back as it is; judging it is
  * for who asked. */
 #include <errno.h>
 #include <stdio.h>
@@ -12,16 +12,22 @@
 #include <sluice/base/clock.h>
 #include <sluice/ipc/msg.h>
 #include <sluice/net/sock.h>
-#include "checker_priv.h"
+#include "dns_priv.h"
 
 #define ANSWER_MAX 65536u
 #define FETCH_MS   10000u
 #define MAX_HDRS   64
+#define ADDRS_MAX  8
 
 static struct {
 	int ctl;
 	struct conn *conn;
 	struct timer timer;
+	struct addr to[ADDRS_MAX];
+	unsigned nto, tried;
+	bool asking;            /* for the addresses */
+	uint16_t port;
+	uint8_t prefer;
 	struct sbuf out, in;
 	size_t sent;
 	uint32_t ticket, scan;
@@ -50,6 +56,8 @@ static void end(void)
 	f.out = f.in = (struct sbuf){ 0 };
 	f.sent = 0;
 	f.scan = 0;
+	f.nto = f.tried = 0;
+	f.asking = false;
 }
 
 static void fail(const char *why)
@@ -98,6 +106,8 @@ static int judge(bool eof, struct str *body)
 	return r;
 }
 
+static void connect_next(const char *why);
+
 static void on_conn(struct conn *c)
 {
 	char part[4096];
@@ -105,7 +115,7 @@ static void on_conn(struct conn *c)
 	ssize_t n = 0;
 
 	if (c->flags & CONN_DEAD) {
-		fail(c->err ? strerror(c->err) : "connection lost");
+		connect_next(c->err ? strerror(c->err) : "connection lost");
 		return;
 	}
 	if (f.sent < f.out.n) {
@@ -128,25 +138,78 @@ static void on_conn(struct conn *c)
 
 static const struct conn_owner_ops ops = { .io = on_conn };
 
-/* The text is an address and behind it the request. */
-void fetch_begin(int ctl, const struct ipc_msg *m, int fd)
+/* Once something has been sent no other address is tried. */
+static void connect_next(const char *why)
 {
 	static const struct sock_connect_opts o = { .tos = -1, .mark = -1 };
-	struct addr to;
-	char *text;
-	size_t n = m->num > sizeof(to) && m->num < ANSWER_MAX ? m->num - sizeof(to) : 0;
+
+	if (f.conn)
+		conn_abort(f.conn);
+	f.conn = NULL;
+	while (!f.conn && !f.sent && f.tried < f.nto) {
+		f.conn = conn_new_back(&f.to[f.tried++], &o, &xprt_raw, NULL, &ops, NULL);
+		if (!f.conn)
+			why = strerror(errno);
+	}
+	if (!f.conn)
+		fail(why);
+}
+
+/* ---- the host ----------------------------------------------------------------------------------------------------- */
+
+static void add_family(const struct dns_answer *a, bool liked)
+{
+	for (uint32_t i = 0; i < a->n && f.nto < ADDRS_MAX; i++) {
+		bool like = !f.prefer || a->at[i].family == (f.prefer == 4 ? AF_INET : AF_INET6);
+		if (like == liked) {
+			f.to[f.nto] = a->at[i];
+			f.to[f.nto++].port = f.port;
+		}
+	}
+}
+
+static void on_found(void *arg, const struct dns_answer *a)
+{
+	if (!f.asking || f.ticket != (uint32_t)(uintptr_t)arg)
+		return; /* of a request that is over */
+	f.asking = false;
+	if (a->status == DNS_VALID) {
+		add_family(a, true);
+		add_family(a, false);
+	}
+	connect_next("the name of the host is not known");
+}
+
+static void look_up(const struct ipc_fetch *q)
+{
+	struct str host = str_n(q->host, strnlen(q->host, sizeof(q->host)));
+	void *arg = (void *)(uintptr_t)f.ticket;
+	struct dns_answer self = { .status = DNS_VALID, .n = 1 };
+
+	f.port = q->port;
+	f.prefer = q->prefer;
+	f.asking = true;
+	if (addr_parse_ip(&self.at[0], host))
+		on_found(arg, &self);
+	else if (!(q->resolvers ? dns_ask(q->resolvers - 1, host, 0, on_found, arg) : dns_ask_system(host, on_found, arg)))
+		fail("nobody can be asked for the name of the host");
+}
+
+void fetch_begin(const struct checker *ck, const struct ipc_msg *m, int fd)
+{
+	struct ipc_fetch q;
+	size_t n = m->num > sizeof(q) && m->num < ANSWER_MAX ? m->num - sizeof(q) : 0;
+	char *text = n ? malloc(n) : NULL;
 
 	end();
-	f.ctl = ctl;
+	f.ctl = ck->ctl;
 	f.ticket = m->arg & INT32_MAX;
-	text = n ? malloc(n) : NULL;
-	if (text && pread(fd, &to, sizeof(to), 0) == (ssize_t)sizeof(to) && pread(fd, text, n, sizeof(to)) == (ssize_t)n) {
+	if (text && pread(fd, &q, sizeof(q), 0) == (ssize_t)sizeof(q) && pread(fd, text, n, sizeof(q)) == (ssize_t)n &&
+	    q.resolvers <= ck->rt->nresolvers) {
 		sbuf_add(&f.out, str_n(text, n));
 		timer_init(&f.timer, timed_out);
 		timer_set(&f.timer, clock_ms() + FETCH_MS);
-		f.conn = to.family != AF_INET && to.family != AF_INET6 ? NULL : conn_new_back(&to, &o, &xprt_raw, NULL, &ops, NULL);
-		if (!f.conn)
-			fail(strerror(errno));
+		look_up(&q);
 	}
 	free(text);
 }

@@ -100,3 +100,22 @@ void dir_ocsp_mode(struct sema *s, const struct line *l)
 	if (i >= 0)
 		s->tls_bind_dflt.ocsp_update = i == 1 ? TLS_OCSP_ON : TLS_OCSP_UNSET;
 }
+
+void dir_http_resolvers(struct sema *s, const struct line *l)
+{
+	int i = sema_resolvers(s, l->w[1].s);
+
+	if (i < 0)
+		sema_err(s, &l->w[1], "unknown resolvers '" STR_FMT "'", STR_ARG(l->w[1].s));
+	else
+		s->rt->g.http_resolvers = (uint32_t)i + 1;
+}
+
+void dir_http_prefer(struct sema *s, const struct line *l)
+{
+	static const char *const words[] = { "ipv4", "ipv6" };
+	int i = arg_word(s, &l->w[1], words, 2, "family");
+
+	if (i >= 0)
+		s->rt->g.http_prefer = i ? 6 : 4;
+}

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* OCSP responses that renew themselves (`ocsp-update on`). The leader knows when one is due, builds the request and judges the
  * answer; the checker talks to the responder. One at a time: a response lives for hours, and who has ten thousand of them
- * should ask no faster. Names of responders are looked up when the configuration is read, as those of servers are. */
+ * should ask no faster. */
 #include <errno.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,8 +22,7 @@
 
 struct renewal {
 	char *path;
-	struct tls_responder r;
-	struct addr addr;
+	struct tls_responder r;      /* empty: nobody to ask */
 	uint64_t due_ms;             /* UINT64_MAX: nobody to ask */
 	int64_t last;                /* s since the epoch, 0 = never */
 	unsigned ok, failed, in_row; /* in_row: failures since the last success */
@@ -69,14 +67,25 @@ static void failed(struct renewal *w, const char *why)
 
 /* ---- asking ------------------------------------------------------------------------------------------------------- */
 
-static bool send_to_checker(const struct addr *to, struct str head, struct str body)
+static uint32_t resolvers_wanted(const struct rt *rt)
 {
+	for (uint32_t i = 0; !rt->g.http_resolvers && i < rt->nresolvers; i++)
+		if (str_eq(rt->resolvers[i].name, STR("default")))
+			return i + 1;
+	return rt->g.http_resolvers;
+}
+
+static bool send_to_checker(const struct tls_responder *r, struct str head, struct str body)
+{
+	struct ipc_fetch to = { .resolvers = resolvers_wanted(up.l->rt), .prefer = up.l->rt->g.http_prefer, .port = (uint16_t)atoi(r->port) };
 	int fd = memfd_create("request", MFD_CLOEXEC);
-	size_t n = sizeof(*to) + head.n + body.n;
-	bool ok = fd >= 0 && pwrite(fd, to, sizeof(*to), 0) == (ssize_t)sizeof(*to) &&
-		  pwrite(fd, head.p, head.n, sizeof(*to)) == (ssize_t)head.n &&
-		  pwrite(fd, body.p, body.n, (off_t)(sizeof(*to) + head.n)) == (ssize_t)body.n &&
-		  up.l->child[0].pid && ipc_send(up.l->child[0].io.fd, IPC_CHK_FETCH, ++up.ticket, n, NULL, 0, fd);
+	size_t n = sizeof(to) + head.n + body.n;
+	bool ok;
+
+	snprintf(to.host, sizeof(to.host), "%s", r->host);
+	ok = fd >= 0 && pwrite(fd, &to, sizeof(to), 0) == (ssize_t)sizeof(to) && pwrite(fd, head.p, head.n, sizeof(to)) == (ssize_t)head.n &&
+	     pwrite(fd, body.p, body.n, (off_t)(sizeof(to) + head.n)) == (ssize_t)body.n &&
+	     up.l->child[0].pid && ipc_send(up.l->child[0].io.fd, IPC_CHK_FETCH, ++up.ticket, n, NULL, 0, fd);
 
 	if (fd >= 0)
 		close(fd);
@@ -98,7 +107,7 @@ static void ask(size_t i)
 			    w->r.path, w->r.host, der.n);
 		up.asked = i;
 		up.until_ms = clock_ms() + LOST_MS;
-		if (!send_to_checker(&w->addr, sbuf_str(&head), sbuf_str(&der))) {
+		if (!send_to_checker(&w->r, sbuf_str(&head), sbuf_str(&der))) {
 			up.until_ms = 0;
 			failed(w, "the checker cannot be asked");
 		}
@@ -152,28 +161,6 @@ void ocsp_answered(struct leader *l, const struct ipc_msg *m, int fd)
 
 /* ---- who is renewed ----------------------------------------------------------------------------------------------- */
 
-/* Most certificates have the same responder: it is looked up once. */
-static bool resolve(struct renewal *w)
-{
-	const struct renewal *last = up.at.n ? &VEC_LAST(&up.at) : NULL;
-	struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *found = NULL;
-	struct sockaddr_storage sa = { 0 };
-
-	if (last && last->addr.family && strcmp(last->r.host, w->r.host) == 0 && strcmp(last->r.port, w->r.port) == 0) {
-		w->addr = last->addr;
-		return true;
-	}
-	bool ok = getaddrinfo(w->r.host, w->r.port, &hints, &found) == 0 && found->ai_addrlen <= sizeof(sa);
-
-	if (ok) {
-		memcpy(&sa, found->ai_addr, found->ai_addrlen);
-		addr_from_sockaddr(&w->addr, &sa);
-	}
-	if (found)
-		freeaddrinfo(found);
-	return ok;
-}
-
 static void add(const struct tls_cert *c)
 {
 	struct renewal w = { .path = strdup(c->path), .due_ms = UINT64_MAX };
@@ -185,8 +172,6 @@ static void add(const struct tls_cert *c)
 		why = "its issuer is neither in the chain nor in FILE.issuer";
 	else if (!tls_ocsp_responder(c, &w.r))
 		why = "it names no responder with http://";
-	else if (!resolve(&w))
-		why = "the name of its responder is not known";
 	else
 		w.due_ms = 0;
 	if (why) {
@@ -269,7 +254,7 @@ enum cli_state cli_update_ssl_ocsp(struct cli_run *r)
 		struct renewal *w = &up.at.at[i];
 		if (!str_eq(r->w[0], str_c(w->path)))
 			continue;
-		if (!w->addr.family)
+		if (!*w->r.host)
 			return cli_fail(r, "'update ssl ocsp-response' only works on certificates whose responder is known: %s", w->status);
 		w->due_ms = 0;
 		return CLI_DONE;

@@ -59,6 +59,13 @@ void ipc_resolved_pack(struct ipc_resolved *r, const struct addr *a); /* not fai
 /* The address without a port; false: it has none, or a family that cannot be. */
 bool ipc_resolved_addr(const struct ipc_resolved *r, struct addr *a) MUST_CHECK;
 struct ipc_name { char text[104]; uint8_t family /* 4 or 6: preferred */, worker, zero[6]; }; /* text: NUL-padded */
+/* Of a request that the leader has made, which stands behind it in the memfd. */
+struct ipc_fetch {
+	char host[256];         /* address or name, NUL-padded */
+	uint32_t resolvers;     /* index + 1; 0 = the machine's own way */
+	uint16_t port;
+	uint8_t prefer, zero;   /* 4, 6: this family first; 0 = as answered */
+};
 struct ipc_srv_order { uint32_t srv[SRV_ORDER_MAX]; }; /* indices; `num` of them count */
 
 /* What a rule does to a map or an ACL: key, then value. SET adds what is not there; ADD leaves alone what is. */

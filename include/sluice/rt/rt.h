@@ -473,6 +473,8 @@ struct rt_global {
 	struct str state_base, state_file;
 	uint32_t stats_timeout, stats_maxconn; /* runtime socket: idle ms, sessions */
 	bool ssl_watch;                 /* changed certificate files take effect without a reload */
+	uint32_t http_resolvers;  /* for requests of our own: index + 1; 0 = section "default", else the machine's own way */
+	uint8_t http_prefer;      /* ... and the family that is tried first: 4, 6, 0 = as answered */
 	uint32_t ocsp_mindelay, ocsp_maxdelay; /* s between two renewals of an OCSP response */
 	uint32_t tls_cache;             /* sessions that can be resumed by id; 0 = none */
 	uint32_t tls_lifetime;          /* s, of sessions; 0 = default */

@@ -3,16 +3,16 @@
 . "$(dirname "$0")/../../lib/sluice.sh"
 . "$(dirname "$0")/../../lib/certs.sh"
 
-P=$(port) R=$(port) J=$(port) D=$(port)
+P=$(port) R=$(port) J=$(port) D=$(port) NS=$(port)
 ca ca
-aia() { # name responder: a certificate that names it
+aia() { # name port [host]: a certificate that names it
 	openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout "$T/$1.k" -out "$T/$1.csr" -subj "/CN=$1" 2>/dev/null
 	openssl x509 -req -in "$T/$1.csr" -CA "$T/ca.pem" -CAkey "$T/ca.key" -CAcreateserial -days 60 -out "$T/$1.crt" \
-		-extfile <(printf 'subjectAltName=DNS:%s.test\nauthorityInfoAccess=OCSP;URI:http://127.0.0.1:%s/path\n' "$1" "$2") 2>/dev/null
+		-extfile <(printf 'subjectAltName=DNS:%s.test\nauthorityInfoAccess=OCSP;URI:http://%s:%s/path\n' "$1" "${3:-127.0.0.1}" "$2") 2>/dev/null
 	cat "$T/$1.crt" "$T/ca.pem" "$T/$1.k" >"$T/$1.pem"
 }
-aia good "$R"; aia junk "$J"; aia dead "$D"; aia other "$R"
-ocsp_index good other
+aia good "$R"; aia junk "$J"; aia dead "$D"; aia other "$R"; aia named "$R" localhost; aia zoned "$R" ocsp.test
+ocsp_index good other named zoned
 responder() { # what it signs is good for so many minutes
 	openssl ocsp -port "$R" -index "$T/index" -rsigner "$T/ca.pem" -rkey "$T/ca.key" -CA "$T/ca.pem" -nmin "$1" >"$T/responder" 2>&1 &
 	RP=$!
@@ -21,7 +21,8 @@ responder() { # what it signs is good for so many minutes
 }
 origin "$J" junk
 responder 60
-printf '%s\n' "$T/good.pem [ocsp-update on]" "$T/junk.pem [ocsp-update on]" "$T/dead.pem [ocsp-update on]" "$T/other.pem" >"$T/list"
+printf '%s\n' "$T/good.pem [ocsp-update on]" "$T/junk.pem [ocsp-update on]" "$T/dead.pem [ocsp-update on]" "$T/named.pem [ocsp-update on]" \
+	"$T/zoned.pem [ocsp-update on]" "$T/other.pem" >"$T/list"
 cat >"$T/sluice.cfg" <<E2
 global
   workers 2
@@ -71,12 +72,26 @@ match "Connection refused" "$(row dead)"
 is 1 "$(grep -c "dead.pem was not renewed" "$T/sluice.err")"
 match "junk.pem was not renewed: (Unable to parse OCSP response|status|not an HTTP answer)" "$(cat "$T/sluice.err")"
 
+t "the name of a responder is looked up by the machine's own means, each time it is asked"
+everywhere 'Cert Status: good' named.test
+match "the name of the host is not known" "$(row zoned)"
+
+t "httpclient.resolvers.id says who else knows names, from the next start on; an address that takes no connection is followed by the next"
+printf 'ocsp.test 255.255.255.255 127.0.0.1\n' >"$T/zone"
+python3 "$ROOT/regtests/lib/dns.py" "$NS" "$T/zone" 2>/dev/null &
+PIDS+=($!)
+wait_for 5 listening "$NS"
+sed -i "s/^defaults/  httpclient.resolvers.id mine\n  httpclient.resolvers.prefer ipv4\nresolvers mine\n  nameserver n 127.0.0.1:$NS\n&/" "$T/sluice.cfg"
+kill -HUP "$MASTER"
+wait_for 10 grep -q 'Generation 2 accepts' "$T/sluice.err"
+everywhere 'Cert Status: good' zoned.test
+
 t "what was fetched stays when the responder dies, also over a reload and in a new worker"
 kill "$RP"; wait "$RP" 2>/dev/null || true
 wait_for 10 more failures good 0
 everywhere 'Cert Status: good' good.test
 kill -HUP "$MASTER"
-wait_for 10 grep -q 'Generation 2 accepts' "$T/sluice.err"
+wait_for 10 grep -q 'Generation 3 accepts' "$T/sluice.err"
 everywhere 'Cert Status: good' good.test
 
 t "a certificate that is revoked is no longer stapled as good"

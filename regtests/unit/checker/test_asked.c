@@ -11,6 +11,7 @@ static bool nobody;
 
 bool dns_open(struct checker *ck UNUSED) { return true; }
 void dns_close(void) {}
+bool dns_ask_system(struct str name UNUSED, dns_done_fn *done UNUSED, void *arg UNUSED) { return false; }
 void dns_tick(void) {}
 bool dns_ask(uint32_t resolvers UNUSED, struct str name UNUSED, int family UNUSED, dns_done_fn *done, void *arg)
 {

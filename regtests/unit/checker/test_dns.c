@@ -158,6 +158,22 @@ static void answers_with_wrong_ids_are_no_answers(void **s)
 	close_all(&f);
 }
 
+static void the_machine_knows_itself_whatever_the_nameservers_of_sections_say(void **s)
+{
+	(void)s;
+	struct fx f;
+
+	open_all(&f, NX, NX);
+	assert_true(dns_ask_system(STR("localhost"), on_done, NULL));
+	RUN_UNTIL(settled());
+	assert_int_equal(got.status, DNS_VALID);
+	assert_true(got.n > 0 && addr_is_loopback(&got.at[0]));
+	assert_true(dns_ask_system(STR("localhost"), on_done, NULL)); /* a new look, the former is over */
+	RUN_UNTIL(ngot == 2);
+	assert_int_equal(ns[0].asked + ns[1].asked, 0);
+	close_all(&f);
+}
+
 static void questions_that_are_open_at_the_end_are_forgotten(void **s)
 {
 	(void)s;
@@ -175,6 +191,7 @@ int main(void)
 		cmocka_unit_test(the_first_valid_answer_counts_whatever_others_say),
 		cmocka_unit_test(without_one_the_failure_is_told),
 		cmocka_unit_test(answers_with_wrong_ids_are_no_answers),
+		cmocka_unit_test(the_machine_knows_itself_whatever_the_nameservers_of_sections_say),
 		cmocka_unit_test(questions_that_are_open_at_the_end_are_forgotten),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
