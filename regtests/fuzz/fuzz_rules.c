@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Rule lists and requests chosen by the input: the compiled walk has to give each rule its turn as the linear one does, with rewrites in
- * between. The first byte says whether the rest is choices or a regular expression with a text, whose literals must be in what it matches. */
+ * between, and so has either with a memo. The first byte says whether the rest is choices or a regular expression with a text, whose literals must be in what it matches. */
 #include "../unit/rt/rules_gen.h"
 
 #include <sluice/expr/cond.h>
@@ -17,8 +17,11 @@ static void try_rules(const uint8_t *data, size_t size)
 	random_rules(&t, named_acls(&t, &t.mem), &l);
 	struct route *r = route_compile(&t.mem, l.cond, l.changes, l.n);
 
+	struct smp_memo *memo = memo_for(&t, &l);
+
 	for (unsigned i = 0; i < 3; i++)
-		compare_walks(&t, &l, r);
+		compare_walks(&t, &l, r, memo);
+	memo_free(memo);
 	canned_free(&t);
 }
 

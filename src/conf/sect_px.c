@@ -205,7 +205,7 @@ static void index_rules(struct sema *s, struct rule_list *rl)
 
 	for (uint32_t i = 0; i < rl->n; i++) {
 		conds[i] = rl->at[i].cond;
-		changes[i] = rule_changes(&rl->at[i]);
+		changes[i] = rl->at[i].changes = rule_changes(&rl->at[i]);
 	}
 	if (route_pays(conds, rl->n))
 		rl->route = route_compile(s->a, conds, changes, rl->n);

@@ -349,6 +349,7 @@ struct rt *conf_compile(const struct conf_src *src, struct diags *d, const struc
 		px_check(&s, s.pxs.at[i]);
 	stick_freeze(&s);
 	freeze_lists(&s);
+	memo_number(&s);
 	rt->config_hash = config_hash(src);
 	sema_free(&s);
 	if (d->errors) {

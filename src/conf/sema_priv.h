@@ -234,6 +234,8 @@ struct px_build *px_open(struct sema *s, const struct section *sec);
 void px_number(struct sema *s);
 void px_finish(struct sema *s, struct px_build *b);
 void px_check(struct sema *s, struct px_build *b);
+/* memo.c: once all rules are known. */
+void memo_number(struct sema *s);
 const struct rt_srv_opts *srv_opts_intern(struct sema *s, const struct rt_srv_opts *o);
 /* Does this action end its rule list whenever its condition holds? */
 bool rule_ends_list(unsigned act);

@@ -154,7 +154,7 @@ struct cond *cond_compile(const struct expr_env *env, const struct acl_set *acls
 
 struct acl_visit { const struct acl_test *test; struct arena *tmp; bool hit; };
 
-static bool visit_value(void *ctx, struct smp *s)
+static bool visit_value(void *ctx, const struct smp *s)
 {
 	struct acl_visit *v = ctx;
 
@@ -208,6 +208,14 @@ enum cond_result cond_eval(const struct cond *c, struct smp_ctx *ctx)
 	if (c->unless && r != COND_WAIT)
 		r = r == COND_TRUE ? COND_FALSE : COND_TRUE;
 	return r;
+}
+
+void cond_each_expr(const struct cond *c, void (*fn)(void *ctx, const struct expr *e), void *ctx)
+{
+	for (uint32_t i = 0; c && i < c->nconj; i++)
+		for (uint32_t j = 0; j < c->conj[i].nterm; j++)
+			for (uint32_t k = 0; k < c->conj[i].term[j].acl->ntest; k++)
+				fn(ctx, c->conj[i].term[j].acl->test[k]->expr);
 }
 
 unsigned cond_needs(const struct cond *c)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Runs compiled expressions: one fetch, then its converters with a cast before each where the types differ. */
-#include "expr_priv.h"
+#include <sluice/expr/deps.h>
+
+#include "memo_priv.h"
 
 /* What a fetch needs was checked at compile time; here it is only a question of whether it is there yet. */
 static bool input_present(const struct expr *e, struct smp_ctx *c, struct smp *out)
@@ -12,7 +14,7 @@ static bool input_present(const struct expr *e, struct smp_ctx *c, struct smp *o
 	return true;
 }
 
-static bool run_convs(const struct expr *e, struct smp_ctx *c, struct smp *s)
+bool expr_convert(const struct expr *e, struct smp_ctx *c, struct smp *s)
 {
 	for (unsigned i = 0; i < e->nconv; i++) {
 		const struct call *k = &e->conv[i];
@@ -25,12 +27,51 @@ static bool run_convs(const struct expr *e, struct smp_ctx *c, struct smp *s)
 	return true;
 }
 
+/* What an effect has changed, the memo must not keep. */
+static inline void note_effect(const struct expr *e, const struct smp_ctx *c)
+{
+	if (UNLIKELY(e->flags & F_EFFECT) && c->memo)
+		memo_touch(c->memo, DEP_ALL);
+}
+
+static inline bool kept(uint16_t number, const struct smp_ctx *c) { return number && c->memo && memo_of(c->memo, c); }
+
 bool expr_eval(const struct expr *e, struct smp_ctx *c, struct smp *out)
 {
 	struct smp_iter it = { 0 };
 
 	*out = (struct smp){ .type = SMP_NONE };
-	return input_present(e, c, out) && e->fetch.fetch->fn(c, &e->fetch, &it, out) && run_convs(e, c, out);
+	if (!input_present(e, c, out))
+		return false;
+	if (kept(e->kept[0], c))
+		return memo_eval(e, c, out);
+	bool some = e->fetch.fetch->fn(c, &e->fetch, &it, out) && expr_convert(e, c, out);
+
+	note_effect(e, c);
+	return some;
+}
+
+static inline bool each_from(const struct expr *e, struct smp_ctx *c, struct smp_iter *it, smp_visit_fn *fn, void *ctx)
+{
+	struct smp s;
+
+	do {
+		enum expr_value r = expr_value(e, c, it, &s, NULL);
+
+		note_effect(e, c);
+		if (r == VALUE_NONE)
+			return !s.may_change;
+		if (r == VALUE_SOME && !fn(ctx, &s))
+			return true;
+		if (s.may_change)
+			return false;
+	} while (it->more);
+	return true;
+}
+
+bool expr_each_from(const struct expr *e, struct smp_ctx *c, struct smp_iter *it, smp_visit_fn *fn, void *ctx)
+{
+	return each_from(e, c, it, fn, ctx);
 }
 
 bool expr_each(const struct expr *e, struct smp_ctx *c, smp_visit_fn *fn, void *ctx)
@@ -40,19 +81,7 @@ bool expr_each(const struct expr *e, struct smp_ctx *c, smp_visit_fn *fn, void *
 
 	if (!input_present(e, c, &s))
 		return !s.may_change;
-	do {
-		s = (struct smp){ .type = SMP_NONE };
-		it.more = false;
-		if (!e->fetch.fetch->fn(c, &e->fetch, &it, &s))
-			return !s.may_change;
-		bool unsure = s.may_change;
-
-		if (run_convs(e, c, &s) && !fn(ctx, &s))
-			return true;
-		if (unsure)
-			return false;
-	} while (it.more);
-	return true;
+	return kept(e->kept[1], c) ? memo_each(e, c, fn, ctx) : each_from(e, c, &it, fn, ctx);
 }
 
 bool expr_eval_str(const struct expr *e, struct smp_ctx *c, struct str *out)

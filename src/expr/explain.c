@@ -41,7 +41,7 @@ static void put_value(struct sbuf *out, struct smp *v, struct arena *tmp)
 		sbuf_addc(out, '"');
 }
 
-static bool see_value(void *ctx, struct smp *s)
+static bool see_value(void *ctx, const struct smp *s)
 {
 	struct seen *k = ctx;
 	struct smp v = *s;

@@ -41,6 +41,7 @@ enum fetch_flags {
 	F_VOLATILE = 4,  /* may differ from one evaluation to the next */
 	F_L6 = 8,        /* value may change while input comes in; judged by the fetch itself */
 	F_EFFECT = 16,   /* of an expression: one of its converters changes something */
+	F_FIELD = 32,    /* a plain field: to read it costs no more than to remember it */
 };
 
 struct fetch_row {
@@ -78,6 +79,7 @@ struct expr {
 	uint16_t nconv;
 	uint8_t type;
 	uint8_t flags;                /* of the fetch */
+	uint16_t kept[2];             /* numbers in the memo: of one value, of all; 0 = evaluated each time */
 	unsigned needs;
 };
 

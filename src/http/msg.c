@@ -50,10 +50,15 @@ bool msg_add(struct http_msg *m, struct str name, struct str val)
 		.id = (uint8_t)http_hdr_id(name),
 	};
 	m->nhdr++;
+	m->edits++;
 	return true;
 }
 
-void msg_del_at(struct http_msg *m, int i) { m->hdr[i].flags |= HDR_DEL; }
+void msg_del_at(struct http_msg *m, int i)
+{
+	m->hdr[i].flags |= HDR_DEL;
+	m->edits++;
+}
 
 unsigned msg_del(struct http_msg *m, struct str name)
 {
@@ -86,17 +91,20 @@ void msg_set_val(struct http_msg *m, int i, struct str val)
 	h->val = val.p;
 	h->vlen = (uint32_t)val.n;
 	h->flags &= (uint8_t)~HDR_RAW;
+	m->edits++;
 }
 
 void msg_set_target(struct http_msg *m, struct str target)
 {
 	m->target = target;
+	m->edits++;
 	m->flags &= ~(uint32_t)MSG_START_RAW;
 }
 
 void msg_set_method(struct http_msg *m, struct str method)
 {
 	m->method_s = method;
+	m->edits++;
 	m->method = (uint8_t)http_method_id(method);
 	m->flags &= ~(uint32_t)MSG_START_RAW;
 }
@@ -104,6 +112,7 @@ void msg_set_method(struct http_msg *m, struct str method)
 void msg_set_status(struct http_msg *m, unsigned status, struct str reason)
 {
 	m->status = (uint16_t)status;
+	m->edits++;
 	m->reason = reason;
 	m->flags &= ~(uint32_t)MSG_START_RAW;
 }
@@ -116,6 +125,7 @@ void msg_keep(struct http_msg *m)
 		if (parts[i]->n)
 			*parts[i] = arena_str(m->arena, *parts[i]);
 	m->start_raw = STR_NULL;
+	m->edits++;
 	m->flags &= ~(uint32_t)MSG_START_RAW;
 	for (unsigned i = 0; i < m->nhdr + m->ntrl; i++) {
 		struct hdr *h = &m->hdr[i];

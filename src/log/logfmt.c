@@ -272,6 +272,13 @@ bool logfmt_effect(const struct logfmt *f)
 	return false;
 }
 
+void logfmt_each_expr(const struct logfmt *f, void (*fn)(void *ctx, const struct expr *e), void *ctx)
+{
+	for (uint32_t i = 0; i < f->n; i++)
+		if (f->seg[i].kind == SEG_EXPR)
+			fn(ctx, f->seg[i].expr);
+}
+
 bool logfmt_aliases(const struct logfmt *f)
 {
 	return f->aliases;

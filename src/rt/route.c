@@ -83,7 +83,7 @@ static bool add_bucket(void *ctx, void *bucket)
 
 struct looking { struct answers *answers; const struct route_ask *q; };
 
-static bool look_up_value(void *ctx, struct smp *s)
+static bool look_up_value(void *ctx, const struct smp *s)
 {
 	struct looking *l = ctx;
 	struct smp_ctx *c = l->answers->w->ctx;

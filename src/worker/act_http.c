@@ -103,23 +103,24 @@ enum rule_verdict act_exec_del_header(struct stream *s, const struct rule *r, en
 enum rule_verdict act_exec_replace_header(struct stream *s, const struct rule *r, enum rule_phase ph)
 {
 	struct http_msg *m = act_msg(s, ph);
+	int i = msg_find(m, r->name, 0);
 	struct str tpl, v;
 
-	for (int i = msg_find(m, r->name, 0); i >= 0; i = msg_find(m, r->name, i + 1))
-		if (act_value(s, r->fmt, &tpl) && regex_subst(r->re, hdr_val(&m->hdr[i]), tpl, false, s->arena, &v))
+	if (i < 0 || !act_value(s, r->fmt, &tpl))
+		return RULE_CONTINUE;
+	for (; i >= 0; i = msg_find(m, r->name, i + 1))
+		if (regex_subst(r->re, hdr_val(&m->hdr[i]), tpl, false, s->arena, &v))
 			msg_set_val(m, i, v);
 	return RULE_CONTINUE;
 }
 
 /* Each comma-separated element on its own; elements that do not match stay as they are. */
-static bool replace_elements(struct stream *s, const struct rule *r, struct str val, struct str *out)
+static bool replace_elements(struct stream *s, const struct rule *r, struct str tpl, struct str val, struct str *out)
 {
 	struct sbuf b = { 0 };
-	struct str rest = val, one, tpl, v;
+	struct str rest = val, one, v;
 	bool any = false;
 
-	if (!act_value(s, r->fmt, &tpl))
-		return false;
 	while (hdr_next_elem(&rest, &one)) {
 		if (regex_subst(r->re, one, tpl, false, s->arena, &v))
 			one = v, any = true;
@@ -136,10 +137,13 @@ static bool replace_elements(struct stream *s, const struct rule *r, struct str 
 enum rule_verdict act_exec_replace_value(struct stream *s, const struct rule *r, enum rule_phase ph)
 {
 	struct http_msg *m = act_msg(s, ph);
-	struct str v;
+	int i = msg_find(m, r->name, 0);
+	struct str tpl, v;
 
-	for (int i = msg_find(m, r->name, 0); i >= 0; i = msg_find(m, r->name, i + 1))
-		if (replace_elements(s, r, hdr_val(&m->hdr[i]), &v))
+	if (i < 0 || !act_value(s, r->fmt, &tpl))
+		return RULE_CONTINUE;
+	for (; i >= 0; i = msg_find(m, r->name, i + 1))
+		if (replace_elements(s, r, tpl, hdr_val(&m->hdr[i]), &v))
 			msg_set_val(m, i, v);
 	return RULE_CONTINUE;
 }

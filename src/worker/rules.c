@@ -31,6 +31,20 @@ static void rule_hit(uint32_t id)
 		hits_add(wk.hits, id);
 }
 
+/* Between here and memo_end() an expression is evaluated once, until a rule changes what it depends on. The lists of a request go on
+ * with what those before have seen; a response may be another one by now, and so may what a list finds that was held up. */
+static void memo_begin(struct stream *s, bool go_on)
+{
+	if (wk.memo)
+		memo_open(wk.memo, &s->ctx, go_on, s->req.edits);
+}
+
+static void memo_end(struct stream *s)
+{
+	if (wk.memo)
+		memo_close(wk.memo, &s->ctx, s->req.edits);
+}
+
 /* One rule whose condition holds, or that cannot be decided yet. One that holds its list or waits for input has another turn, and
  * counts then. */
 static inline enum rule_verdict rule_turn(struct stream *s, enum rule_phase ph, const struct rule_list *l, uint32_t i, enum cond_result hit)
@@ -38,6 +52,8 @@ static inline enum rule_verdict rule_turn(struct stream *s, enum rule_phase ph, 
 	const struct rule *r = &l->at[i];
 	enum rule_verdict v = LIKELY(hit == COND_TRUE) ? act_exec[r->act](s, r, ph) : RULE_WAIT;
 
+	if (wk.memo && r->changes)
+		memo_touch(wk.memo, r->changes);
 	if (UNLIKELY(v == RULE_WAIT || v == RULE_HOLD)) {
 		s->rule_list = l;
 		s->rule_at = i;
@@ -99,11 +115,13 @@ enum rule_verdict rules_run(struct stream *s, enum rule_phase ph, const struct r
 	if (LIKELY(l->n == 0))
 		return RULE_CONTINUE;
 	uint32_t late = ph == PH_HTTP_REQ ? l->late : l->n, from = s->rule_list == l ? s->rule_at : 0;
+	memo_begin(s, s->rule_list != l && (ph == PH_HTTP_REQ || ph == PH_TCP_CONTENT));
 	s->rule_list = NULL;
 	enum rule_verdict v = rules_span(s, ph, l, from, late);
 	/* `redirect` lines are a set of their own behind the rules: an allow does not skip them. */
 	if (late < l->n && (v == RULE_CONTINUE || v == RULE_ALLOW))
 		v = rules_span(s, ph, l, MAX(from, late), l->n);
+	memo_end(s);
 	if (UNLIKELY(s->hints != NULL) && v != RULE_WAIT)
 		strm_hints_send(s);
 	return v;
@@ -155,7 +173,7 @@ static int route_traced(struct stream *s, unsigned from)
 
 static bool route_open(uint32_t px) { return px != RT_NONE && !(wk.rt->px[px].caps & PX_DISABLED); }
 
-uint32_t rules_route(struct stream *s)
+static uint32_t route_search(struct stream *s)
 {
 	const struct rt_proxy *fe = s->fe;
 	struct smp_ctx *c = strm_smp_ctx(s);
@@ -187,6 +205,15 @@ uint32_t rules_route(struct stream *s)
 	return fe->caps & PX_BE && rt_has_servers(&fe->be) ? px_index(fe) : RT_NONE;
 }
 
+uint32_t rules_route(struct stream *s)
+{
+	memo_begin(s, true);
+	uint32_t px = route_search(s);
+
+	memo_end(s);
+	return px;
+}
+
 static uint32_t server_dynamic(struct stream *s, const struct logfmt *f)
 {
 	char text[256];
@@ -212,10 +239,10 @@ static uint32_t use_server_next(const struct rt_proxy *be, struct smp_ctx *c, ui
 	return from;
 }
 
-uint32_t rules_use_server(struct stream *s)
+static uint32_t use_server_search(struct stream *s)
 {
 	const struct rt_proxy *be = s->be;
-	struct smp_ctx *c = be->nuse_srv ? strm_smp_ctx(s) : NULL;
+	struct smp_ctx *c = strm_smp_ctx(s);
 	bool hit;
 
 	for (uint32_t i = 0; i < be->nuse_srv && (i = use_server_next(be, c, i, &hit)) < be->nuse_srv; i++) {
@@ -230,4 +257,15 @@ uint32_t rules_use_server(struct stream *s)
 			return srv;
 	}
 	return RT_NONE;
+}
+
+uint32_t rules_use_server(struct stream *s)
+{
+	if (LIKELY(s->be->nuse_srv == 0))
+		return RT_NONE;
+	memo_begin(s, true);
+	uint32_t srv = use_server_search(s);
+
+	memo_end(s);
+	return srv;
 }

@@ -112,7 +112,10 @@ struct stream *strm_new(struct session *sess, const struct rt_proxy *fe, bool ht
 	s->ctx.tmp = s->arena;
 	s->ctx.env = &strm_env;
 	s->ctx.owner = s;
+	s->ctx.memo = wk.memo;
 	vars_init(s);
+	if (wk.memo)
+		memo_forget(wk.memo);
 	sess->nreq++;
 	s->req_counter = ++wk.nreq;
 	list_push(&sess->streams, &s->link);
@@ -131,6 +134,8 @@ void strm_run(struct stream *s)
 		return;
 	}
 	s->running = true;
+	if (wk.memo)
+		memo_forget(wk.memo);
 	do {
 		s->again = false;
 		do

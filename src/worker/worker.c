@@ -242,6 +242,7 @@ void worker_setup(const struct heritage *h)
 	clock_update();
 	loop_init(h->poll_only ? "poll" : NULL, fds ? fds : 2 * h->rt->g.maxconn + 256);
 	expr_process_init();
+	wk.memo = memo_new(&h->rt->memo);
 	vars_process_init(h->rt->vars, &wk.vars);
 	if (h->vars)
 		var_store_share(&wk.vars, h->vars);
@@ -266,6 +267,7 @@ static void teardown(void)
 	lb_queues_free(&wk.q);
 	track_teardown();
 	var_store_drop(&wk.vars);
+	memo_free(wk.memo);
 	errors_drop();
 	for (uint32_t i = 0; i < wk.rt->nsrv; i++)
 		tls_sessions_free(&wk.srv[i].tls);

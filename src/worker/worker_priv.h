@@ -28,6 +28,7 @@ struct worker {
 	bool draining;            /* no new connections, finish what is open */
 	uint64_t hard_stop;       /* ms; 0 = none */
 	struct var_store vars;    /* scope proc */
+	struct smp_memo *memo;    /* NULL when no expression stands in several rules */
 	uint64_t *hits;           /* our column of the counts of rules, NULL = nobody counts */
 	struct sbuf *trace;       /* decisions are written there (explain); NULL in a worker that serves */
 };

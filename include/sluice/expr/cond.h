@@ -71,6 +71,8 @@ struct cond {
 bool acl_test_value(const struct acl_test *t, const struct smp *s, struct arena *tmp);
 struct str match_name(enum match_kind m);
 enum smp_type match_cast(enum match_kind m);
+/* Calls fn for the expression of each test, as often as it stands there. NULL has none. */
+void cond_each_expr(const struct cond *c, void (*fn)(void *ctx, const struct expr *e), void *ctx);
 /* One ACL, without the negation of a term. */
 enum cond_result acl_eval(const struct acl *acl, struct smp_ctx *ctx);
 /* One test as canonical text: { fetch -m match patterns }. */

@@ -48,7 +48,7 @@ bool expr_eval(const struct expr *e, struct smp_ctx *c, struct smp *out);
 bool expr_eval_str(const struct expr *e, struct smp_ctx *c, struct str *out);
 /* Calls fn for each value of a fetch that may have several (a header), in order, until fn says false; others have one.
  * Returns false when the end of the values is not known yet (L6 input still to come). This is what ACLs test. */
-typedef bool smp_visit_fn(void *ctx, struct smp *s);
+typedef bool smp_visit_fn(void *ctx, const struct smp *s);
 bool expr_each(const struct expr *e, struct smp_ctx *c, smp_visit_fn *fn, void *ctx);
 bool expr_same(const struct expr *a, const struct expr *b);    /* structurally equal */
 void expr_print(const struct expr *e, struct sbuf *out);       /* canonical text */

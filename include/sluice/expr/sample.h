@@ -78,7 +78,7 @@ struct smp_ctx {
 	struct arena *tmp;            /* results that need memory go here; reset by the owner of the context */
 	const struct smp_env *env;
 	const void *owner;            /* the stream, for env */
-	struct smp_cache *cache;      /* per-request memo of fetches, or NULL */
+	struct smp_memo *memo;        /* what has been evaluated (memo.h), or NULL */
 	struct var_store *vars[6];    /* by enum var_scope (vars.h); NULL = that scope does not exist here */
 };
 

@@ -70,6 +70,7 @@ struct http_msg {
 	uint32_t head_len;        /* bytes of the head as received, with the empty line */
 	struct arena *arena;      /* where rewritten parts live; as long as the message */
 	uint16_t ntrl;            /* trailers: behind the headers in hdr[nhdr .. nhdr+ntrl-1] */
+	uint32_t edits;           /* changes made by the functions below: who has read it sees that it is another */
 };
 
 void msg_init(struct http_msg *m, struct hdr *hdrs, uint16_t max_hdr, struct arena *a, bool request);

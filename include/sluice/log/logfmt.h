@@ -34,6 +34,7 @@ struct logfmt *logfmt_compile_log(const struct expr_env *env, struct str text, s
 struct str logfmt_literal(const struct logfmt *f);
 unsigned logfmt_needs(const struct logfmt *f);
 bool logfmt_effect(const struct logfmt *f);  /* does one of its expressions change something? */
+void logfmt_each_expr(const struct logfmt *f, void (*fn)(void *ctx, const struct expr *e), void *ctx);
 bool logfmt_aliases(const struct logfmt *f); /* does it read struct log_data? */
 /* d may be NULL where no stream exists: aliases print "-". */
 void logfmt_render(const struct logfmt *f, struct smp_ctx *c, const struct log_data *d, struct sbuf *out);

@@ -9,7 +9,7 @@
 #define SLUICE_RT_RT_H
 
 #include <sluice/base/hmap.h>
-#include <sluice/expr/deps.h>
+#include <sluice/expr/memo.h>
 #include <sluice/expr/patfile.h>
 #include <sluice/log/log.h>
 #include <sluice/log/logfmt.h>
@@ -121,6 +121,7 @@ struct rule {                       /* one action line */
 	struct rt_bw_use *bw;
 	struct rt_loc loc;
 	uint32_t id;                    /* running number over the whole configuration, for hit counts */
+	uint64_t changes;               /* rule_changes() */
 };
 /* As the configuration writes them: "http-request", "set-header", "track-sc0". */
 const char *rule_phase_word(enum rule_phase ph);
@@ -504,6 +505,7 @@ struct rt {
 	uint32_t nrules;
 	bool tls_prints;                /* an expression asks for fingerprints of TLS clients */
 	struct var_table *vars;
+	struct memo_slots memo;         /* expressions that are evaluated once for several rules */
 	struct pat_files patterns;
 	struct rt_userlist *userlist; uint32_t nuserlist;
 	struct rt_resolvers *resolvers; uint32_t nresolvers;

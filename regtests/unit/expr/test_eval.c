@@ -14,7 +14,7 @@ static struct expr *compiled(struct canned *t, const char *text)
 
 struct seen { struct sbuf text; unsigned stop; };
 
-static bool note(void *ctx, struct smp *v)
+static bool note(void *ctx, const struct smp *v)
 {
 	struct seen *seen = ctx;
 

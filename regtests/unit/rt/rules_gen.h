@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Random rule lists and requests, made of few words so that prefixes nest, keys repeat and rules overlap; and the comparison of the compiled
- * walk with the plain one, rule by rule, with rewrites in between. Choices come from a generator of numbers or from the bytes of a fuzzer. */
+ * walk with the plain one, rule by rule, with rewrites in between, both of them with and without a memo. Choices come from a generator of numbers or from the bytes of a fuzzer. */
 #ifndef TEST_RT_RULES_GEN_H
 #define TEST_RT_RULES_GEN_H
 
@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "../expr/canned.h"
+#include <sluice/expr/memo.h>
 #include <sluice/rt/route.h>
 
 enum { GEN_RULES = 14 };
@@ -272,8 +273,11 @@ struct gen_turns { unsigned rule[GEN_RULES], n; };
 static void turn(struct canned *t, const struct gen_rules *l, unsigned i, enum cond_result hit, struct gen_turns *out)
 {
 	out->rule[out->n++] = hit == COND_WAIT ? l->n + i : i;
-	if (hit == COND_TRUE)
-		apply(t, l, i);
+	if (hit != COND_TRUE)
+		return;
+	apply(t, l, i);
+	if (t->ctx.memo)
+		memo_touch(t->ctx.memo, l->changes[i]);
 }
 
 static struct gen_turns walk_plain(struct canned *t, const struct gen_rules *l, unsigned from)
@@ -281,8 +285,10 @@ static struct gen_turns walk_plain(struct canned *t, const struct gen_rules *l, 
 	struct gen_turns out = { .n = 0 };
 
 	for (unsigned i = from; i < l->n; i++) {
+		struct arena_mark m = arena_mark(&t->tmp);
 		enum cond_result hit = l->cond[i] ? cond_eval(l->cond[i], &t->ctx) : COND_TRUE;
 
+		arena_rewind(&t->tmp, m); /* what a memo keeps must not lie there */
 		if (hit == COND_FALSE || (hit == COND_WAIT && t->ctx.final))
 			continue;
 		turn(t, l, i, hit, &out);
@@ -308,36 +314,82 @@ static struct gen_turns walk_compiled(struct canned *t, const struct gen_rules *
 	return out;
 }
 
-/* Aborts with the list when the two walks differ. */
-static void compare_walks(struct canned *t, const struct gen_rules *l, const struct route *r)
+/* ---- comparing -------------------------------------------------------------------------------------------------- */
+
+struct gen_numbering { struct memo_plan *plan; bool numbering; };
+
+static void number_one(void *ctx, const struct expr *e)
 {
+	struct gen_numbering *g = ctx;
+
+	if (g->numbering)
+		memo_plan_number(g->plan, e, true);
+	else
+		memo_plan_count(g->plan, 1, e, true);
+}
+
+static struct smp_memo *memo_for(struct canned *t, const struct gen_rules *l)
+{
+	struct gen_numbering g = { .plan = memo_plan_new(&t->mem) };
+
+	for (unsigned pass = 0; pass < 2; pass++, g.numbering = true)
+		for (unsigned i = 0; i < l->n; i++)
+			cond_each_expr(l->cond[i], number_one, &g);
+	struct memo_slots slots = memo_plan_slots(g.plan, &t->mem);
+
+	return memo_new(&slots);
+}
+
+static void print_turns(const char *what, const struct gen_turns *x)
+{
+	fprintf(stderr, "\n%s:", what);
+	for (unsigned i = 0; i < x->n; i++)
+		fprintf(stderr, " %u", x->rule[i]);
+}
+
+/* Aborts with the list when the two walks differ. */
+static void must_equal(const struct gen_rules *l, const struct route *r, const struct gen_request *q, unsigned from, const char *what,
+		       const struct gen_turns *want, const struct gen_turns *got)
+{
+	struct sbuf b = { 0 };
+
+	if (want->n == got->n && !memcmp(want->rule, got->rule, want->n * sizeof(want->rule[0])))
+		return;
+	for (unsigned i = 0; i < l->n; i++) {
+		sbuf_printf(&b, "%u ", i);
+		if (l->cond[i])
+			cond_print(l->cond[i], &b);
+		sbuf_addc(&b, '\n');
+	}
+	route_print(r, &b);
+	fprintf(stderr, "%s%s %s from %u", sbuf_cstr(&b), q->method, q->target, from);
+	print_turns("plain", want);
+	print_turns(what, got);
+	fprintf(stderr, "\n");
+	abort();
+}
+
+static void compare_walks(struct canned *t, const struct gen_rules *l, const struct route *r, struct smp_memo *memo)
+{
+	static const char *const names[] = { "compiled", "with a memo", "compiled with a memo" };
 	struct gen_request q = random_request();
 	unsigned from = pick(4) ? 0 : pick(l->n);
 
 	make_request(t, &q);
 	struct gen_turns want = walk_plain(t, l, from);
 
-	make_request(t, &q);
-	struct gen_turns got = walk_compiled(t, l, r, from);
-
-	if (want.n != got.n || memcmp(want.rule, got.rule, want.n * sizeof(want.rule[0]))) {
-		struct sbuf b = { 0 };
-
-		for (unsigned i = 0; i < l->n; i++) {
-			sbuf_printf(&b, "%u ", i);
-			if (l->cond[i])
-				cond_print(l->cond[i], &b);
-			sbuf_addc(&b, '\n');
+	for (unsigned way = 0; way < (memo ? ARRAY_LEN(names) : 1); way++) {
+		make_request(t, &q);
+		if (way) {
+			t->ctx.memo = memo;
+			memo_open(memo, &t->ctx, false, 0);
 		}
-		route_print(r, &b);
-		fprintf(stderr, "%s%s %s from %u\nplain:", sbuf_cstr(&b), q.method, q.target, from);
-		for (unsigned i = 0; i < want.n; i++)
-			fprintf(stderr, " %u", want.rule[i]);
-		fprintf(stderr, "\ncompiled:");
-		for (unsigned i = 0; i < got.n; i++)
-			fprintf(stderr, " %u", got.rule[i]);
-		fprintf(stderr, "\n");
-		abort();
+		struct gen_turns got = way == 1 ? walk_plain(t, l, from) : walk_compiled(t, l, r, from);
+
+		if (way)
+			memo_close(memo, &t->ctx, 0);
+		t->ctx.memo = NULL;
+		must_equal(l, r, &q, from, names[way], &want, &got);
 	}
 	arena_reset(&t->tmp);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Compiled rule lists equal the linear walk: the same rules have their turn in the same order, whatever they rewrite on the way. */
+/* Compiled rule lists equal the linear walk, and a memo changes neither: the same rules have their turn in the same order, whatever they
+ * rewrite on the way. */
 #include "rules_gen.h"
 
 #include <setjmp.h>
@@ -8,7 +9,7 @@
 
 enum { SETS = 60000, REQUESTS = 3 };
 
-static void compiled_rules_have_their_turn_as_in_the_linear_walk(void **state)
+static void rules_have_their_turn_as_in_the_linear_walk_however_they_are_found(void **state)
 {
 	struct canned t;
 	struct arena shared;
@@ -26,9 +27,11 @@ static void compiled_rules_have_their_turn_as_in_the_linear_walk(void **state)
 		arena_reset(&t.mem);
 		random_rules(&t, named, &l);
 		struct route *r = route_compile(&t.mem, l.cond, l.changes, l.n);
+		struct smp_memo *memo = memo_for(&t, &l);
 
 		for (unsigned i = 0; i < REQUESTS; i++)
-			compare_walks(&t, &l, r);
+			compare_walks(&t, &l, r, memo);
+		memo_free(memo);
 	}
 	arena_free(&shared);
 	canned_free(&t);
@@ -37,7 +40,7 @@ static void compiled_rules_have_their_turn_as_in_the_linear_walk(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(compiled_rules_have_their_turn_as_in_the_linear_walk),
+		cmocka_unit_test(rules_have_their_turn_as_in_the_linear_walk_however_they_are_found),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
