@@ -12,6 +12,9 @@ ZONE is read again for each query: lines of a name and what it does. A name that
   a.test forged ADDR...     answers with wrong ids and of another name come first: they say 127.0.0.66
   a.test tc ADDR...         truncated over UDP, whole over TCP
   a.test many N             N addresses from 127.1.0.1 on
+  _x.a.test srv REC...      SRV records, each PRIORITY:WEIGHT:PORT:TARGET; "srv" alone: none
+  _x.a.test srv+ REC...     the same with the addresses of the targets
+Over UDP an answer that is longer than what the query allows (EDNS, else 512 bytes) is truncated.
 LOG: one line a query: udp|tcp name type
 """
 import ipaddress
@@ -21,7 +24,7 @@ import sys
 import threading
 import time
 
-A, CNAME, AAAA = 1, 5, 28
+A, CNAME, AAAA, SRV, OPT = 1, 5, 28, 33, 41
 NOERROR, SERVFAIL, NXDOMAIN, REFUSED = 0, 2, 3, 5
 
 
@@ -35,7 +38,7 @@ def zone():
 
 
 def encode(name):
-    return b"".join(bytes([len(x)]) + x.encode() for x in name.split(".")) + b"\0"
+    return b"".join(bytes([len(x)]) + x.encode() for x in name.split(".") if x) + b"\0"
 
 
 def record(name, rtype, data):
@@ -47,9 +50,22 @@ def addresses(words, rtype):
     return [ip.packed for ip in ips if (ip.version == 4) == (rtype == A)]
 
 
-def reply(qid, question, rcode, records=(), tc=False):
+def reply(qid, question, rcode, records=(), tc=False, more=()):
     flags = 0x8180 | (0x0200 if tc else 0) | rcode
-    return struct.pack("!HHHHHH", qid, flags, 1, len(records), 0, 0) + question + b"".join(records)
+    return struct.pack("!HHHHHH", qid, flags, 1, len(records), 0, len(more)) + question + b"".join([*records, *more])
+
+
+def services(name, words):
+    for word in words:
+        priority, weight, port, target = word.split(":")
+        yield target, record(name, SRV, struct.pack("!HHH", int(priority), int(weight), int(port)) + encode(target))
+
+
+def allowed(query, end):
+    """Bytes that may be sent over UDP: what an OPT record behind the question says."""
+    if struct.unpack("!H", query[10:12])[0] and query[end] == 0 and struct.unpack("!H", query[end + 1:end + 3])[0] == OPT:
+        return struct.unpack("!H", query[end + 3:end + 5])[0]
+    return 512
 
 
 def answer(query, over):
@@ -63,7 +79,7 @@ def answer(query, over):
     question, name, rows = query[12:at + 5], ".".join(labels).lower(), zone()
     if len(sys.argv) > 3:
         with open(sys.argv[3], "a") as log:
-            log.write("%s %s %s\n" % (over, name, {A: "A", AAAA: "AAAA"}.get(rtype, rtype)))
+            log.write("%s %s %s\n" % (over, name, {A: "A", AAAA: "AAAA", SRV: "SRV"}.get(rtype, rtype)))
     what = rows.get(name, ["nx"])
     records, owner, wait = [], name, 0
     while what[0] == "cname":
@@ -89,8 +105,19 @@ def answer(query, over):
             return [(0, reply(qid, question, NOERROR, tc=True))]
     elif what[0] == "many":
         what = [str(ipaddress.ip_address("127.1.0.1") + i) for i in range(int(what[1]))]
-    records += [record(owner, rtype, ip) for ip in addresses(what, rtype)]
-    return first + [(wait, reply(qid, question, NOERROR, records))]
+    more = []
+    if what[:1] in (["srv"], ["srv+"]):
+        listed = list(services(owner, what[1:])) if rtype == SRV else []
+        records += [r for _, r in listed]
+        for target in dict.fromkeys(t for t, _ in listed if what[0] == "srv+"):
+            words = rows.get(target.lower(), [])
+            more += [record(target, t, ip) for t in (A, AAAA) for ip in addresses(words, t)]
+    else:
+        records += [record(owner, rtype, ip) for ip in addresses(what, rtype)]
+    whole = reply(qid, question, NOERROR, records, more=more)
+    if over == "udp" and len(whole) > allowed(query, at + 5):
+        whole = reply(qid, question, NOERROR, tc=True)
+    return first + [(wait, whole)]
 
 
 def udp(sock):

@@ -82,7 +82,7 @@ void asked_name(const struct ipc_msg *m)
 	}
 	*q = (struct asked){ n, m->arg, m->num };
 	as.open++;
-	if (!dns_ask(m->arg, str_c(n.text), 0, on_done, q)) {
+	if (!dns_ask(m->arg, str_c(n.text), on_done, q)) {
 		as.open--;
 		free(q);
 		tell(m->num, n.worker, &none);

@@ -5,7 +5,7 @@
  *   probe.c    one check from its timer to its verdict: connection, timeouts, schedule
  *   chk_*.c    what is said on the connection (check_ops): tcp, http, grpc, script, agent
  *   agents.c   what the answer of an agent means
- *   dns.c      asking nameservers; names.c: what the answers mean for servers
+ *   dns.c      asking nameservers; srv_reply.c: reading their SRV records; names.c, labels.c: what the answers mean for servers
  *   fleet.c    what a verdict means: health, tracking, slow start, passive errors, the words in the segment
  *   fetch.c    requests that the leader has made
  *   downtime.c since when servers and backends are down

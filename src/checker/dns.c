@@ -12,6 +12,7 @@
 #define ROUNDS_MAX 64           /* of reading before others get their turn */
 #define NAME_MAX_LEN 254
 #define UNCOUNTED UINT32_MAX
+#define PAYLOAD_READ 4096u      /* bytes of an answer that c-ares reads over UDP; longer ones come over TCP */
 
 struct nameserver;
 struct dns_socket { struct io io; struct nameserver *ns; bool used; };
@@ -138,41 +139,73 @@ static void answer(struct question *q, const struct dns_answer *a)
 		done(q->arg, a);
 }
 
-static void on_answer(void *arg, int r, int timeouts UNUSED, struct ares_addrinfo *info)
+/* One nameserver has answered: the question lives until the last one has. */
+static void answered(struct asked *as, const struct dns_answer *a)
 {
-	struct asked *as = arg;
 	struct question *q = as->q;
 	struct nameserver *ns = as->ns;
-	struct dns_answer a = { .by = ns->conf->name };
 
 	free(as);
 	ns->asked--;
 	q->open--;
 	if (!dns.closing) {
-		a.status = (uint8_t)status_of(ns, r);
-		if (info && info->cnames)
-			count(ns, DNS_cname);
-		if (r == ARES_SUCCESS && info)
-			take_addresses(&a, info);
-		if (a.status == DNS_VALID && !a.n)
-			a.status = DNS_OTHER;
 		if (!q->done)
 			count(ns, DNS_outdated);
-		if (a.status == DNS_VALID)
-			answer(q, &a);
+		if (a->status == DNS_VALID)
+			answer(q, a);
 		else if (q->done)
-			q->last = a;
+			q->last = *a;
 		if (!q->open)
 			answer(q, &q->last);
 	}
 	if (!q->open)
 		free(q);
+}
+
+static void on_addresses(void *arg, int r, int timeouts UNUSED, struct ares_addrinfo *info)
+{
+	struct asked *as = arg;
+	struct dns_answer a = { .by = as->ns->conf->name, .ns = as->ns->number };
+
+	if (!dns.closing) {
+		a.status = (uint8_t)status_of(as->ns, r);
+		if (info && info->cnames)
+			count(as->ns, DNS_cname);
+		if (r == ARES_SUCCESS && info)
+			take_addresses(&a, info);
+		if (a.status == DNS_VALID && !a.n)
+			a.status = DNS_OTHER;
+	}
+	answered(as, &a);
 	if (info)
 		ares_freeaddrinfo(info);
 }
 
-static void question_put(struct question *q, struct nameserver *ns, const char *name, const struct ares_addrinfo_hints *hints)
+static void on_records(void *arg, int r, int timeouts UNUSED, unsigned char *text, int n)
 {
+	struct asked *as = arg;
+	struct dns_answer a = { .by = as->ns->conf->name, .ns = as->ns->number };
+	struct srv_reply reply;
+	struct arena arena;
+
+	arena_init(&arena, 0);
+	if (!dns.closing) {
+		if (r == ARES_SUCCESS && !srv_reply_parse(str_n((const char *)text, (size_t)n), &arena, &reply))
+			r = ARES_EBADRESP;
+		a.status = (uint8_t)status_of(as->ns, r);
+		a.srv = a.status == DNS_VALID ? &reply : NULL;
+	}
+	answered(as, &a);
+	arena_free(&arena);
+}
+
+/* ---- questions ---- */
+
+struct what { int type /* of records; 0: addresses */, sorting /* of those */; };
+
+static void question_put(struct question *q, struct nameserver *ns, const char *name, struct what what)
+{
+	struct ares_addrinfo_hints hints = { .ai_family = AF_UNSPEC, .ai_flags = what.sorting, .ai_socktype = SOCK_STREAM };
 	struct asked *as = ns->open ? malloc(sizeof(*as)) : NULL;
 
 	if (!as)
@@ -181,13 +214,15 @@ static void question_put(struct question *q, struct nameserver *ns, const char *
 	q->open++;
 	ns->asked++;
 	count(ns, DNS_sent);
-	ares_getaddrinfo(ns->ch, name, NULL, hints, on_answer, as);
+	if (what.type)
+		ares_query(ns->ch, name, DNS_CLASS_IN, what.type, on_records, as);
+	else
+		ares_getaddrinfo(ns->ch, name, NULL, &hints, on_addresses, as);
 }
 
 /* Of n nameservers at once. */
-static bool ask(struct nameserver *ns, uint32_t n, struct str name, int family, int sorting, dns_done_fn *done, void *arg)
+static bool ask(struct nameserver *ns, uint32_t n, struct str name, struct what what, dns_done_fn *done, void *arg)
 {
-	struct ares_addrinfo_hints hints = { .ai_family = family ? family : AF_UNSPEC, .ai_flags = sorting, .ai_socktype = SOCK_STREAM };
 	struct question *q;
 	char text[NAME_MAX_LEN + 1];
 
@@ -197,7 +232,7 @@ static bool ask(struct nameserver *ns, uint32_t n, struct str name, int family, 
 	text[name.n] = '\0';
 	*q = (struct question){ .done = done, .arg = arg, .open = 1 }; /* not freed while questions go out */
 	for (uint32_t i = 0; i < n; i++)
-		question_put(q, &ns[i], text, &hints);
+		question_put(q, &ns[i], text, what);
 	bool failed = --q->open == 0 && q->done && !q->last.by.n; /* nobody was asked */
 	if (!q->open) {
 		if (!failed)
@@ -207,12 +242,21 @@ static bool ask(struct nameserver *ns, uint32_t n, struct str name, int family, 
 	return !failed;
 }
 
-bool dns_ask(uint32_t resolvers, struct str name, int family, dns_done_fn *done, void *arg)
+static bool ask_section(uint32_t resolvers, struct str name, int type, dns_done_fn *done, void *arg)
 {
 	const struct rt_resolvers *r = &dns.ck->rt->resolvers[resolvers];
 
-	return ask(&dns.ns[r->ns0], r->nns, name, family, ARES_AI_NOSORT, done, arg);
+	return ask(&dns.ns[r->ns0], r->nns, name, (struct what){ type, ARES_AI_NOSORT }, done, arg);
 }
+
+bool dns_ask(uint32_t resolvers, struct str name, dns_done_fn *done, void *arg) { return ask_section(resolvers, name, 0, done, arg); }
+
+bool dns_ask_srv(uint32_t resolvers, struct str label, dns_done_fn *done, void *arg)
+{
+	return ask_section(resolvers, label, DNS_TYPE_SRV, done, arg);
+}
+
+void dns_led_to_update(const struct dns_answer *a) { dns_count(&dns.ck->h->dns, a->ns, DNS_update); }
 
 static bool open_system(void)
 {
@@ -232,7 +276,7 @@ static bool open_system(void)
 
 bool dns_ask_system(struct str name, dns_done_fn *done, void *arg)
 {
-	return open_system() && ask(&dns.system, 1, name, 0, 0, done, arg);
+	return open_system() && ask(&dns.system, 1, name, (struct what){ 0 }, done, arg);
 }
 
 static void channel_tick(struct nameserver *ns)
@@ -268,7 +312,7 @@ static bool open_channel(struct nameserver *ns, const struct rt_resolvers *r)
 	struct ares_options o = {
 		.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES | ARES_FLAG_NOCHECKRESP | (ns->conf->tcp ? ARES_FLAG_USEVC : 0) |
 			 (r->payload > 512 ? ARES_FLAG_EDNS : 0),
-		.timeout = (int)r->retry, .tries = (int)r->retries, .lookups = lookups, .ednspsz = (int)r->payload,
+		.timeout = (int)r->retry, .tries = (int)r->retries, .lookups = lookups, .ednspsz = (int)MIN(r->payload, PAYLOAD_READ),
 		.sock_state_cb = on_socket_state, .sock_state_cb_data = ns,
 	};
 	int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_EDNSPSZ | ARES_OPT_SOCK_STATE_CB |

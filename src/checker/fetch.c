@@ -191,7 +191,7 @@ static void look_up(const struct ipc_fetch *q)
 	f.asking = true;
 	if (addr_parse_ip(&self.at[0], host))
 		on_found(arg, &self);
-	else if (!(q->resolvers ? dns_ask(q->resolvers - 1, host, 0, on_found, arg) : dns_ask_system(host, on_found, arg)))
+	else if (!(q->resolvers ? dns_ask(q->resolvers - 1, host, on_found, arg) : dns_ask_system(host, on_found, arg)))
 		fail("nobody can be asked for the name of the host");
 }
 

@@ -1,31 +1,36 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Addresses of servers whose names are resolved at run time. Servers that have the name, the section and the preferences in common share one
- * question. Addresses and the maintenance of those that have none are words of the leader: it is told what they should be whenever they are not
+/* Addresses of servers whose names are resolved at run time. Servers that have the name and the section in common share one question. The name of a
+ * server with an SRV label is the target of its record: labels.c says which, or that there is none. Addresses and the maintenance of those that have none are words of the leader: it is told what they should be whenever they are not
  * so, with each answer, so nothing is lost with a message or a process.
  *
  * A server keeps its address as long as answers have it, and for `hold obsolete` after that. Two servers of a backend do not take the same
  * address unless resolve-opts allows it. When answers fail, the last good address counts for the time that `hold` gives to the failure. */
 #include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
 #include <sluice/base/clock.h>
-#include <sluice/base/hmap.h>
+#include <sluice/base/panic.h>
 #include <sluice/ipc/msg.h>
 #include <sluice/ipc/place.h>
 #include "dns_priv.h"
 
-struct name {
+struct name {                           /* lives as long as it has servers, or is asked for */
 	struct name *next;
 	uint32_t resolvers;
-	struct str host;
+	struct str host;                /* behind the structure */
 	struct named *servers;
 	uint64_t ask_at, valid_at;      /* ms; valid_at: of the last valid answer, 0 = none yet */
 	bool asking;
+	bool told;                      /* its addresses come along with the records of a label */
 };
 
 struct named {                          /* a server */
 	struct named *next;             /* of the same name */
 	uint32_t srv;
-	struct name *name;
+	struct name *name;              /* NULL: no record of its label leads anywhere */
 	struct addr addr;               /* what it should have; AF_UNSPEC: none */
+	struct addr stood;              /* what it had when we last looked */
+	uint16_t port, weight;          /* with SRVF_SRV, of its record */
 	uint64_t seen_at;               /* ms: its address was in an answer */
 	bool failing;                   /* it should be in maintenance */
 	bool keeps;                     /* of this answer: its address stays */
@@ -33,7 +38,6 @@ struct named {                          /* a server */
 
 static struct {
 	struct checker *ck;
-	struct arena arena;
 	struct name *names;
 	struct named **of_srv;
 	uint64_t epoch;
@@ -54,22 +58,63 @@ static struct addr address_now(uint32_t srv)
 
 /* ---- telling the leader and the log ---- */
 
+static bool has_record(const struct named *d) { return server(d)->flags & SRVF_SRV && d->name && d->addr.family && !d->failing; }
+
+static bool wants_weight(const struct named *d) { return !(server(d)->o->resolve_opts & RESOLVE_NO_WEIGHT); }
+
+static bool record_is_so(const struct named *d, uint64_t admin)
+{
+	struct srv_place p;
+
+	return place_read(nm.ck->seg, d->srv, &p) && addr_eq(&p.addr, &d->addr, false) && p.addr.port == d->port &&
+	       str_eq(str_c(p.fqdn), d->name->host) && (!wants_weight(d) || srv_admin_weight(admin) == d->weight);
+}
+
 static bool is_so(const struct named *d)
 {
 	uint64_t admin = atomic_load_explicit(&nm.ck->seg->srv[d->srv].admin, memory_order_acquire);
 	struct addr now = address_now(d->srv);
 
-	return !!(srv_admin_bits(admin) & ADM_RESOLUTION) == d->failing && (!d->addr.family || addr_eq(&now, &d->addr, false));
+	if (!!(srv_admin_bits(admin) & ADM_RESOLUTION) != d->failing)
+		return false;
+	if (server(d)->flags & SRVF_SRV)
+		return !has_record(d) || record_is_so(d, admin);
+	return !d->addr.family || addr_eq(&now, &d->addr, false);
+}
+
+static void send_record(const struct named *d)
+{
+	struct ipc_record rec = { .port = d->port, .weight = wants_weight(d) ? d->weight : IPC_RECORD_NO_WEIGHT };
+	int fd = memfd_create("record", MFD_CLOEXEC);
+
+	ipc_resolved_pack(&rec.at, &d->addr);
+	memcpy(rec.target, d->name->host.p, MIN(d->name->host.n, sizeof(rec.target) - 1));
+	if (fd >= 0 && pwrite(fd, &rec, sizeof(rec), 0) == (ssize_t)sizeof(rec))
+		(void)ipc_send(nm.ck->ctl, IPC_RECORD, 0, d->srv, NULL, 0, fd);
+	if (fd >= 0)
+		close(fd);
 }
 
 static void ask_leader(const struct named *d)
 {
+	static const struct addr unknown;
 	struct ipc_resolved m;
 
-	ipc_resolved_pack(&m, &d->addr);
+	if (nm.ck->ctl < 0 || is_so(d))
+		return;
+	if (has_record(d)) {
+		send_record(d);
+		return;
+	}
+	ipc_resolved_pack(&m, server(d)->flags & SRVF_SRV ? &unknown : &d->addr);
 	m.failing = d->failing;
-	if (nm.ck->ctl >= 0 && !is_so(d))
-		ipc_send(nm.ck->ctl, IPC_RESOLVED, 0, d->srv, &m, sizeof(m), -1);
+	ipc_send(nm.ck->ctl, IPC_RESOLVED, 0, d->srv, &m, sizeof(m), -1);
+}
+
+void names_say(uint32_t srv)
+{
+	if (nm.of_srv[srv])
+		ask_leader(nm.of_srv[srv]);
 }
 
 static void say_moved(const struct named *d, const struct addr *from, struct str by)
@@ -109,13 +154,13 @@ static bool in_answer(const struct dns_answer *a, const struct addr *x)
 	return false;
 }
 
-/* Has another server of the same backend, which keeps what it has, this address? */
+/* Has another server of the same backend, which keeps what it has, this address? SRV records may list several ports of a host. */
 static bool taken(const struct named *d, const struct addr *x)
 {
 	if (server(d)->o->resolve_opts & RESOLVE_DUP_IP)
 		return false;
 	for (const struct named *o = d->name->servers; o; o = o->next)
-		if (o != d && o->keeps && server(o)->px == server(d)->px && addr_eq(&o->addr, x, false))
+		if (o != d && o->keeps && o->port == d->port && server(o)->px == server(d)->px && addr_eq(&o->addr, x, false))
 			return true;
 	return false;
 }
@@ -158,6 +203,7 @@ static void keep_what_stands(struct name *n, const struct dns_answer *a, uint64_
 static void take_answer(struct name *n, const struct dns_answer *a)
 {
 	uint64_t now = clock_ms();
+	bool moved = false;
 
 	n->valid_at = now;
 	keep_what_stands(n, a, now);
@@ -169,20 +215,26 @@ static void take_answer(struct name *n, const struct dns_answer *a)
 			d->addr = *to;
 			d->keeps = true;
 			d->seen_at = now;
-			if (!addr_eq(&from, to, false))
+			if (!addr_eq(&from, to, false)) {
 				say_moved(d, &from, a->by);
+				moved = true;
+			}
 		}
 		set_failing(d, !d->keeps, "no IP for its name");
 	}
+	if (moved)
+		dns_led_to_update(a);
 }
 
-static const char *hold_of(const struct name *n, enum dns_status st, uint32_t *ms)
+const char *names_hold(uint32_t resolvers, enum dns_status st, uint32_t *ms)
 {
+	const uint32_t *hold = nm.ck->rt->resolvers[resolvers].hold;
+
 	switch (st) {
-	case DNS_NX: *ms = section(n)->hold[HOLD_NX]; return "DNS NX status";
-	case DNS_TIMEOUT: *ms = section(n)->hold[HOLD_TIMEOUT]; return "DNS timeout status";
-	case DNS_REFUSED: *ms = section(n)->hold[HOLD_REFUSED]; return "DNS refused status";
-	default: *ms = section(n)->hold[HOLD_OTHER]; return "unspecified DNS error";
+	case DNS_NX: *ms = hold[HOLD_NX]; return "DNS NX status";
+	case DNS_TIMEOUT: *ms = hold[HOLD_TIMEOUT]; return "DNS timeout status";
+	case DNS_REFUSED: *ms = hold[HOLD_REFUSED]; return "DNS refused status";
+	default: *ms = hold[HOLD_OTHER]; return "unspecified DNS error";
 	}
 }
 
@@ -190,7 +242,7 @@ static const char *hold_of(const struct name *n, enum dns_status st, uint32_t *m
 static void take_failure(struct name *n, enum dns_status st)
 {
 	uint32_t hold;
-	const char *why = hold_of(n, st, &hold);
+	const char *why = names_hold(n->resolvers, st, &hold);
 
 	if (!n->valid_at)
 		n->valid_at = clock_ms();
@@ -215,26 +267,39 @@ static void on_done(void *arg, const struct dns_answer *a)
 
 /* ---- who has which name ---- */
 
-static struct name *name_of(uint32_t resolvers, struct str host)
+static struct name *find_name(uint32_t resolvers, struct str host)
 {
-	struct name *n;
-
-	for (n = nm.names; n; n = n->next)
+	for (struct name *n = nm.names; n; n = n->next)
 		if (n->resolvers == resolvers && str_ieq(n->host, host))
 			return n;
-	n = ARENA_NEW(&nm.arena, struct name);
-	*n = (struct name){ .next = nm.names, .resolvers = resolvers, .host = arena_str(&nm.arena, host) };
+	return NULL;
+}
+
+static struct name *name_of(uint32_t resolvers, struct str host)
+{
+	struct name *n = find_name(resolvers, host);
+
+	if (n)
+		return n;
+	n = malloc(sizeof(*n) + host.n);
+	if (!n)
+		die("out of memory");
+	memcpy(n + 1, host.p, host.n);
+	*n = (struct name){ .next = nm.names, .resolvers = resolvers, .host = str_n((const char *)(n + 1), host.n) };
 	nm.names = n;
 	return n;
 }
 
 static void leave_name(struct named *d)
 {
+	if (!d->name)
+		return;
 	for (struct named **at = &d->name->servers; *at; at = &(*at)->next)
 		if (*at == d) {
 			*at = d->next;
 			break;
 		}
+	d->name = NULL;
 }
 
 static void join_name(struct named *d, struct str host)
@@ -262,10 +327,16 @@ static struct named *put(uint32_t srv)
 
 	if (!rt_srv_exists(s) || !(s->flags & SRVF_RESOLVE) || !s->o->resolvers || s->o->resolvers > nm.ck->rt->nresolvers)
 		return NULL;
-	nm.of_srv[srv] = ARENA_NEW(&nm.arena, struct named);
-	*nm.of_srv[srv] = (struct named){ .srv = srv };
-	join_name(nm.of_srv[srv], host_now(srv, &p));
-	return nm.of_srv[srv];
+	struct named *d = malloc(sizeof(*d));
+	if (!d)
+		die("out of memory");
+	*d = (struct named){ .srv = srv };
+	nm.of_srv[srv] = d;
+	if (s->flags & SRVF_SRV)
+		labels_put(srv);
+	else
+		join_name(d, host_now(srv, &p));
+	return d;
 }
 
 bool names_init(struct checker *ck)
@@ -273,17 +344,17 @@ bool names_init(struct checker *ck)
 	nm.ck = ck;
 	nm.names = NULL;
 	nm.epoch = atomic_load(&ck->seg->h->epoch_leader);
-	arena_init(&nm.arena, 0);
 	nm.of_srv = calloc(MAX(ck->rt->nsrv, 1u), sizeof(struct named *));
-	for (uint32_t i = 0; nm.of_srv && i < ck->rt->nsrv; i++)
+	bool ok = nm.of_srv && labels_init(ck);
+	for (uint32_t i = 0; ok && i < ck->rt->nsrv; i++)
 		put(i);
-	return nm.of_srv && asked_open(ck) && dns_open(ck);
+	return ok && asked_open(ck) && dns_open(ck);
 }
 
 /* What stands in the segment is what it begins with: a checker that is started again moves nobody. */
 static void take_over(struct named *d)
 {
-	d->addr = address_now(d->srv);
+	d->addr = d->stood = address_now(d->srv);
 	d->addr.port = 0;
 	d->failing = srv_admin_bits(atomic_load(&nm.ck->seg->srv[d->srv].admin)) & ADM_RESOLUTION;
 }
@@ -292,47 +363,128 @@ void names_put(uint32_t srv)
 {
 	struct named *d = put(srv);
 
-	if (d)
-		take_over(d);
+	if (!d)
+		return;
+	take_over(d);
+	if (server(d)->flags & SRVF_SRV)
+		labels_go(srv);
+}
+
+static void drop(struct named *d)
+{
+	labels_drop(d->srv);
+	leave_name(d);
+	nm.of_srv[d->srv] = NULL;
+	free(d);
 }
 
 void names_drop(uint32_t srv)
 {
 	if (nm.of_srv[srv])
-		leave_name(nm.of_srv[srv]);
-	nm.of_srv[srv] = NULL;
+		drop(nm.of_srv[srv]);
 }
 
 void names_go(void)
 {
 	for (uint32_t i = 0; i < nm.ck->rt->nsrv; i++)
-		if (nm.of_srv[i])
+		if (nm.of_srv[i]) {
 			take_over(nm.of_srv[i]);
+			if (server(nm.of_srv[i])->flags & SRVF_SRV)
+				labels_go(i);
+		}
+}
+
+/* ---- what labels say ---- */
+
+static void say_led(const struct named *d, struct str from, struct str to)
+{
+	const struct rt_server *s = server(d);
+
+	report_text(&nm.ck->rt->px[s->px], LEVEL_NOTICE, STR_FMT "/" STR_FMT " changed its FQDN from " STR_FMT " to " STR_FMT " by 'SRV record'",
+		    STR_ARG(nm.ck->rt->px[s->px].name), STR_ARG(s->name), STR_ARG(from.n ? from : STR("(none)")), STR_ARG(to));
+}
+
+/* A target that had this server before finds its address there. */
+void names_lead(uint32_t srv, struct str target, uint16_t port, uint16_t weight)
+{
+	struct named *d = nm.of_srv[srv];
+	struct srv_place p;
+	bool same = d->name && d->port == port && str_ieq(d->name->host, target);
+
+	d->weight = weight;
+	if (same)
+		return;
+	bool placed = place_read(nm.ck->seg, srv, &p), its = placed && p.addr.port == port && str_ieq(str_c(p.fqdn), target);
+	leave_name(d);
+	d->addr = its ? p.addr : (struct addr){ 0 };
+	d->addr.port = 0;
+	d->seen_at = 0;
+	d->port = port;
+	join_name(d, target);
+	if (!its)
+		say_led(d, placed ? str_c(p.fqdn) : STR_NULL, target);
+}
+
+void names_unlead(uint32_t srv, const char *why)
+{
+	struct named *d = nm.of_srv[srv];
+
+	leave_name(d);
+	set_failing(d, true, why);
+}
+
+void names_told(uint32_t resolvers, struct str target, const struct dns_answer *a)
+{
+	struct name *n = find_name(resolvers, target);
+
+	if (!n)
+		return;
+	n->told = a != NULL;
+	if (!a)
+		return;
+	take_answer(n, a);
+	for (const struct named *d = n->servers; d; d = d->next)
+		if (!(server(d)->flags & SRVF_SRV)) /* the others' labels say it, once they have seen their whole answer */
+			ask_leader(d);
 }
 
 /* The runtime interface may have given servers other names and addresses. */
+static void look_at(struct named *d)
+{
+	struct srv_place p;
+	struct str host = host_now(d->srv, &p);
+	struct addr now = address_now(d->srv);
+
+	if (!(server(d)->flags & SRVF_SRV) && !str_ieq(host, d->name->host)) {
+		leave_name(d);
+		join_name(d, host);
+	}
+	if (now.family && d->addr.family && !addr_eq(&now, &d->addr, false) && !addr_eq(&now, &d->stood, false)) {
+		d->addr = now; /* by hand: it stays as long as answers have it */
+		d->addr.port = 0;
+	}
+	d->stood = now;
+}
+
 static void look(struct checker *ck)
 {
 	uint64_t epoch = atomic_load_explicit(&ck->seg->h->epoch_leader, memory_order_acquire);
 
-	for (uint32_t i = 0; epoch != nm.epoch && i < ck->rt->nsrv; i++) {
-		struct named *d = nm.of_srv[i];
-		struct srv_place p;
-
-		if (!d)
-			continue;
-		struct str host = host_now(i, &p);
-		if (!str_ieq(host, d->name->host)) {
-			leave_name(d);
-			join_name(d, host);
-		}
-		struct addr now = address_now(i);
-		if (now.family && d->addr.family && !addr_eq(&now, &d->addr, false)) {
-			d->addr = now; /* by hand: it stays as long as answers have it */
-			d->addr.port = 0;
-		}
-	}
+	for (uint32_t i = 0; epoch != nm.epoch && i < ck->rt->nsrv; i++)
+		if (nm.of_srv[i])
+			look_at(nm.of_srv[i]);
 	nm.epoch = epoch;
+}
+
+static void ask_for(struct name *n, uint64_t now)
+{
+	if (n->asking || n->told || now < n->ask_at)
+		return;
+	n->asking = true;
+	if (!dns_ask(n->resolvers, n->host, on_done, n)) {
+		n->asking = false;
+		n->ask_at = now + section(n)->resolve;
+	}
 }
 
 void names_tick(struct checker *ck)
@@ -341,14 +493,16 @@ void names_tick(struct checker *ck)
 
 	look(ck);
 	dns_tick();
-	for (struct name *n = nm.names; n; n = n->next) {
-		if (n->asking || !n->servers || now < n->ask_at)
+	labels_tick();
+	for (struct name **at = &nm.names, *n; (n = *at);) {
+		if (!n->servers && !n->asking) {
+			*at = n->next;
+			free(n);
 			continue;
-		n->asking = true;
-		if (!dns_ask(n->resolvers, n->host, 0, on_done, n)) {
-			n->asking = false;
-			n->ask_at = now + section(n)->resolve;
 		}
+		if (n->servers)
+			ask_for(n, now);
+		at = &n->next;
 	}
 }
 
@@ -356,7 +510,14 @@ void names_free(void)
 {
 	dns_close();
 	asked_close();
+	for (uint32_t i = 0; nm.of_srv && i < nm.ck->rt->nsrv; i++)
+		if (nm.of_srv[i])
+			drop(nm.of_srv[i]);
+	labels_free();
+	for (struct name *n; (n = nm.names);) {
+		nm.names = n->next;
+		free(n);
+	}
 	free(nm.of_srv);
 	nm.of_srv = NULL;
-	arena_free(&nm.arena);
 }

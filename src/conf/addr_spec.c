@@ -136,7 +136,7 @@ static bool spec_name(struct sema *s, const struct word *w, struct str host, enu
 		return false;
 	}
 	static const struct looked_up nothing;
-	r = s->no_libc ? &nothing : lookup_cached(s, host);
+	r = s->no_libc || host.p[0] == '_' ? &nothing : lookup_cached(s, host); /* a label has no address */
 	a = fam == FW_V4 || fam == FW_UDP4   ? r->v4
 	    : fam == FW_V6 || fam == FW_UDP6 ? r->v6
 	    : r->v4.family		     ? r->v4
@@ -150,7 +150,7 @@ static bool spec_name(struct sema *s, const struct word *w, struct str host, enu
 		sema_err_at(s, w, host, "cannot resolve '" STR_FMT "'", STR_ARG(host));
 		return false;
 	}
-	if (!s->quiet_lookup)
+	if (!s->quiet_lookup && host.p[0] != '_')
 		sema_warn(s, w, "cannot resolve '" STR_FMT "' now: the server starts DOWN", STR_ARG(host));
 	o->addr = (struct addr){ .family = AF_INET };
 	o->unresolved = true;

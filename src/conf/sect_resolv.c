@@ -6,7 +6,7 @@
 
 #define NAMESERVERS_MAX 32
 #define PAYLOAD_MIN 512
-#define PAYLOAD_MAX 8192
+#define PAYLOAD_MAX 65535
 
 int sema_resolvers(const struct sema *s, struct str name)
 {

@@ -86,6 +86,8 @@ static bool claim_name(struct sema *s, const struct line *l, struct rt_server *s
 	return true;
 }
 
+static bool is_label(struct str host) { return host.n && host.p[0] == '_'; }
+
 /* How a name is looked up now depends on who looks it up later. */
 static bool server_address(struct sema *s, const struct line *l, const struct srv_tmpl *t, struct addr_spec *a)
 {
@@ -97,7 +99,20 @@ static bool server_address(struct sema *s, const struct line *l, const struct sr
 		sema_err(s, &l->w[2], "this kind of server address is not supported by sluice yet");
 		return false;
 	}
+	if (ok && is_label(a->host) && !t->o.resolvers) {
+		sema_err(s, &l->w[2], "'" STR_FMT "' is an SRV label: it needs 'resolvers'", STR_ARG(a->host));
+		return false;
+	}
 	return ok;
+}
+
+/* Name and port come from records at run time: there is nothing to look up before. */
+static void apply_label(struct rt_server *srv)
+{
+	srv->flags &= ~(unsigned)(SRVF_UNRESOLVED | SRVF_PORT_FROM_CLIENT | SRVF_PORT_OFFSET);
+	srv->flags |= SRVF_RESOLVE | SRVF_SRV;
+	srv->addr = (struct addr){ .family = AF_INET };
+	srv->port_offset = 0;
 }
 
 static void apply_name(struct rt_server *srv, const struct srv_tmpl *t)
@@ -106,6 +121,10 @@ static void apply_name(struct rt_server *srv, const struct srv_tmpl *t)
 
 	if (!srv->host.n)
 		return;
+	if (is_label(srv->host)) {
+		apply_label(srv);
+		return;
+	}
 	if (srv->flags & SRVF_UNRESOLVED && t->init_ip.family) {
 		srv->addr = t->init_ip;
 		srv->addr.port = port;

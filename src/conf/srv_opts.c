@@ -194,7 +194,7 @@ OPT(resolve_opts)
 		switch (arg_word(s, &one, words, 3, "option of resolution")) {
 		case 0: t->o.resolve_opts |= RESOLVE_DUP_IP; break;
 		case 1: t->o.resolve_opts &= (uint8_t)~RESOLVE_DUP_IP; break;
-		case 2: break; /* there are weights in SRV records alone */
+		case 2: t->o.resolve_opts |= RESOLVE_NO_WEIGHT; break;
 		default: return false;
 		}
 	}

@@ -122,6 +122,7 @@ static void child_said(struct child *c, const struct ipc_msg *m, int fd)
 	case IPC_PAT_ORDER_LONG: order_pattern(c, m, fd); break;
 	case IPC_AGENT: order_agent(c->l, m); break;
 	case IPC_RESOLVED: order_resolved(c->l, m); break;
+	case IPC_RECORD: order_record(c->l, m, fd); break;
 	case IPC_RESOLVE: ask_checker(c, m); break;
 	case IPC_NAME_FOUND: tell_worker(c->l, m); break;
 	}

@@ -69,6 +69,8 @@ enum cli_state set_fqdn(struct cli_run *r, uint32_t srv, struct str v)
 		return cli_fail(r, "set server <b>/<s> fqdn requires a FQDN.");
 	if (!(s->flags & SRVF_RESOLVE))
 		return cli_fail(r, "set server <b>/<s> fqdn failed because no resolution is configured.");
+	if (s->flags & SRVF_SRV)
+		return cli_fail(r, "set server <b>/<s> fqdn failed because SRV resolution is configured.");
 	if (v.n >= PLACE_FQDN_MAX - 1)
 		return cli_fail(r, "could not update " STR_FMT "/" STR_FMT " FQDN", STR_ARG(r->l->rt->px[s->px].name), STR_ARG(s->name));
 	struct str was = p.fqdn[0] ? str_c(p.fqdn) : s->host;

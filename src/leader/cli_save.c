@@ -60,6 +60,9 @@ static bool cut_line(struct str l, struct cut *c)
 
 struct diff { bool moved, weight, maxconn, maint, ready, drain, check_port, check_addr, plain, fqdn, agent_addr, agent_port, agent_send; };
 
+/* Its weight is that of its SRV record. */
+static bool recorded_weight(const struct rt_server *s) { return s->flags & SRVF_SRV && !(s->o->resolve_opts & RESOLVE_NO_WEIGHT); }
+
 static struct diff diff_of(const struct leader *l, uint32_t srv)
 {
 	const struct rt_server *s = &l->rt->srv[srv];
@@ -70,11 +73,11 @@ static struct diff diff_of(const struct leader *l, uint32_t srv)
 
 	return (struct diff){
 		.moved = placed && p.addr.family && !(s->flags & SRVF_RESOLVE) && !addr_eq(&p.addr, &s->addr, true),
-		.fqdn = placed && p.fqdn[0],
+		.fqdn = placed && p.fqdn[0] && !(s->flags & SRVF_SRV),
 		.agent_addr = placed && p.agent_addr.family,
 		.agent_port = placed && p.agent_port && p.agent_port != s->o->agent_port,
 		.agent_send = placed && p.send_len,
-		.weight = srv_admin_weight(now) != srv_admin_weight(cfg),
+		.weight = srv_admin_weight(now) != srv_admin_weight(cfg) && !recorded_weight(s),
 		.maxconn = srv_admin_maxconn(now) != srv_admin_maxconn(cfg),
 		.maint = maint && !cfg_maint,
 		.ready = !maint && cfg_maint,

@@ -63,6 +63,7 @@ static void state_row(struct cli_run *r, uint32_t i)
 	const struct rt_server *s = &r->l->rt->srv[i];
 	const struct rt_proxy *px = &r->l->rt->px[s->px];
 	struct srv_place p = cli_place(r->l, i);
+	bool by_record = s->flags & SRVF_SRV;
 
 	cli_row(r);
 	cli_num(r, "be_id", px->id);
@@ -74,9 +75,9 @@ static void state_row(struct cli_run *r, uint32_t i)
 	cli_num(r, "srv_agent_state", !(s->flags & SRVF_AGENT) ? 0 : srv_admin_flags(srv_admin_now(r->l, i)) & ADMF_NOAGENT ? 18 : 22);
 	cli_num(r, "bk_f_forced_id", 0);
 	cli_num(r, "srv_f_forced_id", 0);
-	cli_str(r, "srv_fqdn", p.fqdn[0] ? str_c(p.fqdn) : s->host);
+	cli_str(r, "srv_fqdn", p.fqdn[0] ? str_c(p.fqdn) : by_record ? STR_NULL : s->host);
 	cli_num(r, "srv_port", p.addr.port);
-	cli_str(r, "srvrecord", STR_NULL);
+	cli_str(r, "srvrecord", by_record ? s->host : STR_NULL);
 	cli_num(r, "srv_use_ssl", s->flags & SRVF_SSL && !p.plain);
 	cli_num(r, "srv_check_port", p.check_port ? p.check_port : s->o->check_port);
 	cell_ip(r, "srv_check_addr", p.check_addr.family ? &p.check_addr : &s->o->check_addr);

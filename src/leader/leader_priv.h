@@ -240,6 +240,7 @@ void order_servers(struct leader *l, const struct ipc_msg *m);
 /* The same from the agent of a server. */
 void order_agent(struct leader *l, const struct ipc_msg *m);
 void order_resolved(struct leader *l, const struct ipc_msg *m); /* the checker has an address of a server, or none any more */
+void order_record(struct leader *l, const struct ipc_msg *m, int fd); /* an SRV record says where a server is; fd stays the caller's */
 
 /* pattern_orders.c: a rule's change of a map or an ACL, checked before anything is done. */
 void order_pattern(struct child *c, const struct ipc_msg *m, int fd);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Orders from the statistics page, from agents and from resolution. A worker passes on what an operator has sent, the checker what it was told;
  * either may have gone astray, so every number is checked here. What is done is the same as the commands of the runtime interface do. */
+#include <unistd.h>
 #include <sluice/base/notice.h>
 #include <sluice/health/health.h>
 
@@ -56,6 +57,15 @@ void order_servers(struct leader *l, const struct ipc_msg *m)
 	changes_told(l);
 }
 
+/* Where tables are built once, weights only go off and on. */
+static void order_weight(struct leader *l, uint32_t srv, unsigned weight)
+{
+	const struct rt_server *s = &l->rt->srv[srv];
+
+	if (weight != srv_admin_weight(srv_admin_now(l, srv)) && (!weight || weight == s->weight || !weights_fixed(&l->rt->px[s->px].be)))
+		order(l, CHG_WEIGHT, srv, 0, weight);
+}
+
 void order_agent(struct leader *l, const struct ipc_msg *m)
 {
 	struct ipc_agent a;
@@ -77,24 +87,35 @@ void order_agent(struct leader *l, const struct ipc_msg *m)
 
 	if ((now ^ want) & bits)
 		change_apply(l, &(struct change){ .kind = CHG_ADMIN, .by = BY_AGENT, .at = srv, .mask = bits, .value = srv_admin_bits(want) & bits });
-	if (weight != srv_admin_weight(now) && (!weight || weight == s->weight || !weights_fixed(&l->rt->px[s->px].be)))
-		order(l, CHG_WEIGHT, srv, 0, weight);
+	order_weight(l, srv, weight);
 	if (srv_admin_maxconn(want) != srv_admin_maxconn(now))
 		order(l, CHG_MAXCONN, srv, 0, srv_admin_maxconn(want));
 	changes_told(l);
 }
 
-/* The port stays what it is. */
-static void move(struct leader *l, uint32_t srv, const struct addr *to)
+static void move(struct leader *l, uint32_t srv, const struct srv_place *p)
 {
-	struct srv_place p = cli_place(l, srv), before = p;
+	struct srv_place before = cli_place(l, srv);
 
-	p.addr = *to;
-	p.addr.port = before.addr.port;
-	if (!addr_eq(&before.addr, &p.addr, true))
-		change_apply(l, &(struct change){ .kind = CHG_PLACE, .by = BY_DNS, .at = srv, .place = &p });
+	if (!addr_eq(&before.addr, &p->addr, true) || strcmp(before.fqdn, p->fqdn) != 0)
+		change_apply(l, &(struct change){ .kind = CHG_PLACE, .by = BY_DNS, .at = srv, .place = p });
 }
 
+static void set_resolution(struct leader *l, uint32_t srv, unsigned want)
+{
+	if ((srv_admin_bits(srv_admin_now(l, srv)) & ADM_RESOLUTION) != want)
+		change_apply(l, &(struct change){ .kind = CHG_ADMIN, .by = BY_DNS, .at = srv, .mask = ADM_RESOLUTION, .value = want });
+}
+
+static bool has_flags(const struct leader *l, const struct ipc_msg *m, uint32_t flags)
+{
+	if (m->num < l->rt->nsrv && (l->rt->srv[m->num].flags & flags) == flags)
+		return true;
+	notice(SAY_ALERT, "the checker sends the address of a server that has no name");
+	return false;
+}
+
+/* The port stays what it is. */
 void order_resolved(struct leader *l, const struct ipc_msg *m)
 {
 	struct ipc_resolved r;
@@ -102,14 +123,37 @@ void order_resolved(struct leader *l, const struct ipc_msg *m)
 	uint32_t srv = (uint32_t)m->num;
 
 	memcpy(&r, m->data, sizeof(r));
-	if (m->num >= l->rt->nsrv || !(l->rt->srv[srv].flags & SRVF_RESOLVE)) {
-		notice(SAY_ALERT, "the checker sends the address of a server that has no name");
+	if (!has_flags(l, m, SRVF_RESOLVE))
+		return;
+	if (ipc_resolved_addr(&r, &a)) {
+		struct srv_place p = cli_place(l, srv);
+
+		a.port = p.addr.port;
+		p.addr = a;
+		move(l, srv, &p);
+	}
+	set_resolution(l, srv, r.failing ? ADM_RESOLUTION : 0);
+	changes_told(l);
+}
+
+void order_record(struct leader *l, const struct ipc_msg *m, int fd)
+{
+	struct ipc_record r;
+	uint32_t srv = (uint32_t)m->num;
+
+	if (!has_flags(l, m, SRVF_RESOLVE | SRVF_SRV))
+		return;
+	struct srv_place p = cli_place(l, srv);
+	if (pread(fd, &r, sizeof(r), 0) != (ssize_t)sizeof(r) || !ipc_resolved_addr(&r.at, &p.addr)) {
+		notice(SAY_ALERT, "the checker sends a record that cannot be read");
 		return;
 	}
-	if (ipc_resolved_addr(&r, &a))
-		move(l, srv, &a);
-	unsigned want = r.failing ? ADM_RESOLUTION : 0;
-	if ((srv_admin_bits(srv_admin_now(l, srv)) & ADM_RESOLUTION) != want)
-		change_apply(l, &(struct change){ .kind = CHG_ADMIN, .by = BY_DNS, .at = srv, .mask = ADM_RESOLUTION, .value = want });
+	p.addr.port = r.port;
+	memcpy(p.fqdn, r.target, sizeof(p.fqdn));
+	p.fqdn[sizeof(p.fqdn) - 1] = '\0';
+	move(l, srv, &p);
+	if (r.weight <= 256)
+		order_weight(l, srv, r.weight);
+	set_resolution(l, srv, 0);
 	changes_told(l);
 }

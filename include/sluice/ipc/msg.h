@@ -58,6 +58,9 @@ struct ipc_resolved { uint16_t family; uint8_t failing, zero[5]; uint8_t ip[16];
 void ipc_resolved_pack(struct ipc_resolved *r, const struct addr *a); /* not failing */
 /* The address without a port; false: it has none, or a family that cannot be. */
 bool ipc_resolved_addr(const struct ipc_resolved *r, struct addr *a) MUST_CHECK;
+/* Of an SRV record, in the descriptor of IPC_RECORD: where its target is, and what else it says. */
+#define IPC_RECORD_NO_WEIGHT 65535u
+struct ipc_record { struct ipc_resolved at; uint16_t port, weight /* 0-256, or IPC_RECORD_NO_WEIGHT: it does not count */; char target[256]; /* NUL-padded */ };
 struct ipc_name { char text[104]; uint8_t family /* 4 or 6: preferred */, worker, zero[6]; }; /* text: NUL-padded */
 /* Of a request that the leader has made, which stands behind it in the memfd. */
 struct ipc_fetch {

@@ -270,6 +270,7 @@ enum srv_flags {
 	SRVF_NON_STICK = 2048, SRVF_SEND_PROXY = 128, SRVF_SEND_PROXY_V2 = 256, SRVF_CHECK_SEND_PROXY = 4096,
 	SRVF_SSL = 8192, SRVF_CHECK_SSL = 16384, SRVF_NO_CHECK_SSL = 32768, SRVF_AGENT = 65536 /* agent-check */,
 	SRVF_RESOLVE = 131072 /* its name is resolved at run time; without an address yet its addr is any */,
+	SRVF_SRV = 1 << 27 /* with SRVF_RESOLVE: its name is a label, and an SRV record of that says name, port and weight */,
 	SRVF_SPARE = 1 << 26 /* a row without a server */, SRVF_ADDED = 1 << 24 /* at run time: no line of the files has it */,
 	 SRVF_NAMED = 1 << 25 /* a rule or an expression means this very server */,
 };
@@ -288,7 +289,7 @@ struct rt_resolvers {
 	struct rt_loc loc;
 };
 #define RESOLVE_NETS_MAX 5
-enum resolve_opts { RESOLVE_DUP_IP = 1 /* two servers of a backend may have the same address */ };
+enum resolve_opts { RESOLVE_DUP_IP = 1 /* two servers of a backend may have the same address */, RESOLVE_NO_WEIGHT = 2 /* weights of SRV records do not count */ };
 
 struct rt_srv_opts {                /* identical option sets of many servers are shared: a server costs what differs */
 	uint32_t inter, fastinter, downinter; /* ms; fastinter/downinter 0 = inter */

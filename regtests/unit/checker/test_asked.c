@@ -13,7 +13,7 @@ bool dns_open(struct checker *ck UNUSED) { return true; }
 void dns_close(void) {}
 bool dns_ask_system(struct str name UNUSED, dns_done_fn *done UNUSED, void *arg UNUSED) { return false; }
 void dns_tick(void) {}
-bool dns_ask(uint32_t resolvers UNUSED, struct str name UNUSED, int family UNUSED, dns_done_fn *done, void *arg)
+bool dns_ask(uint32_t resolvers UNUSED, struct str name UNUSED, dns_done_fn *done, void *arg)
 {
 	asked = done, asked_arg = arg;
 	nasked++;

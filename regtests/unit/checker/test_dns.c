@@ -27,6 +27,7 @@ static size_t question_end(const unsigned char *q, size_t n)
 static void on_question(struct io *io)
 {
 	static const unsigned char a[] = { 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 1 };
+	static const unsigned char srv[] = { 0xc0, 12, 0, 33, 0, 1, 0, 0, 0, 60, 0, 10, 0, 1, 0, 2, 0, 80, 1, 'h', 0xc0, 12 };
 	struct ns *me = CONTAINER_OF(io, struct ns, io);
 	struct sockaddr_storage from;
 	socklen_t len = sizeof(from);
@@ -36,17 +37,18 @@ static void on_question(struct io *io)
 	if (n < 17 || (me->asked++, me->deed == MUTE))
 		return;
 	size_t end = question_end(b, (size_t)n);
-	bool is_a = b[end - 3] == 1, answers = (me->deed == ANSWER || me->deed == WRONG_ID) && is_a;
+	bool is_srv = b[end - 3] == 33, answers = (me->deed == ANSWER || me->deed == WRONG_ID) && (b[end - 3] == 1 || is_srv);
+	size_t rr = is_srv ? sizeof(srv) : sizeof(a);
 
 	b[2] = 0x81, b[3] = (unsigned char)(0x80 | (me->deed == NX ? 3 : me->deed == REFUSED ? 5 : 0));
 	b[0] ^= me->deed == WRONG_ID;
 	b[7] = answers;
 	b[11] = 0; /* no additional records */
 	if (answers)
-		memcpy(b + end, a, sizeof(a));
+		memcpy(b + end, is_srv ? srv : a, rr);
 	if (me->deed == GARBAGE)
-		b[7] = 9, memset(b + end, 0xc1, sizeof(a));
-	(void)!sendto(io->fd, b, end + (answers || me->deed == GARBAGE ? sizeof(a) : 0), 0, (struct sockaddr *)&from, len);
+		b[7] = 9, memset(b + end, 0xc1, rr);
+	(void)!sendto(io->fd, b, end + (answers || me->deed == GARBAGE ? rr : 0), 0, (struct sockaddr *)&from, len);
 }
 
 static void open_ns(struct ns *me, struct rt_nameserver *c, enum deed deed)
@@ -89,9 +91,14 @@ static void close_all(struct fx *f)
 	fx_open = false;
 }
 
+static char target[64];
+
 static void on_done(void *arg UNUSED, const struct dns_answer *a)
 {
 	got = *a;
+	target[0] = '\0';
+	if (a->srv && a->srv->n) /* what it lies in ends with the call */
+		snprintf(target, sizeof(target), STR_FMT ":%u w%u", STR_ARG(a->srv->at[0].target->name), a->srv->at[0].port, a->srv->at[0].weight);
 	ngot++;
 }
 
@@ -104,7 +111,7 @@ static bool settled(void)
 static void ask(struct fx *f)
 {
 	(void)f;
-	assert_true(dns_ask(0, STR("www.example.test"), 0, on_done, NULL));
+	assert_true(dns_ask(0, STR("www.example.test"), on_done, NULL));
 	RUN_UNTIL(settled());
 	assert_int_equal(ngot, 1);
 }
@@ -174,13 +181,35 @@ static void the_machine_knows_itself_whatever_the_nameservers_of_sections_say(vo
 	close_all(&f);
 }
 
+static void records_of_a_label_are_asked_for_and_broken_ones_are_a_failure(void **s)
+{
+	(void)s;
+	static const struct { enum deed deed; const char *target; } t[] = {
+		{ ANSWER, "h._x._tcp.test:80 w2" }, { GARBAGE, "" }, { NX, "" },
+	};
+
+	for (unsigned i = 0; i < ARRAY_LEN(t); i++) {
+		struct fx f;
+
+		open_all(&f, t[i].deed, MUTE);
+		section.retry = 100;
+		assert_true(dns_ask_srv(0, STR("_x._tcp.test"), on_done, NULL));
+		RUN_UNTIL(settled());
+		assert_int_equal(counted(&f, 0, DNS_invalid), t[i].deed == GARBAGE);
+		assert_int_equal(got.status, t[i].deed == ANSWER ? DNS_VALID : DNS_TIMEOUT); /* the last failure counts */
+		assert_string_equal(target, t[i].target);
+		assert_int_equal(ns[0].asked, 1);
+		close_all(&f);
+	}
+}
+
 static void questions_that_are_open_at_the_end_are_forgotten(void **s)
 {
 	(void)s;
 	struct fx f;
 
 	open_all(&f, MUTE, MUTE);
-	assert_true(dns_ask(0, STR("www.example.test"), 0, on_done, NULL));
+	assert_true(dns_ask(0, STR("www.example.test"), on_done, NULL));
 	close_all(&f);
 	assert_int_equal(ngot, 0);
 }
@@ -192,6 +221,7 @@ int main(void)
 		cmocka_unit_test(without_one_the_failure_is_told),
 		cmocka_unit_test(answers_with_wrong_ids_are_no_answers),
 		cmocka_unit_test(the_machine_knows_itself_whatever_the_nameservers_of_sections_say),
+		cmocka_unit_test(records_of_a_label_are_asked_for_and_broken_ones_are_a_failure),
 		cmocka_unit_test(questions_that_are_open_at_the_end_are_forgotten),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

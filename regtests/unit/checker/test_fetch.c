@@ -20,7 +20,7 @@ static bool note(struct str name, unsigned resolvers, dns_done_fn *done, void *a
 bool dns_open(struct checker *ck UNUSED) { return true; }
 void dns_close(void) {}
 void dns_tick(void) {}
-bool dns_ask(uint32_t r, struct str name, int family UNUSED, dns_done_fn *done, void *arg) { return note(name, r + 1, done, arg); }
+bool dns_ask(uint32_t r, struct str name, dns_done_fn *done, void *arg) { return note(name, r + 1, done, arg); }
 bool dns_ask_system(struct str name, dns_done_fn *done, void *arg) { return note(name, 0, done, arg); }
 
 static int leader;

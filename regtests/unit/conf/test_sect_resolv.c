@@ -51,7 +51,23 @@ static void servers_with_names_are_resolved_at_run_time_wherever_the_section_sta
 	assert_int_equal(rt->srv[1].addr.port, 82);
 	assert_int_equal(rt->srv[1].o->resolve_prefer, 4);
 	assert_int_equal(rt->srv[1].o->nresolve_net, 2);
-	assert_int_equal(rt->srv[1].o->resolve_opts, RESOLVE_DUP_IP);
+	assert_int_equal(rt->srv[1].o->resolve_opts, RESOLVE_DUP_IP | RESOLVE_NO_WEIGHT);
+	compiled_close(&c);
+}
+
+static void labels_of_srv_records_need_no_port_to_be_checked_and_are_not_looked_up(void **st)
+{
+	struct compiled c;
+	const struct rt *rt = compile_ok(&c, "resolvers r\n nameserver a 127.0.0.1:53\n" REST
+					     " server-template s 3 _http._tcp.example.test check resolvers r\n");
+
+	(void)st;
+	for (unsigned i = 0; i < 3; i++) {
+		assert_true((rt->srv[i].flags & (SRVF_RESOLVE | SRVF_SRV)) == (SRVF_RESOLVE | SRVF_SRV));
+		assert_false(rt->srv[i].flags & (SRVF_UNRESOLVED | SRVF_PORT_FROM_CLIENT));
+		assert_true(addr_is_any(&rt->srv[i].addr));
+		STR_IS(rt->srv[i].host, "_http._tcp.example.test");
+	}
 	compiled_close(&c);
 }
 
@@ -59,6 +75,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_section_has_nameservers_times_and_defaults),
+		cmocka_unit_test(labels_of_srv_records_need_no_port_to_be_checked_and_are_not_looked_up),
 		cmocka_unit_test(servers_with_names_are_resolved_at_run_time_wherever_the_section_stands),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

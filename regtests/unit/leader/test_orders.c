@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Orders from the statistics page: what they do, and what a worker gone astray cannot do. */
+#include <sys/mman.h>
 #include "../unit.h"
 #include <sluice/base/notice.h>
 #include <sluice/health/health.h>
@@ -120,12 +121,66 @@ TEST(an_agent_sets_state_weight_and_limit_of_its_server_and_of_no_other)
 	assert_int_equal(bits(0), ADM_FORCED_DRAIN);
 }
 
+static void say_record(uint64_t num, const char *ip, unsigned port, unsigned weight, const char *target)
+{
+	struct ipc_msg m = { .type = IPC_RECORD, .num = num };
+	struct ipc_record r = { .port = (uint16_t)port, .weight = (uint16_t)weight };
+	struct addr a = { 0 };
+	int fd = memfd_create("record", MFD_CLOEXEC);
+
+	if (ip)
+		assert_true(addr_parse_ip(&a, str_c(ip)));
+	ipc_resolved_pack(&r.at, &a);
+	memset(r.target, 'x', sizeof(r.target)); /* not ended, unless target is shorter */
+	memcpy(r.target, target, MIN(strlen(target) + 1, sizeof(r.target)));
+	assert_int_equal(write(fd, &r, sizeof(r)), sizeof(r));
+	order_record(&l, &m, fd);
+	close(fd);
+}
+
+TEST(a_record_says_where_a_server_with_a_label_is_and_takes_it_out_of_maintenance)
+{
+	px.be.algo = lb_algo_find(STR("p2c"));
+	say_record(0, "192.0.2.1", 8080, 9, "a.test");
+	assert_int_equal(cli_place(&l, 0).addr.port, 0); /* it has no label */
+	srv[0].flags |= SRVF_RESOLVE | SRVF_SRV;
+	l.seg->srv[0].admin = srv_admin_pack(ADM_RESOLUTION, 5, 0);
+	say_record(0, "192.0.2.1", 8080, 9, "a.test");
+	struct srv_place p = cli_place(&l, 0);
+	assert_int_equal(p.addr.in4.s_addr, htonl(0xc0000201));
+	assert_int_equal(p.addr.port, 8080);
+	assert_string_equal(p.fqdn, "a.test");
+	assert_int_equal(bits(0), 0);
+	assert_int_equal(srv_admin_weight(srv_admin_now(&l, 0)), 9);
+	say_record(0, "192.0.2.1", 8080, IPC_RECORD_NO_WEIGHT, "b.test");
+	assert_string_equal(cli_place(&l, 0).fqdn, "b.test");
+	assert_int_equal(srv_admin_weight(srv_admin_now(&l, 0)), 9);
+}
+
+TEST(a_record_that_cannot_be_changes_nothing)
+{
+	char endless[PLACE_FQDN_MAX + 1] = { 0 };
+	struct ipc_msg m = { .type = IPC_RECORD, .num = 0 };
+
+	srv[0].flags |= SRVF_RESOLVE | SRVF_SRV;
+	say_record(0, NULL, 80, 1, "a.test");
+	say_record(3, "192.0.2.1", 80, 1, "a.test");
+	say_record(1ull << 32, "192.0.2.1", 80, 1, "a.test");
+	order_record(&l, &m, -1);
+	assert_int_equal(place_seq(l.seg, 0), 0);
+	memset(endless, 'x', PLACE_FQDN_MAX);
+	say_record(0, "192.0.2.1", 80, 1, endless);
+	assert_int_equal(strlen(cli_place(&l, 0).fqdn), PLACE_FQDN_MAX - 1);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, open_leader, close_leader)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = { T(states_are_set_and_taken_back), T(older_words_do_the_same), T(health_is_ordered_from_the_checker),
 					    T(readers_are_told_once_an_order), T(numbers_out_of_range_do_nothing),
-					    T(an_agent_sets_state_weight_and_limit_of_its_server_and_of_no_other) };
+					    T(an_agent_sets_state_weight_and_limit_of_its_server_and_of_no_other),
+					    T(a_record_says_where_a_server_with_a_label_is_and_takes_it_out_of_maintenance),
+					    T(a_record_that_cannot_be_changes_nothing) };
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
