@@ -193,12 +193,17 @@ void lb_done(struct lb *lb, const struct lb_done *d)
 		lb->algo->done(lb, d);
 }
 
+bool lb_words_usable(const struct segment *seg, uint32_t srv, bool persistent)
+{
+	return state_usable(atomic_load_explicit(&seg->srv[srv].op, memory_order_acquire),
+			    atomic_load_explicit(&seg->srv[srv].admin, memory_order_acquire), persistent);
+}
+
 bool lb_srv_usable(const struct lb *lb, uint32_t srv, bool persistent)
 {
 	if (srv - lb->be->srv0 >= lb->be->nsrv || !rt_srv_exists(&lb->be->srv[srv - lb->be->srv0]))
 		return false;
-	return state_usable(atomic_load_explicit(&lb->seg->srv[srv].op, memory_order_acquire),
-			    atomic_load_explicit(&lb->seg->srv[srv].admin, memory_order_acquire), persistent);
+	return lb_words_usable(lb->seg, srv, persistent);
 }
 
 uint32_t lb_weight_now(const struct lb *lb, uint32_t i)

@@ -75,6 +75,7 @@ void lb_done(struct lb *lb, const struct lb_done *d);
 /* How many servers the next pick would choose among. */
 unsigned lb_usable(struct lb *lb);
 /* May this server take a request that is pinned to it (persistence, use-server)? Honours drain and NOLB. */
+bool lb_words_usable(const struct segment *seg, uint32_t srv, bool persistent); /* as above, of any server, by its words alone */
 bool lb_srv_usable(const struct lb *lb, uint32_t srv, bool persistent);
 
 /* Keys. The worker takes the text from the request; these shape and hash it as HAProxy does (manual, "balance", "hash-type"). */
