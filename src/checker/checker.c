@@ -10,6 +10,7 @@
 #include <sluice/base/panic.h>
 #include <sluice/base/rand.h>
 #include <sluice/checker/checker.h>
+#include <sluice/expr/vars_shared.h>
 #include <sluice/ipc/msg.h>
 #include <sluice/tls/live.h>
 #include <sluice/net/sock.h>
@@ -139,6 +140,9 @@ static void init_process(const struct heritage *h)
 	clock_update();
 	rand_seed();
 	expr_process_init();
+	vars_process_init(rt->vars, &checker.vars);
+	if (h->vars)
+		var_store_share(&checker.vars, h->vars);
 	buf_set_size(rt->g.bufsize ? rt->g.bufsize : 16384);
 	loop_init(h->poll_only ? "poll" : NULL, sock_raise_nofile(count_checked(rt) + 2 * rt->nspare + rt->nlogs + 4 * rt->nns + FDS_BESIDE_CHECKS));
 }
@@ -163,6 +167,8 @@ int checker_run(const struct heritage *h)
 	fleet_free(&checker);
 	rt_rows_free(checker.rt);
 	http_requests_free(&checker);
+	chk_env_free();
+	var_store_drop(&checker.vars);
 	timer_stop(&tick);
 	loop_free();
 	return exit_status;

@@ -3,7 +3,8 @@
  *
  *   checker.c  the process: start, messages of the leader, the 100 ms tick
  *   probe.c    one check from its timer to its verdict: connection, timeouts, schedule
- *   chk_*.c    what is said on the connection (check_ops): tcp, http, grpc, script, agent
+ *   chk_*.c    what is said on the connection (check_ops): tcp, script, grpc, agent
+ *   chk_http.c requests and responses of a script; chk_expect.c: its verdicts; chk_env.c: what its expressions see
  *   agents.c   what the answer of an agent means
  *   dns.c      asking nameservers; srv_reply.c: reading their SRV records; names.c, labels.c: what the answers mean for servers
  *   fleet.c    what a verdict means: health, tracking, slow start, passive errors, the words in the segment
@@ -32,24 +33,28 @@ struct report;
 
 struct check_ops {
 	const char *name;
+	/* Before anything is opened: the step that says where to connect. NULL: to where checks of the server go. */
+	const struct chk_step *(*begin)(struct target *t);
 	/* The connection stands: says what is to be said first. NULL: that it stands is the verdict. */
 	void (*start)(struct target *t);
 	/* Bytes, end of file or room to send: goes on until it would block or has given a verdict. */
 	void (*io)(struct target *t);
-	/* Time is up: says in words where the check stood. NULL: there is nothing to say. */
+	/* Time is up, or the connection is lost: says in words where the check stood. NULL: there is nothing to say. */
 	void (*where)(const struct target *t, struct sbuf *out);
 	/* The exchange ends, whatever its verdict: frees what start() has left in it. NULL: nothing. */
 	void (*end)(struct exchange *x);
 };
-extern const struct check_ops chk_tcp, chk_http, chk_grpc, chk_script, chk_agent;
+extern const struct check_ops chk_tcp, chk_grpc, chk_script, chk_agent;
 
 struct exchange {               /* what a talking check needs while it runs; from a pool */
 	struct buf in;
 	struct str out[4];
 	uint32_t nout, sent;    /* bytes of out[] already sent */
 	uint32_t scan;          /* of the head parser */
-	uint32_t step;          /* script: the next step; http: the first that judges this answer */
-	uint32_t round;         /* http: the number of the request */
+	uint32_t step;          /* script: the next one */
+	const struct chk_step *at; /* script: the connect step of this connection; NULL = it has none */
+	const struct chk_request *asked; /* http: on this connection last */
+	bool asking;            /* http: not all of it has left yet */
 	struct {                /* http response, once its head is complete */
 		bool head_done;
 		uint16_t status;
@@ -61,6 +66,8 @@ struct exchange {               /* what a talking check needs while it runs; fro
 	} res;
 	struct grpc_call *grpc; /* chk_grpc.c */
 	char extra[512];        /* headers that differ from probe to probe */
+	struct arena *mem;      /* what is made for this probe; NULL = nothing yet */
+	struct var_store vars, sess;
 };
 
 enum probe_phase { PROBE_IDLE, PROBE_CONNECTING, PROBE_TALKING };
@@ -89,12 +96,16 @@ struct target {                 /* a server that is checked, follows one or has 
 	struct target *followers, *next_follower, *leads; /* leads: whom we follow */
 };
 
-struct http_request { struct str head, body; bool host, state; }; /* constant part of a request; host: add a Host header */
+struct http_request {            /* of all servers of a backend */
+	struct str head, body;  /* constant: but for the lines that are added */
+	bool constant, keep;    /* keep: another follows on the connection */
+};
 
 struct checker {
 	const struct heritage *h;
 	const struct rt *rt;
 	struct segment *seg;
+	struct var_store vars;  /* of scope proc */
 	struct target **t;      /* ntargets; room for one a server */
 	uint32_t ntargets, nstarting;
 	struct target **agent;  /* nagents; room for one a server */
@@ -125,13 +136,41 @@ enum probe_io probe_fill(struct target *t);             /* OK: new bytes in x->i
 void fetch_begin(const struct checker *ck, const struct ipc_msg *m, int fd);
 void fetch_end(void);                                   /* no verdict */
 
-/* chk_*.c */
+/* chk_script.c */
+static inline bool chk_is_http(const struct target *t) { return t->px->check.kind == CHK_HTTP; }
+static inline unsigned chk_step_number(const struct target *t, const struct chk_step *st) { return (unsigned)(st - t->px->check.steps) + 1; }
+/* What a connect step asks for as its port; 0: that of the server's checks. */
+uint16_t script_port(struct target *t, const struct chk_step *st);
+
+/* chk_http.c */
 bool http_requests_build(struct checker *ck) MUST_CHECK;
 void http_requests_free(struct checker *ck);
-/* The connect step that a script begins with, or NULL. */
-const struct chk_step *script_first(const struct rt_check *c);
-/* Does text match? Only string, binary and regex kinds. */
-bool expect_matches(const struct chk_expect *e, struct str text);
+void http_forget(struct exchange *x);                   /* of the answer to the request before */
+enum probe_io http_say(struct target *t, const struct chk_step *st); /* OK: the request has left */
+enum probe_io http_head(struct target *t);              /* OK: the head of the response is there */
+enum probe_io http_more(struct target *t);              /* OK: more of the body is there, or res.complete */
+enum probe_io http_whole(struct target *t);             /* OK: nothing more will come of this response */
+struct str http_body(const struct exchange *x);
+/* The response, when its head is there, else NULL; its memory is that of the next chk_ctx() as well. */
+struct http_msg *http_response(struct exchange *x, struct arena *a);
+
+/* chk_expect.c */
+/* Does text match? Only string, binary and regex kinds; want: the pattern where it is a text. */
+bool expect_matches(const struct chk_expect *e, struct str want, struct str text);
+/* OK: as expected; GONE: the verdict is given. */
+enum probe_io expect_step(struct target *t, const struct chk_step *st);
+void expect_passed(struct target *t, const struct chk_step *st, enum check_status status); /* the last step: gives the verdict */
+
+/* chk_env.c */
+/* What expressions see now; until the next call. */
+struct smp_ctx *chk_ctx(struct target *t);
+/* What a format gives, in memory of the exchange; p == NULL: there is no memory. */
+struct str chk_render(struct target *t, const struct logfmt *f);
+void chk_render_to(struct target *t, struct smp_ctx *c, const struct logfmt *f, struct sbuf *out);
+/* Bytes from hexadecimal digits, in place. */
+bool chk_unhex(struct str *s) MUST_CHECK;
+struct arena *chk_mem(struct exchange *x);              /* NULL: there is none */
+void chk_env_free(void);
 
 /* fleet.c */
 bool fleet_init(struct checker *ck) MUST_CHECK;

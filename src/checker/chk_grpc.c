@@ -313,6 +313,8 @@ static void grpc_where(const struct target *t, struct sbuf *out)
 {
 	const struct grpc_call *c = t->x->grpc;
 
+	if (t->phase != PROBE_TALKING || out->n)
+		return;
 	sbuf_add(out, !c || !c->settings ? STR("waiting for SETTINGS") : !c->http_status ? STR("waiting for the response") :
 		 c->n ? STR("waiting for the gRPC status") : STR("waiting for the message"));
 }

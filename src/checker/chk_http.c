@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* option httpchk: a request, judged by status, headers and body; http-check may have more of them, on the same connection or others. The constant
- * parts of requests are built once a backend.
- *
- * Status and headers are judged as soon as the head is complete; the body is read only when an expectation asks for it, up to one buffer. */
+/* Requests and responses of `option httpchk`. What is the same for all servers and all probes of a backend is made once; what has expressions in it is made for
+ * each probe. Status and headers are known as soon as the head is complete; the body is read only when somebody asks for it, up to one buffer. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sluice/base/pool.h>
@@ -16,70 +14,89 @@ static struct arena arena;
 
 /* ---- request ---- */
 
-static bool has_header(const struct rt_check *c, struct str name)
+static bool has_header(const struct chk_request *q, struct str name)
 {
-	for (uint32_t i = 0; i < c->nhdrs; i++)
-		if (str_ieq(c->hdrs[i].name, name))
+	for (uint32_t i = 0; i < q->nhdrs; i++)
+		if (str_ieq(q->hdrs[i].name, name))
 			return true;
 	return false;
 }
 
-static struct str or_else(struct str s, struct str dflt)
-{
-	return s.n ? s : dflt;
-}
+static bool is_11(const struct chk_request *q) { return str_ieq(q->version, STR("HTTP/1.1")); }
 
-/* keep: another request follows on the connection. */
-static void add_headers(struct sbuf *b, const struct rt_check *c, bool keep, bool v11)
+/* keep: another request follows on the connection. t and c are NULL when nothing in it varies. */
+static void add_headers(struct sbuf *b, const struct chk_request *q, bool keep, size_t body, struct target *t, struct smp_ctx *c)
 {
-	struct smp_ctx ctx = { .tmp = &arena };
-
-	for (uint32_t i = 0; i < c->nhdrs; i++) {
-		sbuf_printf(b, STR_FMT ": ", STR_ARG(c->hdrs[i].name));
-		if (c->hdrs[i].val)
-			logfmt_render(c->hdrs[i].val, &ctx, NULL, b);
+	for (uint32_t i = 0; i < q->nhdrs; i++) {
+		sbuf_printf(b, STR_FMT ": ", STR_ARG(q->hdrs[i].name));
+		if (c)
+			chk_render_to(t, c, q->hdrs[i].val, b);
+		else
+			sbuf_add(b, logfmt_literal(q->hdrs[i].val));
 		sbuf_add(b, STR("\r\n"));
 	}
-	if (!has_header(c, STR("Connection")) && !(keep && v11))
+	if (!has_header(q, STR("Connection")) && !(keep && is_11(q)))
 		sbuf_add(b, keep ? STR("Connection: keep-alive\r\n") : STR("Connection: close\r\n"));
-	if (c->body.n && !has_header(c, STR("Content-Length")))
-		sbuf_printf(b, "Content-Length: %zu\r\n", c->body.n);
+	if (body && !has_header(q, STR("Content-Length")))
+		sbuf_printf(b, "Content-Length: %zu\r\n", body);
 }
 
-static bool build_request(struct http_request *q, const struct rt_check *c, bool state, bool keep)
+static void add_start_line(struct sbuf *b, const struct chk_request *q, struct str uri)
 {
-	struct str version = or_else(c->version, STR("HTTP/1.0"));
+	sbuf_printf(b, STR_FMT " " STR_FMT " " STR_FMT "\r\n", STR_ARG(q->method), STR_ARG(uri.n ? uri : STR("/")), STR_ARG(q->version));
+}
+
+static bool is_constant(const struct chk_request *q)
+{
+	for (uint32_t i = 0; i < q->nhdrs; i++)
+		if (!logfmt_literal(q->hdrs[i].val).p)
+			return false;
+	return !q->uri_fmt && !q->body_fmt;
+}
+
+/* Is the request of step `from` followed by another on its connection? */
+static bool goes_on(const struct rt_check *c, uint32_t from)
+{
+	for (uint32_t i = from + 1; i < c->nsteps && c->steps[i].kind != CS_CONNECT; i++)
+		if (c->steps[i].kind == CS_REQUEST)
+			return true;
+	return false;
+}
+
+static const struct chk_request *request_of(const struct rt_check *c, const struct chk_step *st) { return st->req ? st->req : &c->req; }
+
+static bool build_request(struct http_request *to, const struct rt_check *c, uint32_t step)
+{
+	const struct chk_request *q = request_of(c, &c->steps[step]);
 	struct sbuf b = { 0 };
 
-	sbuf_printf(&b, STR_FMT " " STR_FMT " " STR_FMT "\r\n", STR_ARG(or_else(c->method, STR("OPTIONS"))), STR_ARG(or_else(c->uri, STR("/"))),
-		    STR_ARG(version));
-	add_headers(&b, c, keep, str_ieq(version, STR("HTTP/1.1")));
-	if (b.cut) {
-		sbuf_free(&b);
-		return false;
-	}
-	*q = (struct http_request){ .head = sbuf_str(&b), .body = c->body, .state = state };
-	q->host = str_ieq(version, STR("HTTP/1.1")) && !has_header(c, STR("Host"));
-	return true;
+	*to = (struct http_request){ .constant = is_constant(q), .keep = goes_on(c, step) };
+	if (!to->constant)
+		return true;
+	add_start_line(&b, q, q->uri);
+	add_headers(&b, q, to->keep, q->body.n, NULL, NULL);
+	to->head = sbuf_str(&b);
+	to->body = q->body;
+	return !b.cut;
 }
 
-/* Is request k followed by another on its connection? Each CS_SEND is one, behind a connect or not. */
-static bool goes_on(const struct rt_check *c, uint32_t k)
+static uint32_t count_requests(const struct rt_check *c)
 {
-	for (uint32_t i = 0, n = 0; i < c->nsteps; i++)
-		if (c->steps[i].kind == CS_SEND && n++ == k)
-			return i && c->steps[i - 1].kind != CS_CONNECT;
-	return false;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < c->nsteps; i++)
+		n += c->steps[i].kind == CS_REQUEST;
+	return n;
 }
 
 static bool build_requests(struct checker *ck, uint32_t px)
 {
 	const struct rt_check *c = &ck->rt->px[px].check;
-	struct http_request *q = calloc(c->nmore + 1, sizeof(*q));
+	struct http_request *q = calloc(count_requests(c) + 1, sizeof(*q));
 
 	ck->http[px] = q;
-	for (uint32_t i = 0; q && i <= c->nmore; i++)
-		if (!build_request(&q[i], i ? &c->more[i - 1] : c, c->send_state, goes_on(c, i)))
+	for (uint32_t i = 0; q && i < c->nsteps; i++)
+		if (c->steps[i].kind == CS_REQUEST && !build_request(&q[request_of(c, &c->steps[i])->nth], c, i))
 			return false;
 	return q != NULL;
 }
@@ -93,14 +110,13 @@ bool http_requests_build(struct checker *ck)
 	for (uint32_t i = 0; i < ck->rt->npx; i++)
 		if (ck->rt->px[i].caps & PX_BE && ck->rt->px[i].check.kind == CHK_HTTP && !build_requests(ck, i))
 			return false;
-	arena_reset(&arena);
 	return true;
 }
 
 void http_requests_free(struct checker *ck)
 {
 	for (uint32_t i = 0; ck->http && i < ck->rt->npx; i++) {
-		for (uint32_t k = 0; ck->http[i] && k <= ck->rt->px[i].check.nmore; k++)
+		for (uint32_t k = 0, n = count_requests(&ck->rt->px[i].check); ck->http[i] && k < n; k++)
 			free((char *)(uintptr_t)ck->http[i][k].head.p);
 		free(ck->http[i]);
 	}
@@ -139,119 +155,73 @@ static void add_state(struct sbuf *b, const struct target *t)
 		    live_sum(seg, LIVE_BE, t->s->px), live_sum(seg, LIVE_SRV_QUEUE, t->srv));
 }
 
-static void http_io(struct target *t);
-static void http_start(struct target *t)
+/* A request with expressions in it, in memory of the exchange. */
+static bool make_request(struct target *t, const struct chk_request *q, struct http_request *to)
 {
-	const struct rt_check *c = &t->px->check;
-	const struct http_request *q = &t->ck->http[t->s->px][t->x->round];
+	struct str uri = q->uri_fmt ? chk_render(t, q->uri_fmt) : q->uri;
+	struct sbuf b = { 0 };
+
+	if (!chk_mem(t->x))
+		return false;
+	to->body = q->body_fmt ? chk_render(t, q->body_fmt) : q->body;
+	add_start_line(&b, q, uri);
+	add_headers(&b, q, to->keep, to->body.n, t, chk_ctx(t));
+	to->head = arena_str(t->x->mem, sbuf_str(&b));
+	sbuf_free(&b);
+	return true;
+}
+
+void http_forget(struct exchange *x)
+{
+	x->scan = 0;
+	memset(&x->res, 0, sizeof(x->res));
+}
+
+/* What came before is over: the request is made while it can still be looked at. */
+static bool begin_request(struct target *t, const struct chk_step *st)
+{
+	const struct chk_request *q = request_of(&t->px->check, st);
+	struct http_request made = t->ck->http[t->s->px][q->nth];
 	struct sbuf extra = SBUF_FIXED(t->x->extra);
 
-	if (!t->x->round && script_first(c))
-		t->x->step = 1;
-	if (q->host) {
+	if (!made.constant && !make_request(t, q, &made))
+		return false;
+	if (is_11(q) && !has_header(q, STR("Host"))) {
 		char text[ADDR_TEXT_MAX];
 
 		sbuf_printf(&extra, "Host: %.*s\r\n", (int)addr_text(&t->conn->dst, text), text);
 	}
-	if (q->state)
+	if (t->px->check.send_state)
 		add_state(&extra, t);
 	if (extra.cut)
 		extra.n = 0;
 	sbuf_add(&extra, STR("\r\n"));
-	probe_queue(t, q->head);
+	t->x->in.head = t->x->in.tail = 0;
+	http_forget(t->x);
+	probe_queue(t, made.head);
 	probe_queue(t, sbuf_str(&extra));
-	probe_queue(t, q->body);
-	http_io(t);
+	probe_queue(t, made.body);
+	t->x->asked = q;
+	return true;
+}
+
+enum probe_io http_say(struct target *t, const struct chk_step *st)
+{
+	struct exchange *x = t->x;
+	enum probe_io r = PROBE_OK;
+
+	if (!x->asking && x->asked && (r = http_whole(t)) != PROBE_OK)
+		return r; /* or the rest of the former answer would be met as the next one */
+	if (!x->asking && !begin_request(t, st)) {
+		probe_put_off(t);
+		return PROBE_GONE;
+	}
+	r = probe_flush(t);
+	x->asking = r == PROBE_WAIT;
+	return r;
 }
 
 /* ---- response ---- */
-
-static bool is_body(const struct chk_expect *e)
-{
-	return e->match != CM_STATUS && e->match != CM_RSTATUS && e->match != CM_HDR;
-}
-
-static bool status_matches(const struct chk_expect *e, unsigned status)
-{
-	char text[8];
-
-	if (e->match == CM_RSTATUS)
-		return expect_matches(e, str_n(text, (size_t)snprintf(text, sizeof(text), "%03u", status)));
-	for (unsigned i = 0; i < e->nstatus; i++)
-		if (status >= e->status[i].lo && status <= e->status[i].hi)
-			return true;
-	return false;
-}
-
-static bool header_matches(const struct chk_expect *e, const struct http_msg *m)
-{
-	for (int i = msg_find(m, e->hdr_name, 0); i >= 0; i = msg_find(m, e->hdr_name, i + 1))
-		if ((e->re && regex_match(e->re, hdr_val(&m->hdr[i]))) || (!e->re && (!e->text.n || str_eq(hdr_val(&m->hdr[i]), e->text))))
-			return true;
-	return false;
-}
-
-/* Where the steps that judge this answer end. */
-static uint32_t round_end(const struct rt_check *c, uint32_t from)
-{
-	while (from < c->nsteps && c->steps[from].kind == CS_EXPECT)
-		from++;
-	return from;
-}
-
-/* This answer is good: the verdict, or the next request. */
-static void round_passed(struct target *t, unsigned status)
-{
-	const struct rt_check *c = &t->px->check;
-	struct exchange *x = t->x;
-	uint32_t next = round_end(c, x->step);
-	const struct chk_step *st = next < c->nsteps ? &c->steps[next] : NULL;
-	bool connect = st && st->kind == CS_CONNECT;
-
-	if (!st || x->round == c->nmore) {
-		probe_finish(t, CHK_L7OK, status, STR_NULL);
-		return;
-	}
-	x->round++;
-	x->step = next + 1 + connect; /* a connect is followed by what is sent on it */
-	x->in.head = x->in.tail = 0;
-	x->scan = 0;
-	memset(&x->res, 0, sizeof(x->res));
-	if (connect)
-		probe_reconnect(t, st);
-	else
-		http_start(t);
-}
-
-/* Judges what the head can tell; true when the body has to be read too, false when the verdict is given. */
-static bool judge_head(struct target *t, const struct http_msg *m)
-{
-	const struct rt_check *c = &t->px->check;
-	uint32_t from = t->x->step, end = round_end(c, from);
-	bool body = goes_on(c, t->x->round); /* or the next request would meet the rest of it */
-
-	if (c->disable_on_404 && m->status == 404 && t->health.state != SRV_DOWN) {
-		probe_finish(t, CHK_L7OKC, 404, STR_NULL);
-		return false;
-	}
-	for (uint32_t i = from; i < end; i++) {
-		const struct chk_expect *e = &c->steps[i].exp;
-
-		if (is_body(e)) {
-			body = true;
-		} else if (e->match == CM_HDR ? header_matches(e, m) == e->neg : status_matches(e, m->status) == e->neg) {
-			probe_finish(t, CHK_L7STS, m->status, e->match == CM_HDR ? STR("HTTP header did not match") : m->reason);
-			return false;
-		}
-	}
-	if (from == end && (m->status < 200 || m->status >= 400)) {
-		probe_finish(t, CHK_L7STS, m->status, m->reason);
-		return false;
-	}
-	if (!body)
-		round_passed(t, m->status);
-	return body;
-}
 
 static void remember_head(struct exchange *x, const struct http_msg *m)
 {
@@ -261,35 +231,6 @@ static void remember_head(struct exchange *x, const struct http_msg *m)
 	x->res.want = m->body_len;
 	x->res.body = x->res.raw = x->in.head + m->head_len;
 	h1_chunk_init(&x->res.chunk);
-}
-
-/* OK: the head is there and the body is wanted. */
-static enum probe_io read_head(struct target *t)
-{
-	struct exchange *x = t->x;
-	struct h1_head_opts o = { .head_request = str_eq(t->px->check.method, STR("HEAD")), .max_head = buf_size() };
-	enum h1_error err;
-	struct http_msg m;
-
-	for (;;) {
-		arena_reset(&arena);
-		msg_init(&m, hdrs, MAX_HDRS, &arena, false);
-		switch (h1_head_parse(&m, buf_str(&x->in), &o, &x->scan, &err)) {
-		case H1_MORE:
-			return PROBE_WAIT;
-		case H1_BAD:
-			probe_finish(t, CHK_L7RSP, 0, str_c(h1_error_text(err)));
-			return PROBE_GONE;
-		case H1_OK:
-			break;
-		}
-		if (m.status >= 200)
-			break;
-		buf_consume(&x->in, m.head_len);
-		x->scan = 0;
-	}
-	remember_head(x, &m);
-	return judge_head(t, &m) ? PROBE_OK : PROBE_GONE;
 }
 
 static bool decode_chunks(struct exchange *x)
@@ -330,67 +271,113 @@ static bool read_body(struct exchange *x)
 	return true;
 }
 
-/* A wanted match may come with any byte; that an unwanted one is absent is known at the end only. */
-static void judge_body(struct target *t, bool at_end)
+struct str http_body(const struct exchange *x)
 {
-	const struct rt_check *c = &t->px->check;
-	struct exchange *x = t->x;
-	struct str body = str_n(x->in.mem + x->res.body, x->res.raw - x->res.body);
-	unsigned status = x->res.status;
-
-	for (uint32_t i = x->step, end = round_end(c, i); i < end; i++) {
-		const struct chk_expect *e = &c->steps[i].exp;
-		bool match;
-
-		if (!is_body(e))
-			continue;
-		match = expect_matches(e, body);
-		if (match == e->neg && (match || at_end)) {
-			probe_finish(t, CHK_L7RSP, status, match ? STR("HTTP check matched unwanted content") : STR("HTTP content check did not match"));
-			return;
-		}
-		if ((!match || e->neg) && !at_end)
-			return;
-	}
-	if (at_end || !goes_on(c, x->round))
-		round_passed(t, status);
+	return x->res.head_done ? str_n(x->in.mem + x->res.body, x->res.raw - x->res.body) : STR_NULL;
 }
 
-/* Takes what has arrived; false when the verdict is given. */
-static bool take(struct target *t, bool at_end)
+static struct h1_head_opts head_opts(const struct exchange *x)
 {
-	if (!t->x->res.head_done) {
-		enum probe_io r = read_head(t);
+	return (struct h1_head_opts){ .head_request = x->asked && str_eq(x->asked->method, STR("HEAD")), .max_head = buf_size() };
+}
 
-		if (r == PROBE_GONE)
-			return false;
-		if (r == PROBE_WAIT && at_end) {
-			probe_finish(t, CHK_L7RSP, 0, buf_len(&t->x->in) ? STR("incomplete response") : STR("connection closed without a response"));
-			return false;
+static struct http_msg *parse_head(const struct exchange *x, struct str in, struct arena *a, uint32_t *scan, enum h1_verdict *v, enum h1_error *err)
+{
+	static struct http_msg m;
+	struct h1_head_opts o = head_opts(x);
+
+	msg_init(&m, hdrs, MAX_HDRS, a, false);
+	*v = h1_head_parse(&m, in, &o, scan, err);
+	return &m;
+}
+
+struct http_msg *http_response(struct exchange *x, struct arena *a)
+{
+	uint32_t scan = 0;
+	enum h1_verdict v;
+	enum h1_error err;
+
+	if (!x->res.head_done)
+		return NULL;
+	struct http_msg *m = parse_head(x, str_n(buf_at(&x->in), x->res.body - x->in.head), a, &scan, &v, &err);
+
+	return v == H1_OK ? m : NULL;
+}
+
+/* OK: it is there; WAIT: it is not complete. */
+static enum probe_io read_head(struct target *t)
+{
+	struct exchange *x = t->x;
+	const struct http_msg *m;
+	enum h1_verdict v;
+	enum h1_error err;
+
+	for (;;) {
+		arena_reset(&arena);
+		m = parse_head(x, buf_str(&x->in), &arena, &x->scan, &v, &err);
+		if (v == H1_MORE)
+			return PROBE_WAIT;
+		if (v == H1_BAD) {
+			probe_finish(t, CHK_L7RSP, 0, str_c(h1_error_text(err)));
+			return PROBE_GONE;
 		}
-		if (r == PROBE_WAIT)
-			return true;
+		if (m->status >= 200)
+			break;
+		buf_consume(&x->in, m->head_len);
+		x->scan = 0;
 	}
+	remember_head(x, m);
+	if (t->px->check.disable_on_404 && m->status == 404 && t->health.state != SRV_DOWN) {
+		probe_finish(t, CHK_L7OKC, 404, STR_NULL);
+		return PROBE_GONE;
+	}
+	return PROBE_OK;
+}
+
+/* Takes what has arrived of the body. */
+static enum probe_io take_body(struct target *t, bool at_end)
+{
 	if (!read_body(t->x)) {
 		probe_finish(t, CHK_L7RSP, 0, STR("invalid chunked body"));
-		return false;
+		return PROBE_GONE;
 	}
-	judge_body(t, at_end || t->x->res.complete);
-	return t->phase == PROBE_TALKING;
+	t->x->res.complete |= at_end;
+	return PROBE_OK;
 }
 
-static void http_io(struct target *t)
+enum probe_io http_head(struct target *t)
 {
-	if (probe_flush(t) == PROBE_GONE)
-		return;
-	for (;;) {
-		enum probe_io r = probe_fill(t);
+	struct exchange *x = t->x;
 
-		if (r == PROBE_GONE || r == PROBE_WAIT)
-			return;
-		if (!take(t, r == PROBE_EOF || r == PROBE_FULL))
-			return;
+	while (!x->res.head_done) {
+		enum probe_io got = probe_fill(t), r;
+
+		if (got == PROBE_GONE || got == PROBE_WAIT)
+			return got;
+		if ((r = read_head(t)) == PROBE_GONE)
+			return r;
+		if (r == PROBE_OK)
+			return take_body(t, got != PROBE_OK);
+		if (got != PROBE_OK) {
+			probe_finish(t, CHK_L7RSP, 0, buf_len(&x->in) ? STR("incomplete response") : STR("connection closed without a response"));
+			return PROBE_GONE;
+		}
 	}
+	return PROBE_OK;
 }
 
-const struct check_ops chk_http = { .name = "http", .start = http_start, .io = http_io };
+enum probe_io http_more(struct target *t)
+{
+	enum probe_io r = t->x->res.complete ? PROBE_EOF : probe_fill(t);
+
+	return r == PROBE_GONE || r == PROBE_WAIT ? r : take_body(t, r != PROBE_OK);
+}
+
+enum probe_io http_whole(struct target *t)
+{
+	enum probe_io r = http_head(t);
+
+	while (r == PROBE_OK && !t->x->res.complete)
+		r = http_more(t);
+	return r;
+}

@@ -255,7 +255,7 @@ void fleet_count(const struct checker *ck, const struct rt_proxy *px, unsigned *
 static const struct check_ops *ops_for(const struct rt_proxy *px)
 {
 	switch ((enum chk_kind)px->check.kind) {
-	case CHK_HTTP: return &chk_http;
+	case CHK_HTTP:
 	case CHK_SCRIPT: return &chk_script;
 	case CHK_GRPC: return &chk_grpc;
 	case CHK_TCP: break;

@@ -5,6 +5,7 @@
  * itself cannot give (descriptors, ports, memory) is no verdict on the server: the check is put off. A plain tcp check costs one connection that is
  * closed with RST, so that neither side keeps a TIME_WAIT. */
 #include <errno.h>
+#include <sluice/base/arena_pool.h>
 #include <sluice/base/clock.h>
 #include <sluice/base/pool.h>
 #include <sluice/base/rand.h>
@@ -70,7 +71,7 @@ static void drop_conn(struct target *t)
 {
 	if (!t->conn)
 		return;
-	if (t->conn->flags & CONN_EOF)
+	if (t->conn->flags & CONN_EOF || (t->x && t->x->at && t->x->at->linger))
 		conn_close(t->conn);
 	else
 		conn_reset(t->conn);
@@ -84,6 +85,9 @@ static void end_probe(struct target *t)
 		if (t->ops->end)
 			t->ops->end(t->x);
 		buf_release(&t->x->in);
+		var_store_drop(&t->x->vars);
+		var_store_drop(&t->x->sess);
+		arena_give(t->x->mem);
 		pool_put(&exchange_pool, t->x);
 		t->x = NULL;
 	}
@@ -116,8 +120,14 @@ void probe_finish(struct target *t, enum check_status st, unsigned code, struct 
 /* The system has refused something. */
 static void probe_failed(struct target *t, enum check_status st, int err)
 {
+	char text[INFO_MAX];
+	struct sbuf info = SBUF_FIXED(text);
+
 	t->err = err;
-	probe_finish(t, st, 0, str_c(strerror(err)));
+	sbuf_add(&info, str_c(strerror(err)));
+	if (t->x && t->ops->where)
+		t->ops->where(t, &info);
+	probe_finish(t, st, 0, sbuf_str(&info));
 }
 
 void probe_put_off(struct target *t)
@@ -131,7 +141,7 @@ static bool own_fault(int err)
 	return err == EMFILE || err == ENFILE || err == ENOBUFS || err == ENOMEM || err == EADDRNOTAVAIL || err == EAGAIN;
 }
 
-static struct addr check_addr(const struct target *t, const struct chk_step *st)
+static struct addr check_addr(const struct target *t, const struct chk_step *st, uint16_t port)
 {
 	const struct rt_srv_opts *o = t->s->o;
 	struct srv_place p = { 0 };
@@ -146,13 +156,13 @@ static struct addr check_addr(const struct target *t, const struct chk_step *st)
 	if (moved && p.check_port)
 		a.port = p.check_port;
 	if (st && st->addr.family) {
-		uint16_t port = a.port;
+		uint16_t as_server = a.port;
 
 		a = st->addr;
-		a.port = a.port ? a.port : port;
+		a.port = a.port ? a.port : as_server;
 	}
-	if (st && st->port)
-		a.port = st->port;
+	if (port)
+		a.port = port;
 	return a;
 }
 
@@ -175,12 +185,13 @@ static bool wants_tls(const struct target *t, const struct chk_step *st)
 
 static bool wants_proxy(const struct target *t)
 {
+	const struct chk_step *st = t->x ? t->x->at : NULL;
 	const struct rt_srv_opts *o = t->s->o;
 	bool elsewhere = o->check_port || o->check_addr.family;
 
-	if (t->agent)
-		return false;
-	return t->s->flags & SRVF_CHECK_SEND_PROXY ||
+	if (t->agent || (st && !st->as_server))
+		return st && st->send_proxy;
+	return t->s->flags & SRVF_CHECK_SEND_PROXY || (st && st->send_proxy) ||
 	       (!elsewhere && t->s->flags & (SRVF_SEND_PROXY | SRVF_SEND_PROXY_V2));
 }
 
@@ -200,9 +211,11 @@ static void open_conn(struct target *t, const struct chk_step *st)
 {
 	const struct rt_srv_opts *o = t->s->o;
 	struct sock_connect_opts so = { .source = o->source.family ? &o->source : NULL, .tos = -1, .mark = -1 };
-	struct addr a = t->agent ? agent_place(t) : check_addr(t, st);
+	struct addr a = t->agent ? agent_place(t) : check_addr(t, st, st ? script_port(t, st) : 0);
 	struct tls_connect k = { .back = o->check_xprt_cfg, .sni = st && st->sni.n ? st->sni : o->check_sni };
 
+	if (t->x)
+		t->x->at = st;
 	if (!so.source && t->px->source.family)
 		so.source = &t->px->source;
 	t->phase = PROBE_CONNECTING;
@@ -240,8 +253,10 @@ static void start(struct target *t)
 			probe_put_off(t);
 			return;
 		}
+		t->x->vars = var_store_make(VAR_CHECK, NULL);
+		t->x->sess = var_store_make(VAR_SESS, NULL);
 	}
-	open_conn(t, t->ops == &chk_script || t->ops == &chk_http ? script_first(&t->px->check) : NULL);
+	open_conn(t, t->ops->begin ? t->ops->begin(t) : NULL);
 }
 
 /* Before a TLS handshake the header went with that. */
@@ -288,8 +303,11 @@ static void on_conn(struct conn *c)
 
 static enum check_status timeout_status(const struct target *t)
 {
+	const struct rt_check *c = &t->px->check;
+	bool script = t->ops == &chk_script && t->x->step < c->nsteps;
+
 	if (t->phase == PROBE_TALKING)
-		return CHK_L7TOUT;
+		return script && c->steps[t->x->step].exp.tout_status ? (enum check_status)c->steps[t->x->step].exp.tout_status : CHK_L7TOUT;
 	return t->conn && !(t->conn->flags & CONN_CONNECTING) ? CHK_L6TOUT : CHK_L4TOUT;
 }
 
@@ -303,7 +321,7 @@ static void on_timer(struct timer *tm)
 		start(t);
 		return;
 	}
-	if (t->phase == PROBE_TALKING && t->ops->where)
+	if (t->x && t->ops->where)
 		t->ops->where(t, &info);
 	probe_finish(t, timeout_status(t), 0, sbuf_str(&info));
 }

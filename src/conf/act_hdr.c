@@ -10,9 +10,8 @@ bool act_args(struct sema *s, const struct act *a, uint32_t want, const char *us
 		sema_err(s, &a->w[a->n - 1], "'" STR_FMT "' expects %s", STR_ARG(a->w[0].s), usage);
 	else if (a->n - 1 > want)
 		sema_err(s, &a->w[want + 1],
-			 "unexpected '" STR_FMT "' behind the arguments of '" STR_FMT
-			 "', only 'if' or 'unless' may follow",
-			 STR_ARG(a->w[want + 1].s), STR_ARG(a->w[0].s));
+			 "unexpected '" STR_FMT "' behind the arguments of '" STR_FMT "'%s", STR_ARG(a->w[want + 1].s), STR_ARG(a->w[0].s),
+			 a->avail & NEED_CHECK ? "" : ", only 'if' or 'unless' may follow");
 	return a->n - 1 == want;
 }
 

@@ -17,10 +17,13 @@ static bool part_err(struct sema *s, const struct word *w, struct str part, cons
 
 static bool variable(struct sema *s, struct act *a, struct str text)
 {
-	unsigned missing = var_needs((enum var_scope)a->r->var.scope) & ~a->avail;
+	unsigned missing = need_missing(var_needs((enum var_scope)a->r->var.scope), a->avail);
 
 	if (missing)
-		sema_err_at(s, &a->w[0], text, "'" STR_FMT "' does not exist yet in these rules: use scope sess or proc", STR_ARG(text));
+		sema_err_at(s, &a->w[0], text, "'" STR_FMT "' does not exist %s", STR_ARG(text),
+			    a->avail & NEED_CHECK ? "in a health check: use scope check or proc" :
+			    missing & NEED_CHECK  ? "here: scope check is that of health checks" :
+						    "yet in these rules: use scope sess or proc");
 	return !missing;
 }
 
@@ -42,7 +45,7 @@ bool act_parse_set_var(struct sema *s, struct act *a)
 
 bool act_parse_set_var_fmt(struct sema *s, struct act *a)
 {
-	return act_args(s, a, 1, "a format") && target(s, a) && (a->r->fmt = sema_fmt(s, &a->w[1], a->avail));
+	return act_args(s, a, 1, "a format") && target(s, a) && (a->r->fmt = a->avail & NEED_CHECK ? sema_raw_fmt(s, &a->w[1], a->avail) : sema_fmt(s, &a->w[1], a->avail));
 }
 
 bool act_parse_unset_var(struct sema *s, struct act *a)

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Health check descriptions of backends: option httpchk, grpc-check and tcp-check, http-check and tcp-check lines. Lines of a proxy
- * replace all those of its defaults; within a section they add up. One check is one connection and, for HTTP, one
- * request. */
+ * replace all those of its defaults; within a section they add up. What expect lines say is read in chk_expect.c.
+ *
+ * The steps of an HTTP check are complete when the section has been read: the request of the option stands where the first `send` stood, or before
+ * what judges its answer, and an answer that no line judges is expected to be 2xx or 3xx. */
 #include <sluice/base/num.h>
 #include <sluice/http/grpc.h>
 
+#include "act_priv.h"
 #include "chk_priv.h"
 #include "tls_priv.h"
 
@@ -21,14 +24,33 @@ static struct rt_check *own_steps(struct sema *s)
 	if (!s->px->chk_own) {
 		s->px->chk_own = true;
 		c->steps = NULL, c->nsteps = 0;
-		c->hdrs = NULL, c->nhdrs = 0;
-		c->body = STR_NULL;
-		c->more = NULL, c->nmore = 0;
+		c->req.hdrs = NULL, c->req.nhdrs = 0;
+		c->req.body = STR_NULL, c->req.body_fmt = NULL;
 	}
 	return c;
 }
 
-static bool add_header(struct sema *s, struct rt_check *c, struct str name, const struct word *val)
+static void add_step(struct sema *s, struct chk_step *st)
+{
+	struct rt_check *c = own_steps(s);
+
+	if (!st->comment.n && st->kind < CS_SET_VAR) {
+		st->comment = s->px->chk_comment;
+		s->px->chk_comment = STR_NULL;
+	}
+	APPEND(s->a, c->steps, c->nsteps, *st);
+}
+
+/* Kind of the last step that speaks or listens, -1 = there is none. */
+static int last_kind(const struct rt_check *c)
+{
+	for (uint32_t i = c->nsteps; i-- > 0;)
+		if (c->steps[i].kind < CS_SET_VAR)
+			return c->steps[i].kind;
+	return -1;
+}
+
+static bool add_header(struct sema *s, struct chk_request *q, struct str name, const struct word *val)
 {
 	struct rt_reply_hdr h = { .name = keep(s, name) };
 
@@ -36,21 +58,21 @@ static bool add_header(struct sema *s, struct rt_check *c, struct str name, cons
 		sema_err(s, val, "'" STR_FMT "' is not the name of a header", STR_ARG(name));
 		return false;
 	}
-	if (!(h.val = sema_fmt(s, val, NEED_NOTHING)))
+	if (!(h.val = sema_fmt(s, val, CHK_AVAIL_HTTP)))
 		return false;
-	APPEND(s->a, c->hdrs, c->nhdrs, h);
+	APPEND(s->a, q->hdrs, q->nhdrs, h);
 	return true;
 }
 
 /* ---- options ---------------------------------------------------------------------------------------------------- */
 
 /* Old files smuggle headers behind the version: "HTTP/1.1\r\nHost:\ www". */
-static void version_and_headers(struct sema *s, struct rt_check *c, const struct word *w)
+static void version_and_headers(struct sema *s, struct chk_request *q, const struct word *w)
 {
 	struct str rest = w->s;
 	ptrdiff_t end = str_find(rest, STR("\r\n"), false);
 
-	c->version = keep(s, end < 0 ? rest : str_sub(rest, 0, (size_t)end));
+	q->version = keep(s, end < 0 ? rest : str_sub(rest, 0, (size_t)end));
 	while (end >= 0) {
 		rest = str_sub(rest, (size_t)end + 2, rest.n);
 		end = str_find(rest, STR("\r\n"), false);
@@ -61,7 +83,7 @@ static void version_and_headers(struct sema *s, struct rt_check *c, const struct
 		struct word v = { .s = str_trim(str_sub(line, (size_t)colon + 1, line.n)),
 				  .at = w->at,
 				  .quoted = true };
-		if (!add_header(s, c, str_sub(line, 0, (size_t)colon), &v))
+		if (!add_header(s, q, str_sub(line, 0, (size_t)colon), &v))
 			return;
 	}
 }
@@ -79,17 +101,15 @@ void chk_option_http(struct sema *s, const struct word *w, uint32_t n)
 	c->kind = CHK_HTTP;
 	if (n == 1)
 		return;
-	if (n == 2) {
-		c->uri = keep(s, w[1].s);
+	c->req.uri = keep(s, w[n == 2 ? 1 : 2].s), c->req.uri_fmt = NULL;
+	if (n == 2)
 		return;
-	}
-	c->method = keep(s, w[1].s);
-	c->uri = keep(s, w[2].s);
+	c->req.method = keep(s, w[1].s);
 	if (n > 3)
-		version_and_headers(s, own_steps(s), &w[3]);
+		version_and_headers(s, &own_steps(s)->req, &w[3]);
 	if (n > 4) {
 		host = w[4];
-		(void)!add_header(s, c, STR("Host"), &host);
+		(void)!add_header(s, &c->req, STR("Host"), &host);
 	}
 	if (n > 5)
 		sema_err(s, &w[5], "'option httpchk' takes at most 4 arguments");
@@ -100,7 +120,7 @@ void chk_option_tcp(struct sema *s)
 	struct rt_check *c = check_of(s);
 
 	if (!s->no)
-		c->kind = CHK_SCRIPT;
+		c->kind = CHK_SCRIPT, c->proto = false;
 	else if (c->kind == CHK_SCRIPT)
 		c->kind = CHK_TCP;
 }
@@ -122,35 +142,85 @@ void chk_option_grpc(struct sema *s, const struct word *w, uint32_t n)
 	c->service = n > 1 ? keep(s, w[1].s) : STR_NULL;
 }
 
-/* ---- expect ----------------------------------------------------------------------------------------------------- */
+/* ---- connect, send ------------------------------------------------------------------------------------------------ */
 
-static bool expect_status(struct sema *s, const struct word *v, struct chk_expect *e)
+static bool connect_addr(struct sema *s, const struct word *v, struct chk_step *st)
 {
-	struct str rest = v->s, part;
-	uint64_t lo, hi;
+	struct addr_spec a;
 
-	while (rest.p) {
-		part = str_split(&rest, ',');
-		ptrdiff_t dash = str_chr(part, '-');
-		bool ok = num_u64(dash < 0 ? part : str_sub(part, 0, (size_t)dash), &lo);
-		hi = lo;
-		if (ok && dash >= 0)
-			ok = num_u64(str_sub(part, (size_t)dash + 1, part.n), &hi);
-		if (!ok || lo < 100 || hi > 599 || hi < lo) {
-			sema_err_at(s, v, part, "'" STR_FMT "' is not a status or a range of them", STR_ARG(part));
-			return false;
-		}
-		if (e->nstatus == ARRAY_LEN(e->status)) {
-			sema_err_at(s, v, part, "at most %zu statuses or ranges", ARRAY_LEN(e->status));
-			return false;
-		}
-		e->status[e->nstatus].lo = (uint16_t)lo;
-		e->status[e->nstatus++].hi = (uint16_t)hi;
-	}
+	if (!addr_spec_parse(s, v, v->s, ADDR_SOURCE, &a))
+		return false;
+	st->addr = a.addr;
 	return true;
 }
 
-static bool hex_bytes(struct sema *s, const struct word *v, struct str *out)
+static bool connect_port(struct sema *s, const struct word *v, unsigned avail, struct chk_step *st)
+{
+	uint32_t port;
+
+	if (v->s.n && (v->s.p[0] < '0' || v->s.p[0] > '9'))
+		return (st->expr = sema_expr(s, v, avail)) != NULL;
+	if (!arg_u32(s, v, 1, 65535, &port))
+		return false;
+	st->port = (uint16_t)port;
+	return true;
+}
+
+/* Which protocol HAProxy lays on a connection: there is one for each kind of check. */
+static bool connect_proto(struct sema *s, const struct word *v, bool http, struct chk_step *st)
+{
+	static const char *const http_words[] = { "h1" }, *const tcp_words[] = { "none" };
+
+	st->proto = PROTO_H1;
+	return arg_word(s, v, http ? http_words : tcp_words, 1, http ? "protocol of an HTTP check" : "protocol of a TCP check") >= 0;
+}
+
+/* One parameter of connect; false when the line is beyond use. */
+static bool connect_word(struct sema *s, const struct line *l, uint32_t *i, bool http, struct chk_step *st)
+{
+	enum { DEFAULT, LINGER, SSL_, SEND_PROXY, PORT, COMMENT, SNI, ALPN, ADDR, PROTO, SOCKS4 };
+	static const char *const words[] = { "default", "linger", "ssl", "send-proxy", "port", "comment", "sni", "alpn", "addr", "proto", "via-socks4" };
+	int k = arg_word(s, &l->w[*i], words, ARRAY_LEN(words), "parameter of connect");
+	const struct word *v;
+
+	st->as_server |= k == DEFAULT;
+	st->linger |= k == LINGER;
+	st->ssl |= k == SSL_;
+	st->send_proxy |= k == SEND_PROXY;
+	if (k == SOCKS4)
+		sema_err(s, &l->w[*i], "'via-socks4' is known to HAProxy, not supported by sluice yet");
+	if (k < 0 || k == SOCKS4)
+		return false;
+	if (k < PORT)
+		return true;
+	if (!(v = arg_next(s, l->w, l->n, i)))
+		return false;
+	switch (k) {
+	case PORT: return connect_port(s, v, chk_avail(http), st);
+	case COMMENT: st->comment = keep(s, v->s); return true;
+	case SNI: st->sni = keep(s, v->s); return true;
+	case ADDR: return connect_addr(s, v, st);
+	case PROTO: return connect_proto(s, v, http, st);
+	default: return tls_alpn_parse(s, v, &st->alpn);
+	}
+}
+
+static void step_connect(struct sema *s, const struct line *l, bool http)
+{
+	struct chk_step st = { .kind = CS_CONNECT };
+	int last = last_kind(own_steps(s));
+
+	if (http && last >= 0 && last != CS_EXPECT) {
+		sema_err(s, &l->w[1], "what was sent before 'http-check connect' is never judged: it needs an expect");
+		return;
+	}
+	for (uint32_t i = 2; i < l->n; i++)
+		if (!connect_word(s, l, &i, http, &st))
+			return;
+	add_step(s, &st);
+}
+
+bool chk_hex(struct sema *s, const struct word *v, struct str *out)
 {
 	char *to = arena_bytes(s->a, v->s.n / 2 + 1);
 	uint64_t b;
@@ -167,198 +237,9 @@ static bool hex_bytes(struct sema *s, const struct word *v, struct str *out)
 	return true;
 }
 
-/* hdr name [-m str] <name> [value [-m how] <value>] from w[*i] on. */
-static bool expect_hdr(struct sema *s, const struct word *w, uint32_t n, uint32_t *i, struct chk_expect *e)
+static void step_send(struct sema *s, const struct line *l, bool binary, bool fmt)
 {
-	static const char *const how[] = { "str", "beg", "end", "sub", "reg" };
-	const struct word *v;
-	int k = 0;
-
-	if (!(v = arg_next(s, w, n, i)))
-		return false;
-	if (!word_is(v, "name")) {
-		sema_err(s, v, "'hdr' expects 'name <header>'");
-		return false;
-	}
-	if (!(v = arg_next(s, w, n, i)))
-		return false;
-	e->hdr_name = keep(s, v->s);
-	if (*i + 1 >= n || !word_is(&w[*i + 1], "value"))
-		return true;
-	++*i;
-	if (!(v = arg_next(s, w, n, i)))
-		return false;
-	if (word_is(v, "-m")) {
-		if (!(v = arg_next(s, w, n, i)) || (k = arg_word(s, v, how, 5, "match")) < 0 ||
-		    !(v = arg_next(s, w, n, i)))
-			return false;
-	}
-	e->hdr_how = (uint8_t)k;
-	e->text = keep(s, v->s);
-	return k != NAME_REG || (e->re = sema_regex(s, v, false)) != NULL;
-}
-
-static bool expect_match(struct sema *s, const struct word *w, uint32_t n, uint32_t *i, struct chk_expect *e, bool http)
-{
-	static const char *const words[] = { "status", "rstatus", "string", "rstring", "hdr", "binary", "rbinary" };
-	static const char *const known[] = { "string-lf", "binary-lf", "fhdr" };
-	const struct word *v;
-	int k;
-
-	for (unsigned j = 0; j < ARRAY_LEN(known); j++)
-		if (word_is(&w[*i], known[j])) {
-			sema_err(s, &w[*i], "'%s' is known to HAProxy, not supported by sluice yet", known[j]);
-			return false;
-		}
-	if ((k = arg_word(s, &w[*i], words, ARRAY_LEN(words), "match of expect")) < 0)
-		return false;
-	if (http ? k >= CM_BINARY : k == CM_STATUS || k == CM_RSTATUS || k == CM_HDR) {
-		sema_err(s, &w[*i], "'%s' is not possible in %s expect", words[k], http ? "http-check" : "tcp-check");
-		return false;
-	}
-	e->match = (uint8_t)k;
-	if (k == CM_HDR)
-		return expect_hdr(s, w, n, i, e);
-	if (!(v = arg_next(s, w, n, i)))
-		return false;
-	e->text = keep(s, v->s);
-	switch (k) {
-	case CM_STATUS: return expect_status(s, v, e);
-	case CM_BINARY: return hex_bytes(s, v, &e->text);
-	case CM_STRING: return true;
-	default: return (e->re = sema_regex(s, v, false)) != NULL;
-	}
-}
-
-/* Words before the match that only shape the log text. */
-static bool expect_prefix(struct sema *s, const struct word *w, uint32_t n, uint32_t *i, struct chk_expect *e,
-			  bool *match)
-{
-	static const char *const shaping[] = { "ok-status", "error-status", "tout-status",
-					       "on-success", "on-error",  "status-code" };
-	const struct word *v;
-
-	*match = false;
-	if (word_is(&w[*i], "comment")) {
-		if (!(v = arg_next(s, w, n, i)))
-			return false;
-		e->comment = keep(s, v->s);
-		return true;
-	}
-	if (word_is(&w[*i], "min-recv")) {
-		int32_t bytes;
-		if (!(v = arg_next(s, w, n, i)) || !arg_i32(s, v, -1, INT32_MAX, &bytes))
-			return false;
-		e->min_recv = (uint32_t)MAX(bytes, 0);
-		return true;
-	}
-	for (unsigned k = 0; k < ARRAY_LEN(shaping); k++)
-		if (word_is(&w[*i], shaping[k])) {
-			sema_warn(s, &w[*i], "'%s' is known to HAProxy, not supported by sluice yet; ignored",
-				  shaping[k]);
-			return arg_next(s, w, n, i) != NULL;
-		}
-	*match = !word_is(&w[*i], "!");
-	e->neg ^= !*match;
-	return true;
-}
-
-static void step_expect(struct sema *s, const struct line *l, bool http)
-{
-	struct rt_check *c = own_steps(s);
-	struct chk_step st = { .kind = CS_EXPECT, .loc = sema_loc(s, l->w[0].at) };
-	bool match = false;
-
-	for (uint32_t i = 2; i < l->n; i++) {
-		if (match) {
-			sema_err(s, &l->w[i], "unexpected '" STR_FMT "' after the match", STR_ARG(l->w[i].s));
-			return;
-		}
-		/* "! string x" and "!string x" mean the same */
-		if (!expect_prefix(s, l->w, l->n, &i, &st.exp, &match))
-			return;
-		if (match && !expect_match(s, l->w, l->n, &i, &st.exp, http))
-			return;
-	}
-	if (!match) {
-		sema_err(s, &l->w[1], "'expect' expects a match");
-		return;
-	}
-	if (http && c->nsteps > 1 && c->steps[c->nsteps - 1].kind == CS_CONNECT) {
-		sema_err(s, &l->w[1], "nothing is sent on this connection: 'http-check send' comes first");
-		return;
-	}
-	st.comment = st.exp.comment;
-	APPEND(s->a, c->steps, c->nsteps, st);
-}
-
-/* ---- connect, send ------------------------------------------------------------------------------------------------
- */
-
-static bool connect_addr(struct sema *s, const struct word *v, struct chk_step *st)
-{
-	struct addr_spec a;
-
-	if (!addr_spec_parse(s, v, v->s, ADDR_SOURCE, &a))
-		return false;
-	st->addr = a.addr;
-	return true;
-}
-
-/* One parameter of connect; false when the line is beyond use. */
-static bool connect_word(struct sema *s, const struct line *l, uint32_t *i, struct chk_step *st)
-{
-	static const char *const words[] = { "default", "linger",     "ssl",	    "port",  "comment", "sni", "alpn",
-					     "addr",	"send-proxy", "via-socks4", "proto" };
-	int k = arg_word(s, &l->w[*i], words, ARRAY_LEN(words), "parameter of connect");
-	const struct word *v;
-	uint32_t port;
-
-	if (k < 0)
-		return false;
-	if (k >= 8) {
-		sema_err(s, &l->w[*i], "'%s' is known to HAProxy, not supported by sluice yet", words[k]);
-		return false;
-	}
-	st->as_server |= k == 0;
-	st->ssl |= k == 2;
-	if (k < 3)
-		return true;
-	if (!(v = arg_next(s, l->w, l->n, i)))
-		return false;
-	switch (k) {
-	case 3:
-		if (!arg_u32(s, v, 1, 65535, &port))
-			return false;
-		st->port = (uint16_t)port;
-		return true;
-	case 4: st->comment = keep(s, v->s); return true;
-	case 5: st->sni = keep(s, v->s); return true;
-	case 7: return connect_addr(s, v, st);
-	default: return tls_alpn_parse(s, v, &st->alpn);
-	}
-}
-
-static void step_connect(struct sema *s, const struct line *l, bool http)
-{
-	struct rt_check *c = own_steps(s);
-	struct chk_step st = { .kind = CS_CONNECT, .loc = sema_loc(s, l->w[0].at) };
-
-	if (http && (c->nsteps ? c->steps[c->nsteps - 1].kind != CS_EXPECT : s->px->chk_sent)) {
-		sema_err(s, &l->w[1], "what was sent before 'http-check connect' is never judged: it needs an expect");
-		return;
-	}
-
-	for (uint32_t i = 2; i < l->n; i++)
-		if (!connect_word(s, l, &i, &st))
-			return;
-	APPEND(s->a, c->steps, c->nsteps, st);
-}
-
-static void step_send(struct sema *s, const struct line *l, bool binary)
-{
-	struct rt_check *c = own_steps(s);
-	struct chk_step st = { .kind = binary ? CS_SEND_BINARY : CS_SEND, .loc = sema_loc(s, l->w[0].at) };
+	struct chk_step st = { .kind = binary ? CS_SEND_BINARY : CS_SEND };
 
 	if (l->n < 3) {
 		sema_err(s, &l->w[1], "'" STR_FMT "' expects the data to send", STR_ARG(l->w[1].s));
@@ -370,11 +251,35 @@ static void step_send(struct sema *s, const struct line *l, bool binary)
 		sema_err(s, &l->w[3], "unexpected '" STR_FMT "' after the data", STR_ARG(l->w[3].s));
 		return;
 	}
-	if (!binary)
-		st.data = keep(s, l->w[2].s);
-	else if (!hex_bytes(s, &l->w[2], &st.data))
+	if (fmt && !(st.fmt = sema_raw_fmt(s, &l->w[2], CHK_AVAIL_TCP)))
 		return;
-	APPEND(s->a, c->steps, c->nsteps, st);
+	if (!fmt && !binary)
+		st.data = keep(s, l->w[2].s);
+	else if (!fmt && !chk_hex(s, &l->w[2], &st.data))
+		return;
+	add_step(s, &st);
+}
+
+static bool send_word(struct sema *s, const struct line *l, uint32_t *i, struct chk_step *st, struct chk_request *q)
+{
+	enum { METH, URI, VER, BODY, URI_LF, BODY_LF, HDR, COMMENT };
+	static const char *const words[] = { "meth", "uri", "ver", "body", "uri-lf", "body-lf", "hdr", "comment" };
+	int k = arg_word(s, &l->w[*i], words, ARRAY_LEN(words), "parameter of http-check send");
+	const struct word *v;
+
+	if (k < 0 || !(v = arg_next(s, l->w, l->n, i)))
+		return false;
+	switch (k) {
+	case METH: q->method = keep(s, v->s); return true;
+	case VER: q->version = keep(s, v->s); return true;
+	case URI: q->uri = keep(s, v->s), q->uri_fmt = NULL; return true;
+	case BODY: q->body = keep(s, v->s), q->body_fmt = NULL; return true;
+	case URI_LF: return (q->uri_fmt = sema_fmt(s, v, CHK_AVAIL_HTTP)) != NULL;
+	case BODY_LF: return (q->body_fmt = sema_raw_fmt(s, v, CHK_AVAIL_HTTP)) != NULL;
+	case COMMENT: st->comment = keep(s, v->s); return true;
+	}
+	const struct word *name = v;
+	return (v = arg_next(s, l->w, l->n, i)) && add_header(s, q, name->s, v);
 }
 
 static bool has_step(const struct rt_check *c, enum chk_step_kind k)
@@ -385,34 +290,11 @@ static bool has_step(const struct rt_check *c, enum chk_step_kind k)
 	return false;
 }
 
-static bool send_word(struct sema *s, const struct line *l, uint32_t *i, struct rt_check *c)
-{
-	static const char *const words[] = { "meth", "uri", "ver", "body", "hdr", "comment", "uri-lf", "body-lf" };
-	int k = arg_word(s, &l->w[*i], words, ARRAY_LEN(words), "parameter of http-check send");
-	struct str *const field[] = { &c->method, &c->uri, &c->version, &c->body };
-	const struct word *v;
-
-	if (k < 0 || !(v = arg_next(s, l->w, l->n, i)))
-		return false;
-	if (k < 4) {
-		*field[k] = keep(s, v->s);
-		return true;
-	}
-	if (k == 5)
-		return true;
-	if (k > 5) {
-		sema_err(s, v - 1, "'%s' is known to HAProxy, not supported by sluice yet", words[k]);
-		return false;
-	}
-	const struct word *name = v;
-	return (v = arg_next(s, l->w, l->n, i)) && add_header(s, c, name->s, v);
-}
-
-/* The first request is that of the option; each further one is a step among those that judge the answers. */
+/* The first request is that of the option; further ones are their own. */
 static void http_send(struct sema *s, const struct line *l)
 {
-	struct rt_check *c = own_steps(s), more = { 0 };
-	struct chk_step st = { .kind = CS_SEND, .loc = sema_loc(s, l->w[0].at) };
+	struct rt_check *c = own_steps(s);
+	struct chk_step st = { .kind = CS_REQUEST };
 	bool first = !s->px->chk_sent;
 
 	if (first && has_step(c, CS_EXPECT)) {
@@ -420,43 +302,83 @@ static void http_send(struct sema *s, const struct line *l)
 			 "'http-check send' must stand before 'http-check expect': the request is sent first");
 		return;
 	}
-	s->px->chk_sent = true;
-	for (uint32_t i = 2; i < l->n; i++)
-		if (!send_word(s, l, &i, first ? c : &more))
-			return;
-	if (first)
-		return;
-	if (!c->nsteps || c->steps[c->nsteps - 1].kind == CS_SEND) {
+	if (last_kind(c) == CS_REQUEST) {
 		sema_err(s, &l->w[1], "the request before this 'http-check send' is never judged: it needs an expect");
 		return;
 	}
-	APPEND(s->a, c->steps, c->nsteps, st);
-	APPEND(s->a, c->more, c->nmore, more);
+	s->px->chk_sent = true;
+	if (!first) {
+		st.req = ARENA_NEW(s->a, struct chk_request);
+		*st.req = (struct chk_request){ .method = STR("OPTIONS"), .uri = STR("/"), .version = STR("HTTP/1.0") };
+	}
+	for (uint32_t i = 2; i < l->n; i++)
+		if (!send_word(s, l, &i, &st, first ? &c->req : st.req))
+			return;
+	add_step(s, &st);
+}
+
+static void step_expect(struct sema *s, const struct line *l, bool http)
+{
+	struct rt_check *c = own_steps(s);
+	struct chk_step st = { .kind = CS_EXPECT };
+
+	if (!chk_expect_parse(s, l, http, &st))
+		return;
+	if (http && last_kind(c) == CS_CONNECT && has_step(c, CS_EXPECT)) {
+		sema_err(s, &l->w[1], "nothing is sent on this connection: 'http-check send' comes first");
+		return;
+	}
+	add_step(s, &st);
+}
+
+/* ---- variables -------------------------------------------------------------------------------------------------- */
+
+/* A line about a variable; false: it is none. */
+static bool var_line(struct sema *s, const struct line *l, bool http)
+{
+	static const struct { struct str word; act_parse_fn *parse; uint8_t kind; } kinds[] = {
+		{ { "set-var", 7 }, act_parse_set_var, CS_SET_VAR },
+		{ { "set-var-fmt", 11 }, act_parse_set_var_fmt, CS_SET_VAR },
+		{ { "unset-var", 9 }, act_parse_unset_var, CS_UNSET_VAR },
+	};
+	const struct word *w = &l->w[1];
+	ptrdiff_t open = str_chr(w->s, '(');
+	struct str word = open < 0 ? w->s : str_sub(w->s, 0, (size_t)open);
+
+	for (unsigned i = 0; i < ARRAY_LEN(kinds); i++) {
+		struct rule r = { 0 };
+		struct act a = { .r = &r, .w = w, .n = l->n - 1, .avail = chk_avail(http) };
+
+		if (!str_eq(word, kinds[i].word))
+			continue;
+		if (open < 0 || !str_ends(w->s, STR(")"))) {
+			sema_err(s, w, "'" STR_FMT "' expects a variable in parentheses", STR_ARG(word));
+			return true;
+		}
+		a.paren = str_sub(w->s, word.n + 1, w->s.n - word.n - 2);
+		if (kinds[i].parse(s, &a))
+			add_step(s, &(struct chk_step){ .kind = kinds[i].kind, .var = r.var, .conds = (uint16_t)r.num, .expr = r.expr, .fmt = r.fmt });
+		return true;
+	}
+	return false;
 }
 
 /* ---- lines ------------------------------------------------------------------------------------------------------ */
 
-static bool known_only(struct sema *s, const struct word *w)
+/* Goes to the next step that has none of its own. */
+static void comment_line(struct sema *s, const struct line *l)
 {
-	static const char *const words[] = { "set-var", "set-var-fmt", "unset-var", "send-lf", "send-binary-lf" };
-	struct str t = w->s;
-	ptrdiff_t open = str_chr(t, '(');
-
-	if (open > 0)
-		t = str_sub(t, 0, (size_t)open);
-	for (unsigned i = 0; i < ARRAY_LEN(words); i++)
-		if (str_eq(t, str_c(words[i]))) {
-			sema_err(s, w, "'%s' is known to HAProxy, not supported by sluice yet", words[i]);
-			return true;
-		}
-	return false;
+	if (l->n == 3)
+		s->px->chk_comment = keep(s, l->w[2].s);
+	else
+		sema_err(s, &l->w[1], "'comment' expects one text");
 }
 
 void dir_http_check(struct sema *s, const struct line *l)
 {
-	static const char *const words[] = { "send", "expect", "disable-on-404", "send-state", "connect", "comment" };
+	static const char *const words[] = { "send", "expect", "disable-on-404", "send-state", "connect", "comment", "set-var", "set-var-fmt", "unset-var" };
 
-	if (known_only(s, &l->w[1]))
+	if (var_line(s, l, true))
 		return;
 	switch (arg_word(s, &l->w[1], words, ARRAY_LEN(words), "kind of http-check")) {
 	case 0: http_send(s, l); break;
@@ -464,21 +386,85 @@ void dir_http_check(struct sema *s, const struct line *l)
 	case 2: check_of(s)->disable_on_404 = true; break;
 	case 3: check_of(s)->send_state = true; break;
 	case 4: step_connect(s, l, true); break;
+	case 5: comment_line(s, l); break;
 	default: break;
 	}
 }
 
 void dir_tcp_check(struct sema *s, const struct line *l)
 {
-	static const char *const words[] = { "connect", "send", "send-binary", "expect", "comment" };
+	static const char *const words[] = { "connect", "send",    "send-binary", "send-lf",     "send-binary-lf",
+					     "expect",  "comment", "set-var",     "set-var-fmt", "unset-var" };
 
-	if (known_only(s, &l->w[1]))
+	if (var_line(s, l, false))
 		return;
-	switch (arg_word(s, &l->w[1], words, ARRAY_LEN(words), "kind of tcp-check")) {
+	int k = arg_word(s, &l->w[1], words, ARRAY_LEN(words), "kind of tcp-check");
+
+	switch (k) {
 	case 0: step_connect(s, l, false); break;
-	case 1: step_send(s, l, false); break;
-	case 2: step_send(s, l, true); break;
-	case 3: step_expect(s, l, false); break;
+	case 1: case 2: case 3: case 4: step_send(s, l, k == 2 || k == 4, k >= 3); break;
+	case 5: step_expect(s, l, false); break;
+	case 6: comment_line(s, l); break;
 	default: break;
 	}
+}
+
+/* ---- the whole -------------------------------------------------------------------------------------------------- */
+
+static void insert_step(struct sema *s, struct rt_check *c, uint32_t at, const struct chk_step *st)
+{
+	APPEND(s->a, c->steps, c->nsteps, *st); /* a copy of its own from here on */
+	memmove(&c->steps[at + 1], &c->steps[at], (c->nsteps - 1 - at) * sizeof(*st));
+	c->steps[at] = *st;
+}
+
+static uint32_t behind_vars(const struct rt_check *c, uint32_t i)
+{
+	while (i < c->nsteps && c->steps[i].kind >= CS_SET_VAR)
+		i++;
+	return i;
+}
+
+static void http_complete(struct sema *s, struct rt_check *c)
+{
+	struct chk_step ok = { .kind = CS_EXPECT, .exp = { .match = CM_STATUS, .nstatus = 1, .status = { { 200, 399 } } } };
+	uint32_t n = 0, at = behind_vars(c, 0);
+
+	if (at < c->nsteps && c->steps[at].kind == CS_CONNECT)
+		at = behind_vars(c, at + 1);
+	if (!has_step(c, CS_REQUEST))
+		insert_step(s, c, at, &(struct chk_step){ .kind = CS_REQUEST });
+	if (last_kind(c) != CS_EXPECT)
+		insert_step(s, c, c->nsteps, &ok);
+	for (uint32_t i = 0; i < c->nsteps; i++)
+		if (c->steps[i].kind == CS_REQUEST && c->steps[i].req)
+			c->steps[i].req->nth = ++n;
+}
+
+static bool step_fits(const struct chk_step *st, bool http)
+{
+	switch ((enum chk_step_kind)st->kind) {
+	case CS_SEND: case CS_SEND_BINARY: return !http;
+	case CS_REQUEST: return http;
+	case CS_EXPECT: return chk_match_fits((enum chk_match)st->exp.match, http);
+	default: return true;
+	}
+}
+
+void chk_finish(struct sema *s, struct px_build *b)
+{
+	struct rt_check *c = &b->p->check;
+	struct word w = { .s = b->name, .at = b->sec->head.w[0].at, .quoted = true };
+	bool http = c->kind == CHK_HTTP;
+
+	if (!http && c->kind != CHK_SCRIPT)
+		return;
+	for (uint32_t i = 0; i < c->nsteps; i++)
+		if (!step_fits(&c->steps[i], http)) {
+			sema_err(s, &w, "'" STR_FMT "' has '%s' lines, but its check is that of 'option %s'", STR_ARG(b->name),
+				 http ? "tcp-check" : "http-check", http ? "httpchk" : "tcp-check");
+			return;
+		}
+	if (http)
+		http_complete(s, c);
 }

@@ -5,6 +5,15 @@
 
 #include "sema_priv.h"
 
+/* chk_expect.c: reads an expect line, w[0] and w[1] being its first words, into st. */
+bool chk_expect_parse(struct sema *s, const struct line *l, bool http, struct chk_step *st) MUST_CHECK;
+/* May lines of that kind of check look for this? */
+bool chk_match_fits(enum chk_match m, bool http);
+/* What expressions of a check may use, enum smp_need bits. */
+unsigned chk_avail(bool http);
+/* Bytes in hexadecimal. */
+bool chk_hex(struct sema *s, const struct word *v, struct str *out) MUST_CHECK;
+
 /* w: httpchk and its arguments. s->no switches it off. */
 void chk_option_http(struct sema *s, const struct word *w, uint32_t n);
 void chk_option_tcp(struct sema *s);

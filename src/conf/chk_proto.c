@@ -10,7 +10,7 @@
 static struct chk_step *add_step(struct sema *s, const struct word *w, enum chk_step_kind kind)
 {
 	struct rt_check *c = &s->px->p->check;
-	struct chk_step st = { .kind = kind, .loc = sema_loc(s, w->at), .comment = keep(s, w->s) };
+	struct chk_step st = { .kind = kind, .comment = keep(s, w->s) };
 
 	APPEND(s->a, c->steps, c->nsteps, st);
 	return &c->steps[c->nsteps - 1];
@@ -31,6 +31,7 @@ static bool begin(struct sema *s, const struct word *w, uint32_t n, uint32_t max
 		return false;
 	}
 	c->kind = CHK_SCRIPT;
+	c->proto = true;
 	c->steps = NULL, c->nsteps = 0;
 	s->px->chk_own = true;
 	return true;

@@ -147,11 +147,13 @@ void dir_acl(struct sema *s, const struct line *l)
 
 /* ---- values ----------------------------------------------------------------------------------------------------- */
 
-struct logfmt *sema_fmt(struct sema *s, const struct word *w, unsigned avail)
+typedef struct logfmt *fmt_compile_fn(const struct expr_env *env, struct str text, struct xerr *err);
+
+static struct logfmt *fmt_by(struct sema *s, const struct word *w, unsigned avail, fmt_compile_fn *compile)
 {
 	struct expr_env env = sema_env(s, avail, w);
 	struct xerr e = { 0 };
-	struct logfmt *f = logfmt_compile(&env, keep(s, w->s), &e);
+	struct logfmt *f = compile(&env, keep(s, w->s), &e);
 	if (f)
 		note_late_reader(s, avail, logfmt_needs(f));
 	else
@@ -159,16 +161,19 @@ struct logfmt *sema_fmt(struct sema *s, const struct word *w, unsigned avail)
 	return f;
 }
 
+struct logfmt *sema_fmt(struct sema *s, const struct word *w, unsigned avail)
+{
+	return fmt_by(s, w, avail, logfmt_compile);
+}
+
+struct logfmt *sema_raw_fmt(struct sema *s, const struct word *w, unsigned avail)
+{
+	return fmt_by(s, w, avail, logfmt_compile_raw);
+}
+
 struct logfmt *sema_log_fmt(struct sema *s, const struct word *w, unsigned avail)
 {
-	struct expr_env env = sema_env(s, avail, w);
-	struct xerr e = { 0 };
-	struct logfmt *f = logfmt_compile_log(&env, keep(s, w->s), &e);
-	if (f)
-		note_late_reader(s, avail, logfmt_needs(f));
-	else
-		sema_xerr(s, w, &e);
-	return f;
+	return fmt_by(s, w, avail, logfmt_compile_log);
 }
 
 struct expr *sema_expr(struct sema *s, const struct word *w, unsigned avail)

@@ -85,7 +85,7 @@ static void check_backend(struct sema *s, const struct px_build *b)
 	if (c->kind != CHK_SCRIPT)
 		return;
 	for (uint32_t i = 0; i + 1 < c->nsteps; i++)
-		if (c->steps[i + 1].kind == CS_CONNECT && i == 0 && c->steps[0].kind != CS_CONNECT)
+		if (c->steps[i + 1].kind == CS_CONNECT && i == 0 && c->steps[0].kind != CS_CONNECT && c->steps[0].kind < CS_SET_VAR)
 			sema_warn(s, &w,
 				  "in '" STR_FMT
 				  "' the steps before the first 'tcp-check connect' use a connection of their own",

@@ -21,9 +21,9 @@ void px_init_builtin(struct px_build *b)
 	p->default_be = RT_NONE;
 	p->be.algo = lb_algo_find(STR("p2c"));
 	p->be.draws = 2;
-	p->check.method = STR("OPTIONS");
-	p->check.uri = STR("/");
-	p->check.version = STR("HTTP/1.0");
+	p->check.req.method = STR("OPTIONS");
+	p->check.req.uri = STR("/");
+	p->check.req.version = STR("HTTP/1.0");
 	srv_init_tmpl(&b->dsrv);
 }
 
@@ -307,6 +307,7 @@ void px_finish(struct sema *s, struct px_build *b)
 		p->be.allbackups = p->opts & OPT_ALLBACKUPS;
 		srv_number(s, b);
 		persist_finish(s, b);
+		chk_finish(s, b);
 	}
 	filter_finish(s, b);
 	p->acls = b->own_acls ? b->own_acls : b->base ? b->base->own_acls : NULL;

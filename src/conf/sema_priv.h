@@ -88,7 +88,7 @@ struct px_build {                 /* a proxy or a defaults section under constru
 	bool id_set, bound, chk_own, chk_sent;
 	bool srv_ids;                 /* a server has an id of its own */
 	uint32_t nspare;              /* rows behind its servers */
-	uint8_t chk_steps_seen;
+	struct str chk_comment;       /* of a comment line, for the step that follows */
 	VEC(struct rule) rules[PH_COUNT];
 	VEC(struct rule) redirects;
 	VEC(struct rt_use_be) use_be, use_srv;
@@ -205,6 +205,7 @@ uint32_t cond_at(const struct word *w, uint32_t n, uint32_t from);
 bool sema_cond(struct sema *s, const struct word *w, uint32_t n, uint32_t i, unsigned avail,
 	       struct cond **out) MUST_CHECK;
 struct logfmt *sema_fmt(struct sema *s, const struct word *w, unsigned avail) MUST_CHECK;
+struct logfmt *sema_raw_fmt(struct sema *s, const struct word *w, unsigned avail) MUST_CHECK; /* every byte as it is */
 struct logfmt *sema_log_fmt(struct sema *s, const struct word *w, unsigned avail) MUST_CHECK; /* of log lines */
 struct expr *sema_expr(struct sema *s, const struct word *w, unsigned avail) MUST_CHECK;
 struct regex *sema_regex(struct sema *s, const struct word *w, bool icase) MUST_CHECK;
@@ -239,6 +240,8 @@ void memo_number(struct sema *s);
 const struct rt_srv_opts *srv_opts_intern(struct sema *s, const struct rt_srv_opts *o);
 /* Does this action end its rule list whenever its condition holds? */
 bool rule_ends_list(unsigned act);
+/* chk.c: completes the steps of the checks, once the section has been read. */
+void chk_finish(struct sema *s, struct px_build *b);
 void srv_init_tmpl(struct srv_tmpl *t);
 void srv_resolve_tracks(struct sema *s);
 void srv_number(struct sema *s, struct px_build *b);

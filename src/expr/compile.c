@@ -30,8 +30,19 @@ void xerr_hint(struct xerr *err, struct str word, const char *const *words, size
 		snprintf(err->hint, sizeof(err->hint), "%s", best);
 }
 
+unsigned need_missing(unsigned needs, unsigned avail)
+{
+	if (avail & NEED_STREAM)
+		avail |= NEED_SERVER;
+	if (avail & NEED_CLIENT)
+		avail |= NEED_SESS;
+	return needs & ~avail;
+}
+
 const char *need_text(unsigned missing)
 {
+	if (missing & NEED_CHECK)
+		return "a health check";
 	if (missing & (NEED_RES_HEAD | NEED_RES_L6))
 		return "the response";
 	if (missing & NEED_REQ_BODY)
@@ -42,6 +53,8 @@ const char *need_text(unsigned missing)
 		return "the bytes of the request";
 	if (missing & NEED_STREAM)
 		return "a stream with its backend";
+	if (missing & NEED_SERVER)
+		return "a backend and its server";
 	return "a client connection";
 }
 
@@ -95,7 +108,7 @@ static bool add_needs(const struct expr_env *env, const struct xcall *x, struct 
 		      struct xerr *err)
 {
 	bool vars = false;
-	unsigned missing = (needs |= args_needs(k, &vars)) & ~env->avail;
+	unsigned missing = need_missing(needs |= args_needs(k, &vars), env->avail);
 
 	e->needs |= needs;
 	if (vars)

@@ -81,7 +81,7 @@ static struct acl *named(struct cond_parse *p, struct str name, size_t off)
 
 static bool check_needs(struct cond_parse *p, const struct acl *acl, int word, struct str name)
 {
-	unsigned missing = acl->needs & ~p->env->avail;
+	unsigned missing = need_missing(acl->needs, p->env->avail);
 
 	if (!missing)
 		return true;

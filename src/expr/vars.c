@@ -40,7 +40,7 @@ static bool name_check(struct str name, int *scope, struct xerr *err)
 
 	*scope = scope_of(str_sub(name, 0, dot < 0 ? name.n : (size_t)dot));
 	if (*scope < 0 || dot < 0 || (size_t)dot + 1 == name.n) {
-		xerr_set(err, 0, name.n, "'" STR_FMT "' is not a variable: scope.name with scope proc, sess, txn, req or res",
+		xerr_set(err, 0, name.n, "'" STR_FMT "' is not a variable: scope.name with scope proc, sess, txn, req, res or check",
 			 STR_ARG(name));
 		return false;
 	}
@@ -131,7 +131,8 @@ unsigned var_needs(enum var_scope scope)
 	case VAR_TXN:
 	case VAR_REQ:
 	case VAR_RES: return NEED_STREAM;
-	case VAR_SESS: return NEED_CLIENT;
+	case VAR_SESS: return NEED_SESS;
+	case VAR_CHECK: return NEED_CHECK;
 	default: return NEED_NOTHING;
 	}
 }

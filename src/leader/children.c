@@ -226,8 +226,8 @@ static void child_died(struct child *c, int status)
 		cli_worker_gone(c);
 		segment_reap(l->seg, c->slot);
 		tables_recover(l);
-		var_area_repair(l->vars, (uint32_t)pid);
 	}
+	var_area_repair(l->vars, (uint32_t)pid);
 	(void)master_tell(l, IPC_CHILD_GONE, 0, (uint64_t)pid, NULL, 0, -1);
 	say_death(c, pid, status);
 	l->commit_deaths += l->phase == LEAD_COMMITTED && c->role == ROLE_WORKER;

@@ -18,33 +18,63 @@ static uint64_t mix_addr(uint64_t h, const struct addr *a)
 	return mix(h, str_n(text, n));
 }
 
+static uint64_t mix_fmt(uint64_t h, const struct logfmt *f)
+{
+	return f ? mix(h, logfmt_source(f)) : h;
+}
+
+static uint64_t mix_expr(uint64_t h, const struct expr *e)
+{
+	struct sbuf b = { 0 };
+
+	if (!e)
+		return h;
+	expr_print(e, &b);
+	h = mix(h, sbuf_str(&b));
+	sbuf_free(&b);
+	return h;
+}
+
 static uint64_t mix_expect(uint64_t h, const struct chk_expect *e)
 {
 	h = mix_num(h, e->match | (uint64_t)e->neg << 8 | (uint64_t)e->hdr_how << 16);
 	h = mix(mix(h, e->text), e->hdr_name);
 	for (unsigned i = 0; i < e->nstatus; i++)
 		h = mix_num(h, (uint64_t)e->status[i].lo << 16 | e->status[i].hi);
-	return h;
+	if (e->name_how || e->ok_status || e->error_status || e->tout_status)
+		h = mix_num(h, e->name_how | (uint64_t)e->ok_status << 8 | (uint64_t)e->error_status << 16 | (uint64_t)e->tout_status << 24);
+	return mix_fmt(mix_fmt(h, e->fmt), e->name_fmt);
 }
 
-static uint64_t mix_request(uint64_t h, const struct rt_check *c)
+static uint64_t mix_request(uint64_t h, const struct chk_request *q)
 {
-	h = mix(mix(mix(mix(h, c->method), c->uri), c->version), c->body);
-	for (uint32_t i = 0; i < c->nhdrs; i++)
-		h = mix(mix(h, c->hdrs[i].name), c->hdrs[i].val ? logfmt_literal(c->hdrs[i].val) : STR_NULL);
-	return h;
+	h = mix(mix(mix(mix(h, q->method), q->uri), q->version), q->body);
+	for (uint32_t i = 0; i < q->nhdrs; i++)
+		h = mix_fmt(mix(h, q->hdrs[i].name), q->hdrs[i].val);
+	return mix_fmt(mix_fmt(h, q->uri_fmt), q->body_fmt);
+}
+
+/* A request counts as the send that it is; what judges an answer of which the files say nothing counts for nothing. */
+static uint64_t mix_step(uint64_t h, const struct chk_step *s)
+{
+	uint64_t kind = s->kind == CS_REQUEST ? CS_SEND : s->kind;
+
+	if ((s->kind == CS_REQUEST && !s->req) || (s->kind == CS_EXPECT && s->exp.match == CM_STATUS && !s->exp.text.n))
+		return h;
+	h = mix_expect(mix_num(mix(h, s->data), kind | (uint64_t)s->port << 8 | (uint64_t)s->ssl << 24), &s->exp);
+	if (s->kind >= CS_SET_VAR)
+		h = mix_num(h, s->var.scope | (uint64_t)s->conds << 8);
+	return mix_expr(mix_fmt(h, s->fmt), s->expr);
 }
 
 static uint64_t mix_check(uint64_t h, const struct rt_check *c)
 {
-	h = mix_request(mix_num(h, c->kind | (uint64_t)c->disable_on_404 << 8), c);
-	for (uint32_t i = 0; i < c->nmore; i++)
-		h = mix_request(h, &c->more[i]);
-	for (uint32_t i = 0; i < c->nsteps; i++) {
-		const struct chk_step *s = &c->steps[i];
-		h = mix_num(mix(h, s->data), s->kind | (uint64_t)s->port << 8 | (uint64_t)s->ssl << 24);
-		h = mix_expect(h, &s->exp);
-	}
+	h = mix_request(mix_num(h, c->kind | (uint64_t)c->disable_on_404 << 8), &c->req);
+	for (uint32_t i = 0; i < c->nsteps; i++)
+		if (c->steps[i].req)
+			h = mix_request(h, c->steps[i].req);
+	for (uint32_t i = 0; i < c->nsteps; i++)
+		h = mix_step(h, &c->steps[i]);
 	return c->kind == CHK_GRPC ? mix(h, c->service) : h;
 }
 

@@ -29,6 +29,7 @@ struct logfmt {
 	unsigned needs;
 	bool aliases;
 	struct str literal;        /* p == NULL when something varies */
+	struct str source;
 };
 
 struct lf_parse {
@@ -236,7 +237,7 @@ static struct logfmt *compile_with(const struct expr_env *env, struct str text, 
 	*err = (struct xerr){ 0 };
 	if (parse_all(&p)) {
 		f = ARENA_NEW(env->arena, struct logfmt);
-		*f = (struct logfmt){ .n = (uint32_t)p.segs.n, .needs = p.needs, .aliases = p.aliases };
+		*f = (struct logfmt){ .n = (uint32_t)p.segs.n, .needs = p.needs, .aliases = p.aliases, .source = text };
 		f->seg = VEC_FREEZE(&p.segs, env->arena);
 		find_literal(f, env->arena);
 	}
@@ -249,6 +250,11 @@ struct logfmt *logfmt_compile(const struct expr_env *env, struct str text, struc
 	return compile_with(env, text, 0, err);
 }
 
+struct logfmt *logfmt_compile_raw(const struct expr_env *env, struct str text, struct xerr *err)
+{
+	return compile_with(env, text, LF_RAW, err);
+}
+
 struct logfmt *logfmt_compile_log(const struct expr_env *env, struct str text, struct xerr *err)
 {
 	return compile_with(env, text, LF_LOG, err);
@@ -257,6 +263,11 @@ struct logfmt *logfmt_compile_log(const struct expr_env *env, struct str text, s
 struct str logfmt_literal(const struct logfmt *f)
 {
 	return f->literal;
+}
+
+struct str logfmt_source(const struct logfmt *f)
+{
+	return f->source;
 }
 
 unsigned logfmt_needs(const struct logfmt *f)
@@ -320,6 +331,8 @@ void lf_text(struct sbuf *out, struct str s, unsigned flags)
 		sbuf_addc(out, '-');
 	if (flags & LF_LOG)
 		lf_encode(out, s, ENC_CONTROL, '#', flags);
+	else if (flags & LF_RAW)
+		sbuf_add(out, s);
 	else
 		lf_encode(out, s, ENC_CONTROL, '%', flags);
 	if (flags & LF_QUOTE)

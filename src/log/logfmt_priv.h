@@ -10,6 +10,7 @@ enum lf_flags {
 	LF_HEX = 2,     /* X: addresses and numbers in hexadecimal */
 	LF_ESCAPE = 4,  /* E: backslash before " \ ] */
 	LF_LOG = 8,     /* a log line, not a header value: empty text is "-", blanks are merged */
+	LF_RAW = 16,    /* bytes for somebody else: nothing is encoded */
 };
 
 struct lf_alias;

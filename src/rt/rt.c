@@ -29,6 +29,17 @@ uint64_t rule_changes(const struct rule *r)
 	return changes == DEP_VAR ? dep_var(r->var) : changes;
 }
 
+bool rt_name_matches(enum name_match how, struct str want, const struct regex *re, struct str text, bool icase)
+{
+	switch (how) {
+	case NAME_BEG: return icase ? str_istarts(text, want) : str_starts(text, want);
+	case NAME_END: return icase ? str_iends(text, want) : str_ends(text, want);
+	case NAME_SUB: return str_find(text, want, icase) >= 0;
+	case NAME_REG: return regex_match(re, text);
+	default: return icase ? str_ieq(text, want) : str_eq(text, want);
+	}
+}
+
 const char *rule_phase_word(enum rule_phase ph) { return phase_words[ph]; }
 
 void rule_action_print(const struct rule *r, struct sbuf *out)

@@ -75,17 +75,6 @@ enum rule_verdict act_exec_add_header(struct stream *s, const struct rule *r, en
 	return RULE_CONTINUE;
 }
 
-static bool name_matches(const struct rule *r, struct str name)
-{
-	switch (r->kind) {
-	case NAME_BEG: return str_istarts(name, r->name);
-	case NAME_END: return str_iends(name, r->name);
-	case NAME_SUB: return str_find(name, r->name, true) >= 0;
-	case NAME_REG: return regex_match(r->re, name);
-	default: return str_ieq(name, r->name);
-	}
-}
-
 enum rule_verdict act_exec_del_header(struct stream *s, const struct rule *r, enum rule_phase ph)
 {
 	struct http_msg *m = act_msg(s, ph);
@@ -95,7 +84,7 @@ enum rule_verdict act_exec_del_header(struct stream *s, const struct rule *r, en
 		return RULE_CONTINUE;
 	}
 	for (int i = 0; i < m->nhdr; i++)
-		if (!(m->hdr[i].flags & HDR_DEL) && name_matches(r, hdr_name(&m->hdr[i])))
+		if (!(m->hdr[i].flags & HDR_DEL) && rt_name_matches((enum name_match)r->kind, r->name, r->re, hdr_name(&m->hdr[i]), true))
 			msg_del_at(m, i);
 	return RULE_CONTINUE;
 }

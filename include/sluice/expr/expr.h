@@ -34,6 +34,9 @@ struct expr_env {
 	uint32_t line;
 };
 
+/* What of needs does not exist where avail does: a stream has a server, too, and so on. enum smp_need bits. */
+unsigned need_missing(unsigned needs, unsigned avail);
+
 struct expr *expr_compile(const struct expr_env *env, struct str text, struct xerr *err) MUST_CHECK;
 /* As above, but stops at the first byte that cannot belong to an expression; *used = bytes taken. For `%[…]`. */
 struct expr *expr_compile_prefix(const struct expr_env *env, struct str text, size_t *used, struct xerr *err) MUST_CHECK;

@@ -30,6 +30,9 @@ enum smp_need {
 	NEED_L6 = 32,         /* raw bytes received from the client (tcp-request content) */
 	NEED_RES_L6 = 64,
 	NEED_BACK_ADDR = 128, /* our own address towards the server */
+	NEED_SERVER = 256,    /* a backend, its server, the connection to that: of a stream or of a health check */
+	NEED_CHECK = 512,     /* a health check */
+	NEED_SESS = 1024,     /* variables of scope sess: of a client connection or of a health check */
 };
 
 /* Numbers that live outside the message; the worker (or a test) answers. `idx` is the resolved proxy or server index

@@ -28,10 +28,14 @@ struct log_data {
 
 /* A value of headers, bodies, names: text as it is, control bytes of expressions as %XX, nothing where an expression has no value. */
 struct logfmt *logfmt_compile(const struct expr_env *env, struct str text, struct xerr *err) MUST_CHECK;
+/* Bytes that are no part of a message or line: as the value above, but expressions give every byte as it is. */
+struct logfmt *logfmt_compile_raw(const struct expr_env *env, struct str text, struct xerr *err) MUST_CHECK;
 /* A log line: blanks are merged, what is empty becomes "-", control bytes become #XX. */
 struct logfmt *logfmt_compile_log(const struct expr_env *env, struct str text, struct xerr *err) MUST_CHECK;
 /* The literal text when nothing in it varies; p == NULL otherwise. */
 struct str logfmt_literal(const struct logfmt *f);
+/* As it was written: the text that was compiled, which is the caller's. */
+struct str logfmt_source(const struct logfmt *f);
 unsigned logfmt_needs(const struct logfmt *f);
 bool logfmt_effect(const struct logfmt *f);  /* does one of its expressions change something? */
 void logfmt_each_expr(const struct logfmt *f, void (*fn)(void *ctx, const struct expr *e), void *ctx);

@@ -14,6 +14,7 @@
 #include <sluice/log/log.h>
 #include <sluice/log/logfmt.h>
 #include <sluice/net/sock.h>
+#include <sluice/rt/check.h>
 #include <sluice/rt/route.h>
 #include <sluice/rt/table.h>
 
@@ -101,6 +102,8 @@ struct rt_bwlim {
 /* set-bandwidth-limit; 0 and NULL: the filter's own value. */
 struct rt_bw_use { struct str name; const struct rt_bwlim *filter; uint32_t limit, period; struct expr *limit_of, *period_of; };
 enum name_match { NAME_STR, NAME_BEG, NAME_END, NAME_SUB, NAME_REG };
+/* Is text like want in that way, like re with NAME_REG? icase: ASCII case counts for nothing; re knows for itself. */
+bool rt_name_matches(enum name_match how, struct str want, const struct regex *re, struct str text, bool icase);
 struct rule {                       /* one action line */
 	uint8_t act;                    /* enum rule_id */
 	uint8_t kind;                   /* redirect kind and the like */
@@ -231,33 +234,6 @@ struct rt_comp {
 	struct rt_comp_what res, req;   /* of requests one algorithm at most */
 	uint8_t dirs;                   /* enum comp_dir */
 	bool offload;                   /* servers are not told what the client accepts */
-};
-
-/* ---- health checks ---------------------------------------------------------------------------------------------- */
-enum chk_kind { CHK_TCP, CHK_HTTP, CHK_SCRIPT, CHK_GRPC };
-enum chk_step_kind { CS_CONNECT, CS_SEND, CS_SEND_BINARY, CS_EXPECT };
-enum chk_match { CM_STATUS, CM_RSTATUS, CM_STRING, CM_RSTRING, CM_HDR, CM_BINARY, CM_RBINARY };
-struct chk_expect {
-	uint8_t match; bool neg;        /* enum chk_match */
-	struct str text;                /* pattern */
-	struct regex *re;
-	struct { uint16_t lo, hi; } status[16];
-	uint8_t nstatus;
-	struct str hdr_name;            /* CM_HDR: a header of that name exists and, unless text is empty and re NULL, its value matches */
-	uint8_t hdr_how;                /* CM_HDR: enum name_match of text against the value */
-	uint32_t min_recv;              /* tcp-check: bytes that must be there, unless the peer ends, before it is judged */
-	struct str comment;
-};
-struct chk_step { uint8_t kind; struct str data; struct addr addr; uint16_t port; bool ssl, as_server /* connect default */; struct str sni, alpn; struct chk_expect exp; struct str comment; struct rt_loc loc; };
-struct rt_check {                   /* of a backend, shared by its servers */
-	uint8_t kind;
-	struct str method, uri, version; /* http */
-	struct str body;
-	struct rt_reply_hdr *hdrs; uint32_t nhdrs;
-	struct chk_step *steps; uint32_t nsteps; /* tcp-check; for http expects, connections, and CS_SEND for each request but the first */
-	struct rt_check *more; uint32_t nmore;   /* http: those requests */
-	bool disable_on_404, send_state;
-	struct str service;             /* grpc: empty = the server as a whole */
 };
 
 /* ---- servers ---------------------------------------------------------------------------------------------------- */

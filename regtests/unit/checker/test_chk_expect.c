@@ -21,15 +21,15 @@ static void each_kind_matches_its_own_way(void **s)
 	struct chk_expect bin = { .match = CM_BINARY, .text = { "\0\1", 2 } }, rbin = { .match = CM_RBINARY, .re = re(&a, "^00FF..0A$") };
 	struct chk_expect none = { .match = CM_RSTRING };
 
-	assert_true(expect_matches(&str, STR("it is up now")));
-	assert_false(expect_matches(&str, STR("UP")));
-	assert_true(expect_matches(&rstr, STR("up 17")));
-	assert_false(expect_matches(&rstr, STR("up x")));
-	assert_true(expect_matches(&bin, str_n("x\0\1y", 4)));
-	assert_false(expect_matches(&bin, str_n("x\1\0y", 4)));
-	assert_true(expect_matches(&rbin, str_n("\0\xff\x12\n", 4)));
-	assert_false(expect_matches(&rbin, str_n("\0\xff\x12\r", 4)));
-	assert_false(expect_matches(&none, STR("x")));
+	assert_true(expect_matches(&str, str.text, STR("it is up now")));
+	assert_false(expect_matches(&str, str.text, STR("UP")));
+	assert_true(expect_matches(&rstr, rstr.text, STR("up 17")));
+	assert_false(expect_matches(&rstr, rstr.text, STR("up x")));
+	assert_true(expect_matches(&bin, bin.text, str_n("x\0\1y", 4)));
+	assert_false(expect_matches(&bin, bin.text, str_n("x\1\0y", 4)));
+	assert_true(expect_matches(&rbin, rbin.text, str_n("\0\xff\x12\n", 4)));
+	assert_false(expect_matches(&rbin, rbin.text, str_n("\0\xff\x12\r", 4)));
+	assert_false(expect_matches(&none, none.text, STR("x")));
 	arena_free(&a);
 }
 

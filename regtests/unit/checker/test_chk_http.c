@@ -5,6 +5,23 @@ struct http_case { const char *name, *answer, *rest; bool close; enum check_stat
 
 static struct chk_step steps[4];
 
+/* A request before the steps, and what is expected when there are none: as the configuration makes it. */
+static void as_configured(struct rt_check *c)
+{
+	static struct chk_step all[ARRAY_LEN(steps) + 1];
+
+	c->kind = CHK_HTTP;
+	c->req.method = c->req.method.n ? c->req.method : STR("OPTIONS");
+	c->req.uri = c->req.uri.n ? c->req.uri : STR("/");
+	c->req.version = c->req.version.n ? c->req.version : STR("HTTP/1.0");
+	all[0] = (struct chk_step){ .kind = CS_REQUEST };
+	memcpy(all + 1, steps, sizeof(steps));
+	if (!c->nsteps)
+		all[1] = (struct chk_step){ .kind = CS_EXPECT, .exp = { .match = CM_STATUS, .nstatus = 1, .status = { { 200, 399 } } } };
+	c->steps = all;
+	c->nsteps = MAX(c->nsteps, 1u) + 1;
+}
+
 static void open_http(struct fx *f, struct origin *o, const struct http_case *c)
 {
 	fx_init(f, 1);
@@ -15,11 +32,17 @@ static void open_http(struct fx *f, struct origin *o, const struct http_case *c)
 	origin_open(o, &f->srv[0]);
 }
 
-static void verdict_is(struct fx *f, struct origin *o, const struct http_case *c)
+static void begin(struct fx *f)
 {
+	as_configured(&f->px.check);
 	fx_words(f);
 	fx_fleet(f);
 	fx_go(f);
+}
+
+static void verdict_is(struct fx *f, struct origin *o, const struct http_case *c)
+{
+	begin(f);
 	RUN_UNTIL(status_of(f, 0) != CHK_UNKNOWN);
 	if (status_of(f, 0) != c->want)
 		fail_msg("%s: %s, not %s (%s)", c->name, check_status_word(status_of(f, 0)), check_status_word(c->want), nlines ? lines[0] : "");
@@ -111,7 +134,7 @@ static void header_and_status_and_body_must_all_hold(void **s)
 	};
 
 	steps[0] = (struct chk_step){ .kind = CS_EXPECT, .exp = { .match = CM_STATUS, .nstatus = 1, .status = { { 200, 200 } } } };
-	steps[1] = (struct chk_step){ .kind = CS_EXPECT, .exp = { .match = CM_HDR, .hdr_name = STR("X-Role"), .text = STR("primary") } };
+	steps[1] = (struct chk_step){ .kind = CS_EXPECT, .exp = { .match = CM_HDR, .hdr_name = STR("X-Role"), .has_value = true, .text = STR("primary") } };
 	steps[2] = (struct chk_step){ .kind = CS_EXPECT, .exp = { .match = CM_STRING, .text = STR("ok") } };
 	run_cases(cases, ARRAY_LEN(cases), 3);
 }
@@ -126,9 +149,7 @@ static void a_404_under_disable_on_404_keeps_the_server_for_the_persistent_only(
 	open_http(&f, &o, &c);
 	f.px.check.disable_on_404 = true;
 	f.o[0].inter = 20;
-	fx_words(&f);
-	fx_fleet(&f);
-	fx_go(&f);
+	begin(&f);
 	RUN_UNTIL(status_of(&f, 0) == CHK_L7OKC);
 	assert_int_equal(op_of(&f, 0), SRV_STOPPING);
 	o.answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
@@ -152,16 +173,14 @@ static void the_request_says_what_is_configured(void **s)
 	struct fx f;
 
 	open_http(&f, &o, &c);
-	f.px.check.method = STR("POST");
-	f.px.check.uri = STR("/health?x");
-	f.px.check.version = STR("HTTP/1.1");
-	f.px.check.body = STR("ping");
+	f.px.check.req.method = STR("POST");
+	f.px.check.req.uri = STR("/health?x");
+	f.px.check.req.version = STR("HTTP/1.1");
+	f.px.check.req.body = STR("ping");
 	f.px.check.send_state = true;
 	f.rt.g.node = STR("n1");
 	o.wait_for = "ping";
-	fx_words(&f);
-	fx_fleet(&f);
-	fx_go(&f);
+	begin(&f);
 	RUN_UNTIL(status_of(&f, 0) == CHK_L7OK);
 	snprintf(want, sizeof(want), "POST /health?x HTTP/1.1\r\nConnection: close\r\nContent-Length: 4\r\nHost: 127.0.0.1:%u\r\n"
 		 "X-Haproxy-Server-State: UP 1/3; address=127.0.0.1; port=%u; name=b/s1; node=n1; weight=1/1; scur=0/0; qcur=0\r\n\r\nping",
@@ -179,9 +198,7 @@ static void the_default_request_is_options_over_http_1_0(void **s)
 	struct fx f;
 
 	open_http(&f, &o, &c);
-	fx_words(&f);
-	fx_fleet(&f);
-	fx_go(&f);
+	begin(&f);
 	RUN_UNTIL(status_of(&f, 0) == CHK_L7OK);
 	assert_string_equal(o.got, "OPTIONS / HTTP/1.0\r\nConnection: close\r\n\r\n");
 	origin_close(&o);
@@ -198,9 +215,7 @@ static void timeout_check_counts_from_the_connection(void **s)
 	open_http(&f, &o, &c);
 	f.o[0].inter = 3000;
 	f.px.to[TO_CHECK] = 30;
-	fx_words(&f);
-	fx_fleet(&f);
-	fx_go(&f);
+	begin(&f);
 	RUN_UNTIL(status_of(&f, 0) == CHK_L7TOUT);
 	assert_in_range(check_word_ms(atomic_load(&f.ck.seg->srv[0].check)), 29, 1000);
 	origin_close(&o);

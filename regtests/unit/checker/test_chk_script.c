@@ -38,7 +38,7 @@ static void what_is_missing_or_unwanted_is_named_with_its_step(void **s)
 	open_script(&f, &o, st, 1);
 	RUN_UNTIL(status_of(&f, 0) == CHK_L7RSP);
 	assert_non_null(
-			strstr(lines[0], "info: \"TCPCHK did not match content 'ready' at step 1 comment: 'greeting'\""));
+			strstr(lines[0], "info: \"TCPCHK did not match content 'ready' at step 1 comment: greeting\""));
 	origin_close(&o);
 	fx_close(&f);
 

@@ -15,21 +15,21 @@ static void httpchk_has_four_forms(void **st)
 
 	(void)st;
 	assert_int_equal(k->kind, CHK_HTTP);
-	STR_IS(k->method, "OPTIONS");
-	STR_IS(k->uri, "/");
-	STR_IS(k->version, "HTTP/1.0");
+	STR_IS(k->req.method, "OPTIONS");
+	STR_IS(k->req.uri, "/");
+	STR_IS(k->req.version, "HTTP/1.0");
 	compiled_close(&c);
 	k = check(&c, BE " option httpchk /up\n");
-	STR_IS(k->method, "OPTIONS");
-	STR_IS(k->uri, "/up");
+	STR_IS(k->req.method, "OPTIONS");
+	STR_IS(k->req.uri, "/up");
 	compiled_close(&c);
 	k = check(&c, BE " option httpchk GET /up\n");
-	STR_IS(k->method, "GET");
-	STR_IS(k->uri, "/up");
+	STR_IS(k->req.method, "GET");
+	STR_IS(k->req.uri, "/up");
 	compiled_close(&c);
 	k = check(&c, BE " option httpchk GET /up HTTP/1.1 www\n");
-	STR_IS(k->version, "HTTP/1.1");
-	STR_IS(k->hdrs[0].name, "Host");
+	STR_IS(k->req.version, "HTTP/1.1");
+	STR_IS(k->req.hdrs[0].name, "Host");
 	compiled_close(&c);
 }
 
@@ -56,11 +56,11 @@ static void headers_behind_the_version_are_headers(void **st)
 	const struct rt_check *k = check(&c, BE " option httpchk HEAD / HTTP/1.1\\r\\nHost:\\ www\\r\\nX-A:b\n");
 
 	(void)st;
-	STR_IS(k->version, "HTTP/1.1");
-	assert_int_equal(k->nhdrs, 2);
-	STR_IS(k->hdrs[0].name, "Host");
-	STR_IS(logfmt_literal(k->hdrs[0].val), "www");
-	STR_IS(k->hdrs[1].name, "X-A");
+	STR_IS(k->req.version, "HTTP/1.1");
+	assert_int_equal(k->req.nhdrs, 2);
+	STR_IS(k->req.hdrs[0].name, "Host");
+	STR_IS(logfmt_literal(k->req.hdrs[0].val), "www");
+	STR_IS(k->req.hdrs[1].name, "X-A");
 	compiled_close(&c);
 }
 
@@ -72,11 +72,11 @@ static void http_check_send_describes_the_request(void **st)
 			     " http-check disable-on-404\n http-check send-state\n");
 
 	(void)st;
-	STR_IS(k->method, "PUT");
-	STR_IS(k->uri, "/x");
-	STR_IS(k->version, "HTTP/1.1");
-	STR_IS(k->body, "e");
-	assert_int_equal(k->nhdrs, 2);
+	STR_IS(k->req.method, "PUT");
+	STR_IS(k->req.uri, "/x");
+	STR_IS(k->req.version, "HTTP/1.1");
+	STR_IS(k->req.body, "e");
+	assert_int_equal(k->req.nhdrs, 2);
 	assert_true(k->disable_on_404 && k->send_state);
 	compiled_close(&c);
 }
@@ -90,18 +90,19 @@ static void expects_of_every_kind_are_read(void **st)
 			     "http-check expect comment why rstatus ^2\n");
 
 	(void)st;
-	assert_int_equal(k->nsteps, 5);
-	assert_int_equal(k->steps[0].exp.nstatus, 2);
-	assert_int_equal(k->steps[0].exp.status[0].lo, 200);
-	assert_int_equal(k->steps[0].exp.status[0].hi, 299);
-	assert_int_equal(k->steps[0].exp.status[1].lo, 304);
-	assert_true(k->steps[1].exp.neg);
-	STR_IS(k->steps[1].exp.text, "bad");
-	assert_non_null(k->steps[2].exp.re);
-	STR_IS(k->steps[3].exp.hdr_name, "X");
-	assert_int_equal(k->steps[3].exp.hdr_how, NAME_BEG);
-	assert_int_equal(k->steps[4].exp.match, CM_RSTATUS);
-	STR_IS(k->steps[4].comment, "why");
+	assert_int_equal(k->nsteps, 6);
+	assert_int_equal(k->steps[0].kind, CS_REQUEST);
+	assert_int_equal(k->steps[1].exp.nstatus, 2);
+	assert_int_equal(k->steps[1].exp.status[0].lo, 200);
+	assert_int_equal(k->steps[1].exp.status[0].hi, 299);
+	assert_int_equal(k->steps[1].exp.status[1].lo, 304);
+	assert_true(k->steps[2].exp.neg);
+	STR_IS(k->steps[2].exp.text, "bad");
+	assert_non_null(k->steps[3].exp.re);
+	STR_IS(k->steps[4].exp.hdr_name, "X");
+	assert_int_equal(k->steps[4].exp.hdr_how, NAME_BEG);
+	assert_int_equal(k->steps[5].exp.match, CM_RSTATUS);
+	STR_IS(k->steps[5].comment, "why");
 	compiled_close(&c);
 }
 
@@ -131,9 +132,9 @@ static void steps_of_a_proxy_replace_those_of_its_defaults(void **st)
 			       "backend b\n http-check expect string x\nbackend inherits\n");
 
 	(void)st;
-	assert_int_equal(px(rt, "b")->check.nsteps, 1);
-	assert_int_equal(px(rt, "b")->check.steps[0].exp.match, CM_STRING);
-	assert_int_equal(px(rt, "inherits")->check.steps[0].exp.match, CM_STATUS);
+	assert_int_equal(px(rt, "b")->check.nsteps, 2);
+	assert_int_equal(px(rt, "b")->check.steps[1].exp.match, CM_STRING);
+	assert_int_equal(px(rt, "inherits")->check.steps[1].exp.match, CM_STATUS);
 	compiled_close(&c);
 }
 
@@ -150,15 +151,16 @@ static void further_sends_are_requests_of_their_own(void **st)
 	const struct rt_check *k = check(&c, BE " option httpchk\n http-check connect port 81\n http-check send meth GET uri /a\n http-check expect status 200\n"
 						" http-check send meth GET uri /b hdr X y\n http-check expect status 201\n http-check connect port 82 ssl\n"
 						" http-check send uri /c\n http-check expect status 202\n");
-	static const uint8_t kinds[] = { CS_CONNECT, CS_EXPECT, CS_SEND, CS_EXPECT, CS_CONNECT, CS_SEND, CS_EXPECT };
+	static const uint8_t kinds[] = { CS_CONNECT, CS_REQUEST, CS_EXPECT, CS_REQUEST, CS_EXPECT, CS_CONNECT, CS_REQUEST, CS_EXPECT };
 
 	(void)st;
-	STR_IS(k->uri, "/a");
-	assert_int_equal(k->nhdrs, 0);
-	assert_int_equal(k->nmore, 2);
-	STR_IS(k->more[0].uri, "/b");
-	STR_IS(k->more[0].hdrs[0].name, "X");
-	STR_IS(k->more[1].uri, "/c");
+	STR_IS(k->req.uri, "/a");
+	assert_int_equal(k->req.nhdrs, 0);
+	assert_null(k->steps[1].req);
+	STR_IS(k->steps[3].req->uri, "/b");
+	STR_IS(k->steps[3].req->hdrs[0].name, "X");
+	assert_int_equal(k->steps[3].req->nth, 1);
+	STR_IS(k->steps[6].req->uri, "/c");
 	assert_int_equal(k->nsteps, ARRAY_LEN(kinds));
 	for (unsigned i = 0; i < ARRAY_LEN(kinds); i++)
 		assert_int_equal(k->steps[i].kind, kinds[i]);

@@ -41,9 +41,9 @@ static void wrong_names_are_told_where_they_are_wrong(void **state)
 {
 	struct canned *t = *state;
 
-	expect_expr_error(t, "var(foo)", 4, 3, "'foo' is not a variable: scope.name with scope proc, sess, txn, req or res");
-	expect_expr_error(t, "var(tx.foo)", 4, 6, "'tx.foo' is not a variable: scope.name with scope proc, sess, txn, req or res");
-	expect_expr_error(t, "var(txn.)", 4, 4, "'txn.' is not a variable: scope.name with scope proc, sess, txn, req or res");
+	expect_expr_error(t, "var(foo)", 4, 3, "'foo' is not a variable: scope.name with scope proc, sess, txn, req, res or check");
+	expect_expr_error(t, "var(tx.foo)", 4, 6, "'tx.foo' is not a variable: scope.name with scope proc, sess, txn, req, res or check");
+	expect_expr_error(t, "var(txn.)", 4, 4, "'txn.' is not a variable: scope.name with scope proc, sess, txn, req, res or check");
 	expect_expr_error(t, "var(txn.a-b)", 9, 1, "only letters, digits, '.' and '_' may be in the name of a variable");
 	expect_expr_error(t, "int(1),add(txn.a-b)", 16, 1, "only letters, digits, '.' and '_' may be in the name of a variable");
 	t->env.vars = NULL;

@@ -153,16 +153,16 @@ static void the_identity_is_address_and_check_and_nothing_else(void **state)
 	uint64_t was = identity();
 	srv[0].weight = 7, so[0].rise = 9, so[0].maxconn = 1, px[0].name = STR("other");
 	assert_int_equal(identity(), was);
-	px[0].check.uri = STR("/healthz");
+	px[0].check.req.uri = STR("/healthz");
 	assert_int_not_equal(identity(), was);
-	px[0].check.uri = STR_NULL;
+	px[0].check.req.uri = STR_NULL;
 	so[0].check_port = 8080;
 	assert_int_not_equal(identity(), was);
 	so[0].check_port = 0;
 	srv[0].flags = 0;
 	uint64_t unchecked = identity();
 	assert_int_not_equal(unchecked, was);
-	px[0].check.uri = STR("/healthz");
+	px[0].check.req.uri = STR("/healthz");
 	assert_int_equal(identity(), unchecked);
 }
 
