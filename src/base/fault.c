@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Deaths on order, in debug builds. SIGKILL: nothing of the process's own can soften it. */
+/* Deaths and halts on order, in debug builds. SIGKILL and SIGSTOP: nothing of the process's own can soften them. */
 #include <sluice/base/fault.h>
 
 #ifdef SLUICE_DEBUG
@@ -18,8 +18,10 @@ void fault_point(const char *where)
 
 	if (fd >= 0)
 		close(fd);
-	if (n > 0 && strcmp(order, where) == 0 && unlink(path) == 0)
-		raise(SIGKILL);
+	bool halt = n > 0 && order[0] == '=';
+
+	if (n > 0 && strcmp(order + halt, where) == 0 && unlink(path) == 0)
+		raise(halt ? SIGSTOP : SIGKILL);
 }
 
 static void spin(int sig)

@@ -56,6 +56,8 @@ void cli_begin(struct cli_run *r, unsigned used, bool too_many, const struct str
 		cli_suggest(r, (enum cli_level)r->s->level);
 	} else if (c->level > r->s->level) {
 		cli_fail(r, "Permission denied");
+	} else if (c->flags & (CF_OWN | CF_TXN) && r->l->phase >= LEAD_DRAINING) {
+		cli_fail(r, "This generation drains and takes no more changes: connect again to reach the one that serves.");
 	} else {
 		r->w += used, r->n -= used;
 		r->cmd = c;

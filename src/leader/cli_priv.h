@@ -21,7 +21,7 @@
 #define CLI_OUT_STEP 16384u       /* bytes after which a generator pauses */
 
 enum cli_level { CLI_USER, CLI_OPERATOR, CLI_ADMIN };
-enum cli_flags { CF_JSON = 1, CF_TXN = 2 };
+enum cli_flags { CF_JSON = 1, CF_TXN = 2, CF_OWN = 4 };
 /* Severity of a message, as syslog counts. */
 enum cli_sev { CLI_ERR = 3, CLI_WARNING = 4, CLI_NOTICE = 5, CLI_INFO = 6 };
 

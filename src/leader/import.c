@@ -66,6 +66,13 @@ static bool import_note(struct leader *l, uint32_t i, const struct state_view *v
 	return n && note_write(l->seg, i, k, str_n(text, n));
 }
 
+void import_srv_admin(struct leader *l, uint32_t i, const struct state_view *v, uint32_t old_i, uint64_t admin)
+{
+	uint64_t place = import_place(l, i, v, old_i, admin) ? (uint64_t)ADMF_PLACE << 24 : 0;
+
+	store64(&l->seg->srv[i].admin, import_admin(l->names.srv[i].cfg, admin, v->srv[old_i].cfg) | place);
+}
+
 static void import_srv(struct leader *l, uint32_t i, const struct state_view *v, uint32_t old_i, uint32_t now_s)
 {
 	struct seg_srv *w = &l->seg->srv[i];
@@ -78,8 +85,7 @@ static void import_srv(struct leader *l, uint32_t i, const struct state_view *v,
 	bool agent_noted = import_note(l, i, v, old_i, NOTE_AGENT, agent_known && agent_word_noted(old.agent));
 	store64(&w->check, known ? check_word_note(old.check, noted) : 0);
 	store32(&w->agent, agent_known ? agent_word(agent_word_status(old.agent), agent_word_ms(old.agent), agent_noted) : 0);
-	uint64_t place = import_place(l, i, v, old_i, old.admin) ? (uint64_t)ADMF_PLACE << 24 : 0;
-	store64(&w->admin, import_admin(l->names.srv[i].cfg, old.admin, v->srv[old_i].cfg) | place);
+	import_srv_admin(l, i, v, old_i, old.admin);
 	store64(&w->ewma, old.ewma);
 	store32(&w->chk_fail, old.chk_fail);
 	store32(&w->chk_down, old.chk_down);
@@ -98,7 +104,7 @@ static void import_be(struct leader *l, uint32_t i, const struct state_view *v, 
 }
 
 /* A frontend that was disabled by hand stays disabled; one that was shut for good is open again, for its listeners are new to it. */
-static void import_fe(struct leader *l, uint32_t i, const struct state_view *v, uint32_t old_i)
+void import_fe(struct leader *l, uint32_t i, const struct state_view *v, uint32_t old_i)
 {
 	struct seg_be *w = &l->seg->be[i];
 	struct state_be old;
@@ -109,14 +115,19 @@ static void import_fe(struct leader *l, uint32_t i, const struct state_view *v, 
 		store32(&w->fe_maxconn, old.fe_maxconn);
 }
 
-static void import_limits(struct leader *l, const struct state_view *v)
+_Atomic uint32_t *import_limit(const struct leader *l, unsigned i)
 {
 	struct seg_header *h = l->seg->h;
-	_Atomic uint32_t *const at[] = { &h->maxconn, &h->conn_rate, &h->sess_rate, &h->ssl_rate };
+	_Atomic uint32_t *const at[IMPORT_LIMITS] = { &h->maxconn, &h->conn_rate, &h->sess_rate, &h->ssl_rate };
 
-	for (unsigned i = 0; i < ARRAY_LEN(at); i++)
+	return at[i];
+}
+
+static void import_limits(struct leader *l, const struct state_view *v)
+{
+	for (unsigned i = 0; i < IMPORT_LIMITS; i++)
 		if (v->h.cfg_limits[i] == l->names.limits[i])
-			store32(at[i], state_read_limit(v, i));
+			store32(import_limit(l, i), state_read_limit(v, i));
 }
 
 /* Histories of servers, oldest first; before the checker writes its own. */
@@ -240,6 +251,7 @@ void state_release(struct leader *l)
 	struct state_view *v, *next;
 	bool listed = false;
 
+	last_look_drop(l);
 	for (v = l->seg ? l->seg->older : NULL; v; v = next) {
 		next = v->next;
 		listed |= v == l->before;

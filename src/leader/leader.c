@@ -158,6 +158,7 @@ static void commit(struct leader *l)
 	FAULT_POINT("leader:R5");
 	l->phase = LEAD_COMMITTED;
 	import_words(l);
+	last_look_prepare(l);
 	segment_state(l, SEG_ACTIVE);
 	follow_start(l);
 	watchdog_start(l);

@@ -75,6 +75,7 @@ struct leader {
 	struct state_names names;
 	struct state_obj *live_names;  /* its servers in the description of our segment */
 	struct state_view *before;    /* the generation that served before us: whose words were taken over; may be in seg->older as well */
+	struct last_look *last_look;  /* what is to be compared when that one drains; NULL = no more */
 	struct state_view *successor; /* while draining: the generation that serves now; NULL = not known */
 	int successor_dir;            /* half of the message about it, -1 = none */
 	uint64_t followed;            /* epochs of the successor that were copied last */
@@ -146,6 +147,17 @@ bool names_make(struct leader *l) MUST_CHECK;
 bool state_import(struct leader *l) MUST_CHECK;
 void import_words(struct leader *l);                  /* from l->before, again */
 void import_late(struct leader *l, uint32_t i);       /* ... of a server that was added there after we had looked */
+/* Pieces of it: what was set for a server (whose admin word there is given), for a frontend; and where our global limits are. */
+void import_srv_admin(struct leader *l, uint32_t i, const struct state_view *v, uint32_t old_i, uint64_t admin);
+void import_fe(struct leader *l, uint32_t i, const struct state_view *v, uint32_t old_i);
+#define IMPORT_LIMITS 4u
+_Atomic uint32_t *import_limit(const struct leader *l, unsigned i);
+
+/* last_look.c: at the commit, behind import_words(); and once l->before has begun to drain or has ended. Whether that is still to come. */
+void last_look_prepare(struct leader *l);
+void last_look_take(struct leader *l);
+void last_look_drop(struct leader *l);
+bool last_look_waits(const struct leader *l);
 uint64_t import_admin(uint64_t cfg, uint64_t old, uint64_t old_cfg);
 uint64_t import_op(const struct rt_server *s, uint64_t old, uint32_t now_s);
 void state_release(struct leader *l);
