@@ -119,6 +119,7 @@ bool crt_list_add(struct sema *s, struct tls_front *f, const struct word *w, con
 	struct list x = { .s = s, .f = f, .w = w, .base = line };
 	struct word words[WORDS_MAX];
 	struct str rest, one;
+	uint64_t stamp = tls_file_stamp(w->s.p);
 	bool ok = true;
 
 	if (!sema_read_file(s, s->a, w->s, &rest)) {
@@ -126,6 +127,7 @@ bool crt_list_add(struct sema *s, struct tls_front *f, const struct word *w, con
 		return false;
 	}
 	x.l = tls_list_open(f, w->s.p);
+	x.l->stamp = stamp;
 	while (rest.p) {
 		int n;
 		one = str_split(&rest, '\n');
@@ -186,33 +188,72 @@ static bool opts_for_all(struct list *x, const struct word *w, uint32_t n, struc
 	return true;
 }
 
-bool crt_line_parse(struct str line, struct arena *a, struct crt_line *out, struct tls_err *err)
-{
-	struct conf_src src = { .arena = a };
-	struct src_file none = { "line", line };
-	struct diags d;
-	struct sema s = { .a = a, .d = &d, .src = &src };
-	struct word cli = { .s = STR("line") }, *w = ARENA_NEWN(a, struct word, WORDS_MAX);
-	struct list x = { .s = &s, .w = &cli, .no = 1 };
-	const struct word *opts = NULL;
-	uint32_t nopts, i;
-	int n;
+/* What is wrong is reported as of a word that names the list. */
+struct late { struct conf_src src; struct src_file none; struct diags d; struct sema s; struct word at, *words; struct list x; };
 
-	VEC_PUSH(&src.files, none);
-	diags_init(&d, a, &src);
-	*out = (struct crt_line){ 0 };
-	tls_err_set(err, "the line is empty or too long");
-	n = words_of(&x, line, w);
-	i = n > 0 ? brackets(&x, w, (uint32_t)n, &opts, &nopts) : 0;
+static void late_begin(struct late *t, const struct rt *rt, const char *name, struct arena *a)
+{
+	const struct live_tls *live = rt->srv_tls;
+
+	*t = (struct late){ .src = { .arena = a }, .none = { "line", STR_NULL }, .at = { .s = str_c(name) } };
+	t->s = (struct sema){ .a = a, .d = &t->d, .src = &t->src, .ca_base = live->ca_base, .crt_base = live->crt_base };
+	t->words = ARENA_NEWN(a, struct word, WORDS_MAX);
+	t->x = (struct list){ .s = &t->s, .w = &t->at, .no = 1 };
+	VEC_PUSH(&t->src.files, t->none);
+	diags_init(&t->d, a, &t->src);
+}
+
+/* false with err; a line without words leaves out->cert empty. */
+static bool late_line(struct late *t, struct str line, struct crt_line *out, struct tls_err *err)
+{
+	struct arena *a = t->s.a;
+	const struct word *opts = NULL, *w = t->words;
+	int n = words_of(&t->x, line, t->words);
+	uint32_t nopts, i = n > 0 ? brackets(&t->x, w, (uint32_t)n, &opts, &nopts) : 0;
+
+	*out = (struct crt_line){ .no = t->x.no };
+	tls_err_set(err, "the line is too long");
 	if (n > 0 && !i)
-		first_error(&d, err);
-	if (i && (!nopts || opts_for_all(&x, opts, nopts, out, err))) {
-		out->cert = w[0].s;
-		out->text = arena_str(a, behind(line, w[0].s));
-		out->names = ARENA_NEWN(a, struct str, (uint32_t)n + 1);
-		for (; i < (uint32_t)n; i++)
-			out->names[out->nnames++] = w[i].s;
+		first_error(&t->d, err);
+	if (n == 0 || !i || (nopts && !opts_for_all(&t->x, opts, nopts, out, err)))
+		return n == 0;
+	out->cert = str_c(tls_path(&t->s, t->s.crt_base, w[0].s.p));
+	out->text = arena_str(a, behind(line, w[0].s));
+	out->names = ARENA_NEWN(a, struct str, (uint32_t)n + 1);
+	for (; i < (uint32_t)n; i++)
+		out->names[out->nnames++] = w[i].s;
+	return true;
+}
+
+bool crt_line_parse(const struct rt *rt, struct str line, struct arena *a, struct crt_line *out, struct tls_err *err)
+{
+	struct late t;
+	bool ok;
+
+	late_begin(&t, rt, "line", a);
+	ok = late_line(&t, line, out, err);
+	if (ok && !out->cert.n)
+		tls_err_set(err, "the line is empty");
+	VEC_FREE(&t.src.files);
+	return ok && out->cert.n;
+}
+
+bool crt_list_parse(const struct rt *rt, const char *name, struct str text, struct arena *a, struct crt_line **out, unsigned *n, struct tls_err *err)
+{
+	struct late t;
+	VEC(struct crt_line) all = { 0 };
+	bool ok = true;
+
+	late_begin(&t, rt, name, a);
+	for (; ok && text.p; t.x.no++) {
+		struct crt_line one;
+		ok = late_line(&t, str_split(&text, '\n'), &one, err);
+		if (ok && one.cert.n)
+			VEC_PUSH(&all, one);
 	}
-	VEC_FREE(&src.files);
-	return out->cert.n > 0;
+	*out = VEC_FREEZE(&all, a);
+	*n = (unsigned)all.n;
+	VEC_FREE(&all);
+	VEC_FREE(&t.src.files);
+	return ok;
 }

@@ -34,9 +34,10 @@ static void store_load(struct sema *s, const struct store *st, const struct line
 			f->crt = below(s, st->crt_base, s->crt_base, keep(s, v->s).p);
 			break;
 		case 1: f->key = below(s, st->key_base, s->key_base, keep(s, v->s).p); break;
-		case 2: f->ocsp = below(s, st->crt_base, s->crt_base, keep(s, v->s).p); break;
-		case 3: f->issuer = below(s, st->crt_base, s->crt_base, keep(s, v->s).p); break;
+		case 2: f->beside[TLS_BESIDE_OCSP] = below(s, st->crt_base, s->crt_base, keep(s, v->s).p); break;
+		case 3: f->beside[TLS_BESIDE_ISSUER] = below(s, st->crt_base, s->crt_base, keep(s, v->s).p); break;
 		case 4: alias = v->s; break;
+		case 5: f->beside[TLS_BESIDE_SCTL] = below(s, st->crt_base, s->crt_base, keep(s, v->s).p); break;
 		case 6: f->ocsp_update = word_is(v, "on"); break;
 		default: sema_warn_inert(s, k);
 		}

@@ -4,8 +4,6 @@
  * is changed, and what the line needs that does not exist yet (an address behind a name without resolvers, a TLS context) is left to a reload. */
 #include "tls_priv.h"
 
-struct live_tls { struct tls_opts srv_dflt; const char *ca_base, *crt_base; };
-
 /* ---- while compiling ---------------------------------------------------------------------------------------------- */
 
 uint32_t srv_spare(const struct sema *s, uint32_t nsrv)

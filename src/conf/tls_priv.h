@@ -8,6 +8,9 @@
 #include <sluice/tls/opts.h>
 #include "srv_priv.h"
 
+/* rt->srv_tls: what the configuration said before, for lines that come at run time. */
+struct live_tls { struct tls_opts srv_dflt; const char *ca_base, *crt_base; };
+
 enum tls_where { TLS_AT_BIND = 'B', TLS_AT_LIST = 'C', TLS_AT_SERVER = 'S', TLS_AT_BIND_DFLT = 'D', TLS_AT_SRV_DFLT = 'E' };
 
 /* The TLS word k with argument v (NULL when it takes none) on t. */

@@ -36,6 +36,20 @@ static void hand_out(struct leader *l, int fd, size_t n)
 	}
 }
 
+bool cert_hand_out(struct leader *l, enum tls_change k, struct str name, struct str text, struct tls_err *err)
+{
+	size_t n;
+	int fd = tls_live_pack(k, name, text, &n);
+
+	if (fd < 0) {
+		tls_err_set(err, "%s", strerror(errno));
+		return false;
+	}
+	hand_out(l, fd, n);
+	close(fd);
+	return true;
+}
+
 static bool change(struct leader *l, enum tls_change k, struct str name, struct str text, struct tls_err *err)
 {
 	size_t n;
@@ -85,7 +99,7 @@ bool cert_line_add(struct leader *l, struct str list, struct str line, struct tl
 	t = tls_list_find(path);
 	tls_err_set(err, "crt-list '%s' does not exist!", path);
 	arena_init(&a, 4096);
-	ok = t && crt_line_parse(line, &a, &c, err);
+	ok = t && crt_line_parse(l->rt, line, &a, &c, err);
 	if (ok) {
 		struct tls_line_add add = { .cert = c.cert, .text = c.text, .filters = c.names, .nfilters = c.nnames,
 					    .no = tls_list_next_no(t), .own = c.opts != NULL, .opts = c.opts };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* `ssl-watch on`: files of certificates, OCSP responses, CAs and revocations that have changed on disk take effect without
+/* `ssl-watch on`: files of certificates, what stands beside them, CAs, revocations and crt-lists that have changed on disk take effect without
  * a reload. All files are looked at once in a round, spread over it; inotify would not see what another machine writes to a
  * shared disk. A file counts when it has looked the same in two rounds, so one that is being written is left alone; what cannot
  * be used changes nothing and is reported once. */
@@ -12,7 +12,7 @@
 #include "certs.h"
 
 #define TICK_MS   100u
-#define TICK_MOST 100u    /* certificates looked at in a tick: ten thousand take ten seconds, and a third of a percent of a CPU */
+#define TICK_MOST 100u    /* certificates looked at in a tick: ten thousand take ten seconds, and half a percent of a CPU */
 #define ROUND_MS  300u    /* between two rounds */
 
 /* What was seen of a file, under its path; only of those that differ from what is in force. */
@@ -86,62 +86,91 @@ static void done(const char *path, bool ok, const struct tls_err *e)
 	notice(SAY_WARNING, "%s has changed on disk and cannot be used, what was there before stays: %s", path, e->text);
 }
 
-static void look_at_cert(struct tls_cert *c)
-{
-	uint64_t now = c->stamp ? tls_cert_stamp(c) : 0;
-	struct sbuf pem = { 0 };
-	struct tls_err e;
-	bool ok;
+/* A file that may have changed. */
+struct watched {
+	const char *path, *name;    /* name: of the change */
+	uint64_t *stamp, now;
+	enum tls_change change;
+	const struct tls_cert *cert; /* it is that certificate's, and its key's; else NULL */
+	bool trust;                 /* CAs or revocations: may be a directory */
+	bool optional;              /* when it has gone, what it said stays good */
+};
 
-	if (!due(c->path, c->stamp, now))
-		return;
-	ok = tls_cert_read_text(c, &pem, &e) && cert_change_from_file(watch.l, TLS_CHANGE_CERT, str_c(c->path), sbuf_str(&pem), &e);
-	if (ok) {
-		c->stamp = now;
-		c->ocsp_stamp = 1; /* the response belonged to the former one */
-	}
-	done(c->path, ok, &e);
-	if (pem.n)
-		OPENSSL_cleanse(pem.p, pem.n);
-	sbuf_free(&pem);
+/* true: it has changed and is in force. */
+static bool look(const struct watched *w)
+{
+	struct sbuf text = { 0 };
+	struct tls_err e = { "it cannot be read" };
+	bool there, ok;
+
+	if (!due(w->path, *w->stamp, w->now))
+		return false;
+	there = w->cert ? tls_cert_read_text(w->cert, &text, &e) : w->trust ? tls_trust_text(w->path, &text) : tls_text_read(w->path, &text);
+	ok = there && cert_change_from_file(watch.l, w->change, str_c(w->name), sbuf_str(&text), &e);
+	if (ok || (!there && w->optional))
+		*w->stamp = w->now;
+	if (!there && w->optional)
+		seen_forget(w->path);
+	else
+		done(w->path, ok, &e);
+	if (text.n)
+		OPENSSL_cleanse(text.p, text.n);
+	sbuf_free(&text);
+	return ok;
 }
 
-static void look_at_ocsp(struct tls_cert *c)
+/* What was judged by something else before is looked at again. */
+static void look_again(struct tls_cert *c, enum tls_beside k)
 {
-	uint64_t now = c->ocsp_stamp ? tls_cert_ocsp_stamp(c) : 0;
-	struct sbuf der = { 0 };
-	struct tls_err e;
-	bool ok;
+	c->beside[k].stamp = 1;
+	if (c->beside[k].path)
+		seen_forget(c->beside[k].path);
+}
 
-	if (!due(c->ocsp_path, c->ocsp_stamp, now))
-		return;
-	if (!tls_text_read(c->ocsp_path, &der)) {
-		c->ocsp_stamp = now; /* it has been taken away: what it said stays good for as long as it said */
-		seen_forget(c->ocsp_path);
-		return;
+static void look_at_cert(struct tls_cert *c)
+{
+	static const enum tls_change kinds[TLS_BESIDES] = {
+		[TLS_BESIDE_OCSP] = TLS_CHANGE_OCSP, [TLS_BESIDE_ISSUER] = TLS_CHANGE_ISSUER, [TLS_BESIDE_SCTL] = TLS_CHANGE_SCTL,
+	};
+	struct watched w = { .path = c->path, .name = c->path, .stamp = &c->stamp, .now = c->stamp ? tls_cert_stamp(c) : 0,
+			     .change = TLS_CHANGE_CERT, .cert = c };
+
+	if (look(&w)) {
+		look_again(c, TLS_BESIDE_OCSP);
+		look_again(c, TLS_BESIDE_SCTL);
 	}
-	ok = cert_change_from_file(watch.l, TLS_CHANGE_OCSP, str_c(c->path), sbuf_str(&der), &e);
-	if (ok)
-		c->ocsp_stamp = now;
-	done(c->ocsp_path, ok, &e);
-	sbuf_free(&der);
+	w.cert = NULL;
+	w.optional = true;
+	for (unsigned i = 0; i < TLS_BESIDES; i++) {
+		w.path = c->beside[i].path;
+		w.stamp = &c->beside[i].stamp;
+		w.change = kinds[i];
+		w.now = w.path && *w.stamp ? tls_file_stamp(w.path) : 0;
+		if (w.path && look(&w) && i == TLS_BESIDE_ISSUER)
+			look_again(c, TLS_BESIDE_OCSP);
+	}
 }
 
 static void look_at_trust(enum tls_trust_kind k)
 {
-	for (struct tls_trust *t = tls_trust_next(k, NULL); t; t = tls_trust_next(k, t)) {
+	for (struct tls_trust *t = tls_trust_next(k, NULL); t; t = tls_trust_next(k, t))
+		(void)look(&(struct watched){ .path = t->path, .name = t->path, .stamp = &t->stamp, .now = t->stamp ? tls_trust_stamp(t->path) : 0,
+					      .trust = true, .change = k == TLS_CAS ? TLS_CHANGE_CAS : TLS_CHANGE_CRLS });
+}
+
+static void look_at_lists(void)
+{
+	for (struct tls_list *t = tls_list_first(); t; t = t->next) {
 		uint64_t now = t->stamp ? tls_file_stamp(t->path) : 0;
-		struct sbuf pem = { 0 };
-		struct tls_err e = { "it cannot be read" };
+		struct tls_err e;
 		bool ok;
+
 		if (!due(t->path, t->stamp, now))
 			continue;
-		ok = tls_text_read(t->path, &pem) &&
-		     cert_change_from_file(watch.l, k == TLS_CAS ? TLS_CHANGE_CAS : TLS_CHANGE_CRLS, str_c(t->path), sbuf_str(&pem), &e);
+		ok = cert_list_reread(watch.l, t, &e);
 		if (ok)
 			t->stamp = now;
 		done(t->path, ok, &e);
-		sbuf_free(&pem);
 	}
 }
 
@@ -155,16 +184,14 @@ static void tick(struct timer *t)
 		return;
 	for (i = 0; c && i < watch.at; i++)
 		c = c->next;
-	for (i = 0; c && i < TICK_MOST; i++, c = c->next) {
+	for (i = 0; c && i < TICK_MOST; i++, c = c->next)
 		look_at_cert(c);
-		if (c->ocsp_path)
-			look_at_ocsp(c);
-	}
 	watch.at += TICK_MOST;
 	if (c)
 		return;
 	look_at_trust(TLS_CAS);
 	look_at_trust(TLS_CRLS);
+	look_at_lists();
 	watch.at = 0;
 	timer_set(t, clock_ms() + ROUND_MS);
 }

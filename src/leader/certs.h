@@ -3,6 +3,7 @@
 #ifndef SLUICE_LEADER_CERTS_H
 #define SLUICE_LEADER_CERTS_H
 
+#include <sluice/tls/lists.h>
 #include <sluice/tls/live.h>
 #include "leader_priv.h"
 
@@ -12,9 +13,15 @@
 bool cert_change(struct leader *l, enum tls_change k, struct str name, struct str text, struct tls_err *err) MUST_CHECK;
 /* As cert_change(), of what a file on disk says by now: what was written down about it is forgotten. */
 bool cert_change_from_file(struct leader *l, enum tls_change k, struct str name, struct str text, struct tls_err *err) MUST_CHECK;
+/* Tells everybody else of a change that was applied here. */
+bool cert_hand_out(struct leader *l, enum tls_change k, struct str name, struct str text, struct tls_err *err) MUST_CHECK;
 /* A line `certificate [options] names` is added to a crt-list. */
 bool cert_line_add(struct leader *l, struct str list, struct str line, struct tls_err *err) MUST_CHECK;
 bool cert_line_del(struct leader *l, struct str list, unsigned no, struct tls_err *err) MUST_CHECK;
+
+/* ---- cert_list.c ---- */
+/* Takes a crt-list as its file has it now, with the certificates that are new in it. false with err: nothing has changed. */
+bool cert_list_reread(struct leader *l, struct tls_list *t, struct tls_err *err) MUST_CHECK;
 
 /* ---- cert_journal.c: in a memfd that the master keeps, as the secret of tickets is (tickets.c) ---- */
 /* Something that was done at run time. Of lines of lists the text is the line as it was given, or as it stood there. */

@@ -148,6 +148,7 @@ void tls_accept_hooks(SSL_CTX *ctx, const struct tls_policy *p)
 	SSL_CTX_set_tlsext_servername_callback(ctx, on_servername);
 	SSL_CTX_set_cert_cb(ctx, on_certificate, NULL);
 	SSL_CTX_set_tlsext_status_cb(ctx, on_status);
+	tls_timestamps_hook(ctx);
 	if (p->o.early_data)
 		tls_early_allow(ctx);
 	if (p->o.alpn.n)

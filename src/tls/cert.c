@@ -138,11 +138,13 @@ static void cert_clear(struct tls_cert *c)
 	sk_X509_pop_free(c->chain, X509_free);
 	X509_free(c->issuer);
 	OPENSSL_free(c->ocsp);
+	OPENSSL_free(c->sctl);
 	for (unsigned i = 0; i < c->nnames; i++)
 		free(c->names[i]);
 	free(c->names);
 	free(c->key_path);
-	free(c->ocsp_path);
+	for (unsigned i = 0; i < TLS_BESIDES; i++)
+		free(c->beside[i].path);
 	*c = (struct tls_cert){ .path = c->path, .next = c->next, .refs = c->refs };
 }
 
@@ -249,10 +251,10 @@ static void swap_in(struct tls_cert *c, struct tls_cert *n)
 	c->ocsp_update = old.ocsp_update;
 	c->ocsp_scheduled = old.ocsp_scheduled;
 	c->key_path = old.key_path;
-	c->ocsp_path = old.ocsp_path;
 	c->stamp = old.stamp;
-	c->ocsp_stamp = old.ocsp_stamp;
-	old.key_path = old.ocsp_path = NULL;
+	memcpy(c->beside, old.beside, sizeof(c->beside));
+	memset(old.beside, 0, sizeof(old.beside));
+	old.key_path = NULL;
 	if (!c->issuer) {
 		c->issuer = old.issuer;
 		old.issuer = NULL;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Certificates from files. A PEM file holds the certificate, its chain and usually its key; what it lacks may stand
- * beside it: FILE.key, FILE.issuer (who signed it, when the chain does not show that), FILE.ocsp. Each certificate
+ * beside it: FILE.key, FILE.issuer (who signed it, when the chain does not show that), FILE.ocsp, FILE.sctl. Each certificate
  * remembers what its files were when they were read, so a change can be seen. Leader only. */
 #include <errno.h>
 #include <fcntl.h>
@@ -65,21 +65,24 @@ void tls_text_wipe(char *text, size_t n)
 
 /* ---- certificates ------------------------------------------------------------------------------------------------ */
 
-/* What stands beside the certificate, when it is there. */
-static void siblings_load(struct tls_cert *c, const struct tls_cert_files *f)
-{
-	struct tls_err e;
-	size_t n;
-	char *text;
+static const struct { const char *suffix, *name; } besides[TLS_BESIDES] = {
+	[TLS_BESIDE_OCSP] = { ".ocsp", "OCSP response" },
+	[TLS_BESIDE_ISSUER] = { ".issuer", "issuer" },
+	[TLS_BESIDE_SCTL] = { ".sctl", "list of timestamps" },
+};
 
-	if ((text = read_beside(f->issuer, f->crt, ".issuer", &n))) {
-		c->issuer = tls_issuer_parse(str_n(text, n));
-		free(text);
-	}
-	if ((text = read_beside(f->ocsp, f->crt, ".ocsp", &n))) {
-		if (!tls_ocsp_take(c, str_n(text, n), &e))
-			notice(SAY_WARNING, "the OCSP response of '%s' is left out: %s", c->path, e.text);
-		free(text);
+/* What stands beside the certificate, when it is there; a response is judged by the issuer. */
+static void siblings_load(struct tls_cert *c)
+{
+	static const enum tls_beside order[] = { TLS_BESIDE_ISSUER, TLS_BESIDE_OCSP, TLS_BESIDE_SCTL };
+
+	for (size_t i = 0; i < ARRAY_LEN(order); i++) {
+		struct sbuf text = { 0 };
+		struct tls_err e;
+
+		if (tls_text_read(c->beside[order[i]].path, &text) && !tls_cert_take(c, order[i], sbuf_str(&text), &e))
+			notice(SAY_WARNING, "the %s of '%s' is left out: %s", besides[order[i]].name, c->path, e.text);
+		sbuf_free(&text);
 	}
 }
 
@@ -101,16 +104,20 @@ static uint64_t stamp(const char *path, uint64_t seed)
 
 uint64_t tls_file_stamp(const char *path) { return stamp(path, 1); }
 uint64_t tls_cert_stamp(const struct tls_cert *c) { return stamp(c->key_path, stamp(c->path, 1)); }
-uint64_t tls_cert_ocsp_stamp(const struct tls_cert *c) { return c->ocsp_path ? stamp(c->ocsp_path, 1) : 0; }
 
 /* Which files it is made of, and what they are now, before they are read. */
 static bool remember(struct tls_cert *c, const struct tls_cert_files *f, bool key_apart)
 {
-	c->ocsp_path = f->ocsp ? strdup(f->ocsp) : beside(f->crt, ".ocsp");
+	bool ok = true;
+
+	for (unsigned i = 0; i < TLS_BESIDES; i++) {
+		c->beside[i].path = f->beside[i] ? strdup(f->beside[i]) : beside(f->crt, besides[i].suffix);
+		ok = ok && c->beside[i].path;
+		c->beside[i].stamp = ok ? tls_file_stamp(c->beside[i].path) : 0;
+	}
 	if (key_apart)
 		c->key_path = f->key ? strdup(f->key) : beside(f->crt, ".key");
-	c->ocsp_stamp = tls_cert_ocsp_stamp(c);
-	return c->ocsp_path && (!key_apart || c->key_path);
+	return ok && (!key_apart || c->key_path);
 }
 
 bool tls_cert_read(struct tls_cert *c, const struct tls_cert_files *f, struct tls_err *err)
@@ -131,7 +138,7 @@ bool tls_cert_read(struct tls_cert *c, const struct tls_cert_files *f, struct tl
 	ok = remember(c, f, apart) && tls_cert_fill(c, str_n(text, n), key ? str_n(key, nkey) : str_n(text, n), err);
 	c->stamp = stamp(c->key_path, before);
 	if (ok)
-		siblings_load(c, f);
+		siblings_load(c);
 	tls_text_wipe(text, n);
 	tls_text_wipe(key, nkey);
 	return ok;

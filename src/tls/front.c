@@ -201,6 +201,44 @@ void tls_front_remove(struct tls_front *f, const struct tls_line *line)
 	f->entries.n = n;
 }
 
+void tls_front_cut(struct tls_front *f, size_t from)
+{
+	for (size_t i = from; i < f->entries.n; i++)
+		entry_free(f->entries.at[i]);
+	f->entries.n = MIN(f->entries.n, from);
+}
+
+void tls_front_replace(struct tls_front *f, size_t from)
+{
+	size_t n = f->entries.n, at = 0, place = SIZE_MAX;
+	struct tls_entry **fresh = &f->entries.at[from], **all = n ? malloc(n * sizeof(*all)) : NULL;
+
+	if (n && !all)
+		abort(); /* out of memory */
+	for (size_t i = 0; i < from; i++) {
+		struct tls_entry *e = f->entries.at[i];
+		bool goes = e->line && e->line->gone;
+		if (goes && place == SIZE_MAX) {
+			place = at;
+			at += n - from;
+		}
+		if (goes)
+			entry_free(e);
+		else
+			all[at++] = e;
+	}
+	if (place == SIZE_MAX) {
+		place = at;
+		at += n - from;
+	}
+	if (n > from)
+		memcpy(&all[place], fresh, (n - from) * sizeof(*all));
+	if (at)
+		memcpy(f->entries.at, all, at * sizeof(*all));
+	f->entries.n = at;
+	free(all);
+}
+
 /* ---- names ------------------------------------------------------------------------------------------------------ */
 
 static void match_fill(struct tls_match *m, struct tls_entry *e)

@@ -72,6 +72,25 @@ static char *text_dup(struct str s)
 	return p;
 }
 
+static struct tls_line *line_new(unsigned no, struct str cert, struct str text)
+{
+	struct tls_line *n = calloc(1, sizeof(*n));
+
+	if (!n)
+		abort(); /* as above */
+	*n = (struct tls_line){ .no = no, .cert = text_dup(cert), .text = text_dup(text) };
+	return n;
+}
+
+static void line_put(struct tls_list *l, struct tls_line *n)
+{
+	size_t at = seek(l, n->no);
+
+	VEC_PUSH(&l->lines, n);
+	memmove(&l->lines.at[at + 1], &l->lines.at[at], (l->lines.n - 1 - at) * sizeof(n));
+	l->lines.at[at] = n;
+}
+
 struct tls_line *tls_list_line(struct tls_list *l, unsigned no, struct str cert, struct str text)
 {
 	size_t at = seek(l, no);
@@ -79,13 +98,8 @@ struct tls_line *tls_list_line(struct tls_list *l, unsigned no, struct str cert,
 
 	if (at < l->lines.n && l->lines.at[at]->no == no)
 		return l->lines.at[at];
-	n = calloc(1, sizeof(*n));
-	if (!n)
-		abort(); /* as above */
-	*n = (struct tls_line){ .no = no, .cert = text_dup(cert), .text = text_dup(text) };
-	VEC_PUSH(&l->lines, n);
-	memmove(&l->lines.at[at + 1], &l->lines.at[at], (l->lines.n - 1 - at) * sizeof(n));
-	l->lines.at[at] = n;
+	n = line_new(no, cert, text);
+	line_put(l, n);
 	return n;
 }
 
@@ -113,6 +127,8 @@ void tls_lists_drop(void)
 	arena_free(&late);
 }
 
+#define FILTERS_MAX 256
+
 /* ---- changes ------------------------------------------------------------------------------------------------------ */
 
 void tls_line_pack(const struct tls_line_add *a, struct sbuf *out)
@@ -132,6 +148,13 @@ void tls_line_pack(const struct tls_line_add *a, struct sbuf *out)
 		pack_opts(out, &a->opts[i]);
 }
 
+void tls_list_pack(const struct tls_line_add *a, unsigned n, struct sbuf *out)
+{
+	pack_u32(out, n);
+	for (unsigned i = 0; i < n; i++)
+		tls_line_pack(&a[i], out);
+}
+
 void tls_line_pack_del(unsigned no, struct sbuf *out) { pack_u32(out, no); }
 
 static void line_remove(struct tls_list *l, struct tls_line *n)
@@ -144,8 +167,6 @@ static void line_remove(struct tls_list *l, struct tls_line *n)
 	l->lines.n--;
 	line_free(n);
 }
-
-#define FILTERS_MAX 256
 
 static bool fronts_add(struct unpack *u, struct tls_list *l, struct tls_line *n, const struct str *filters, unsigned nfilters,
 		       struct tls_err *err)
@@ -169,30 +190,109 @@ static bool fronts_add(struct unpack *u, struct tls_list *l, struct tls_line *n,
 	return true;
 }
 
+/* The next line of the change, not in the list yet; NULL with err. */
+static struct tls_line *line_next(struct unpack *u, struct str filters[FILTERS_MAX], unsigned *nfilters, struct tls_err *err)
+{
+	unsigned no = unpack_u32(u);
+	struct str cert = unpack_str(u), text = unpack_str(u);
+
+	*nfilters = unpack_u32(u);
+	tls_err_set(err, "the change is cut short, or a line has too many names");
+	if (*nfilters > FILTERS_MAX)
+		return NULL;
+	for (unsigned i = 0; i < *nfilters; i++)
+		filters[i] = unpack_str(u);
+	if (u->bad)
+		return NULL;
+	return line_new(no, cert, text);
+}
+
 bool tls_list_add_apply(struct str name, struct str body, struct tls_err *err)
 {
 	struct tls_list *l = tls_list_find(name.p);
 	struct unpack u = { .rest = body };
-	unsigned no = unpack_u32(&u), nfilters;
-	struct str cert = unpack_str(&u), text = unpack_str(&u), filters[FILTERS_MAX];
+	struct str filters[FILTERS_MAX];
 	struct tls_err ignored;
 	struct tls_line *n;
+	unsigned nfilters;
 	bool ok;
 
-	nfilters = unpack_u32(&u);
 	tls_err_set(err, "crt-list '%s' does not exist!", name.p);
-	if (!l || nfilters > FILTERS_MAX)
+	n = l ? line_next(&u, filters, &nfilters, err) : NULL;
+	if (!n)
 		return false;
-	for (unsigned i = 0; i < nfilters; i++)
-		filters[i] = unpack_str(&u);
-	tls_err_set(err, "the change is cut short");
-	if (u.bad)
-		return false;
-	n = tls_list_line(l, no, cert, text);
+	line_put(l, n);
 	ok = fronts_add(&u, l, n, filters, nfilters, err);
 	if (!ok)
 		line_remove(l, n);
 	return tls_fronts_refresh(ok ? err : &ignored) && ok;
+}
+
+static bool lines_add(struct unpack *u, struct tls_list *l, struct tls_lines *fresh, struct tls_err *err)
+{
+	struct str filters[FILTERS_MAX];
+	unsigned nfilters, count = unpack_u32(u);
+
+	for (unsigned i = 0; i < count; i++) {
+		struct tls_line *n = line_next(u, filters, &nfilters, err);
+		if (!n)
+			return false;
+		VEC_PUSH(fresh, n);
+		if (!fronts_add(u, l, n, filters, nfilters, err))
+			return false;
+	}
+	return true;
+}
+
+/* A listener without any certificate would be one without handshakes. */
+static bool some_left(const struct tls_list *l, struct tls_err *err)
+{
+	for (struct tls_front *f = tls_front_first(); f; f = tls_front_next(f)) {
+		bool left = !tls_front_has_list(f, l);
+		for (size_t i = 0; i < f->entries.n && !left; i++)
+			left = !f->entries.at[i]->line || !f->entries.at[i]->line->gone;
+		if (!left) {
+			tls_err_set(err, "no certificate would be left for '%s'", f->id);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* The new lines go in behind everything else, and take the place of the old ones when they all have. */
+bool tls_list_put_apply(struct str name, struct str body, struct tls_err *err)
+{
+	struct tls_list *l = tls_list_find(name.p);
+	struct unpack u = { .rest = body };
+	struct tls_lines fresh = { 0 }, *old;
+	bool ok;
+
+	tls_err_set(err, "crt-list '%s' does not exist!", name.p);
+	if (!l)
+		return false;
+	old = &l->lines;
+	for (struct tls_front *f = tls_front_first(); f; f = tls_front_next(f))
+		f->before = f->entries.n;
+	for (size_t i = 0; i < old->n; i++)
+		old->at[i]->gone = true;
+	ok = lines_add(&u, l, &fresh, err) && some_left(l, err);
+	for (struct tls_front *f = tls_front_first(); f; f = tls_front_next(f)) {
+		if (ok)
+			tls_front_replace(f, f->before);
+		else
+			tls_front_cut(f, f->before);
+	}
+	if (ok) {
+		struct tls_lines t = *old;
+		*old = fresh;
+		fresh = t;
+	}
+	for (size_t i = 0; i < old->n; i++)
+		old->at[i]->gone = false;
+	for (size_t i = 0; i < fresh.n; i++)
+		line_free(fresh.at[i]);
+	VEC_FREE(&fresh);
+	return ok && tls_fronts_refresh(err);
 }
 
 bool tls_list_del_apply(struct str name, struct str body, struct tls_err *err)

@@ -12,7 +12,7 @@
 #include "pack.h"
 #include "tls_priv.h"
 
-#define CHANGE_MAX (4u << 20)
+#define CHANGE_MAX (64u << 20)
 
 static bool do_cert(struct str path, struct str text, struct tls_err *err)
 {
@@ -31,15 +31,19 @@ static bool do_cert_del(struct str path, struct str text, struct tls_err *err)
 	return false;
 }
 
-static bool do_ocsp(struct str path, struct str text, struct tls_err *err)
+static bool do_beside(struct str path, enum tls_beside k, struct str text, struct tls_err *err)
 {
 	struct tls_cert *c = tls_cert_find(path.p);
 
 	if (c)
-		return tls_ocsp_take(c, text, err);
+		return tls_cert_take(c, k, text, err);
 	tls_err_set(err, "certificate '%s' doesn't exist!", path.p);
 	return false;
 }
+
+static bool do_ocsp(struct str path, struct str text, struct tls_err *err) { return do_beside(path, TLS_BESIDE_OCSP, text, err); }
+static bool do_issuer(struct str path, struct str text, struct tls_err *err) { return do_beside(path, TLS_BESIDE_ISSUER, text, err); }
+static bool do_sctl(struct str path, struct str text, struct tls_err *err) { return do_beside(path, TLS_BESIDE_SCTL, text, err); }
 
 static bool do_cas(struct str path, struct str text, struct tls_err *err) { return tls_trust_put(TLS_CAS, path.p, text, err); }
 static bool do_crls(struct str path, struct str text, struct tls_err *err) { return tls_trust_put(TLS_CRLS, path.p, text, err); }
@@ -69,6 +73,9 @@ static bool (*const doers[TLS_CHANGES])(struct str name, struct str text, struct
 	[TLS_CHANGE_LIST_ADD] = tls_list_add_apply,
 	[TLS_CHANGE_LIST_DEL] = tls_list_del_apply,
 	[TLS_CHANGE_TICKET] = tls_ticket_rotate,
+	[TLS_CHANGE_ISSUER] = do_issuer,
+	[TLS_CHANGE_SCTL] = do_sctl,
+	[TLS_CHANGE_LIST] = tls_list_put_apply,
 };
 
 bool tls_live_do(enum tls_change k, struct str name, struct str text, struct tls_err *err)

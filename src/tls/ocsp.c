@@ -11,16 +11,6 @@
 
 #define CLOCK_SKEW_S 300
 
-X509 *tls_issuer_parse(struct str pem)
-{
-	BIO *in = BIO_new_mem_buf(pem.p, (int)pem.n);
-	X509 *x = in ? PEM_read_bio_X509(in, NULL, tls_no_password, NULL) : NULL;
-
-	ERR_clear_error();
-	BIO_free(in);
-	return x;
-}
-
 X509 *tls_cert_issuer(const struct tls_cert *c)
 {
 	for (int i = 0; i < sk_X509_num(c->chain); i++)

@@ -2,8 +2,8 @@
 /* Inside of the TLS layer:
  *
  *   cert.c     certificates, cert_files.c their files ctx.c     options to an SSL_CTX
- *   trust.c    CA files and revocation lists         ocsp.c     responses to staple
- *   cache.c    sessions by their id
+ *   trust.c    CAs and revocations, trust_files.c where from  ocsp.c     responses to staple
+ *   cache.c    sessions by their id                  beside.c   what stands beside a certificate
  *   lists.c    crt-lists, line by line               live.c     changes while the processes live
  *   front.c    bind lines: names to certificates     accept.c   choices during a client's handshake
  *   back.c     servers: contexts, known sessions     tickets.c  ticket keys
@@ -41,6 +41,7 @@ struct tls_front {
 	struct tls_match dflt;
 	struct tls_ticket_file *tickets;
 	VEC(struct tls_list *) lists;
+	size_t before;                  /* entries before the change at hand */
 	uint8_t dflt_kinds;             /* bit n: the context of the default has had a certificate of that kind of key */
 	bool certs_stale;               /* one of them is no more, but OpenSSL cannot take it out of a context */
 	bool any_negative;              /* some crt-list line has a "!name" */
@@ -106,8 +107,8 @@ void tls_text_wipe(char *text, size_t n);
 /* For PEM readers: no password is ever asked for on a terminal. */
 int tls_no_password(char *buf, int size, int rw, void *u);
 
-/* ocsp.c: NULL when there is no certificate in it. */
-X509 *tls_issuer_parse(struct str pem);
+/* beside.c: clients who ask for them get the timestamps of their certificate. */
+void tls_timestamps_hook(SSL_CTX *ctx);
 
 /* trust.c */
 /* Fills the certificate store of a context from the files that o names. */
@@ -119,10 +120,14 @@ bool tls_trust_named(const struct tls_opts *o, enum tls_trust_kind k, const char
 /* lists.c, tickets.c: changes of live.h. name is NUL-terminated. */
 bool tls_list_add_apply(struct str name, struct str body, struct tls_err *err) MUST_CHECK;
 bool tls_list_del_apply(struct str name, struct str body, struct tls_err *err) MUST_CHECK;
+bool tls_list_put_apply(struct str name, struct str body, struct tls_err *err) MUST_CHECK;
 bool tls_ticket_rotate(struct str name, struct str key, struct tls_err *err) MUST_CHECK;
 
 /* front.c: entries of the line go; the names have to be built again. */
 void tls_front_remove(struct tls_front *f, const struct tls_line *line);
+/* The entries from place `from` on take that of those whose lines are `gone`, which go; or go themselves. */
+void tls_front_replace(struct tls_front *f, size_t from);
+void tls_front_cut(struct tls_front *f, size_t from);
 /* c has been replaced; renamed: its names or the kind of its key are others. */
 bool tls_fronts_recert(const struct tls_cert *c, bool renamed, struct tls_err *err) MUST_CHECK;
 /* The entries of a handshake live until it is over, whatever happens to their line. */

@@ -3,7 +3,6 @@
  * anew when that changes, so all processes of a generation judge by the same bytes. */
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
@@ -15,11 +14,20 @@ static struct tls_trust *first, **last = &first;
 
 /* ---- reading ------------------------------------------------------------------------------------------------------ */
 
+/* Directories have most of theirs twice, by name and in a file of all. */
+static bool has(const struct tls_trust *t, const X509 *x)
+{
+	for (int i = 0; i < sk_X509_num(t->certs); i++)
+		if (X509_cmp(sk_X509_value(t->certs, i), x) == 0)
+			return true;
+	return false;
+}
+
 static void take_all(struct tls_trust *t, STACK_OF(X509_INFO) *all)
 {
 	for (int i = 0; i < sk_X509_INFO_num(all); i++) {
 		X509_INFO *x = sk_X509_INFO_value(all, i);
-		if (x->x509 && sk_X509_push(t->certs, x->x509))
+		if (x->x509 && !has(t, x->x509) && sk_X509_push(t->certs, x->x509))
 			x->x509 = NULL;
 		if (x->crl && sk_X509_CRL_push(t->crls, x->crl))
 			x->crl = NULL;
@@ -120,20 +128,17 @@ static void add(struct tls_trust *t)
 struct tls_trust *tls_trust_load(enum tls_trust_kind k, const char *path, struct tls_err *err)
 {
 	struct tls_trust *t = tls_trust_find(k, path);
+	struct sbuf text = { 0 };
 	uint64_t stamp;
-	size_t n;
-	char *text;
 
 	if (t)
 		return t;
-	stamp = tls_file_stamp(path);
-	text = tls_file_read(path, &n);
-	if (!text) {
+	stamp = tls_trust_stamp(path);
+	if (tls_trust_text(path, &text))
+		t = tls_trust_parse(k, path, sbuf_str(&text), err);
+	else
 		tls_err_set(err, "cannot read %s from '%s': %s", k == TLS_CAS ? "CA certificates" : "revocations", path, strerror(errno));
-		return NULL;
-	}
-	t = tls_trust_parse(k, path, str_n(text, n), err);
-	free(text);
+	sbuf_free(&text);
 	if (t) {
 		t->stamp = stamp;
 		add(t);
@@ -211,21 +216,14 @@ static bool store_fill(X509_STORE *s, const struct tls_trust *t)
 
 static bool add_cas(X509_STORE *s, const char *path, struct tls_err *err)
 {
-	const struct tls_trust *t;
-	struct stat st;
-	bool ok;
+	const struct tls_trust *t = tls_trust_load(TLS_CAS, path, err);
 
-	if (strcmp(path, "@system-ca") == 0)
-		ok = X509_STORE_set_default_paths(s);
-	else if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
-		ok = X509_STORE_load_path(s, path);
-	else if (!(t = tls_trust_load(TLS_CAS, path, err)))
+	if (!t)
 		return false;
-	else
-		ok = store_fill(s, t);
-	if (!ok)
-		tls_err_ssl(err, "cannot use the CA certificates of '%s'", path);
-	return ok;
+	if (store_fill(s, t))
+		return true;
+	tls_err_ssl(err, "cannot use the CA certificates of '%s'", path);
+	return false;
 }
 
 static bool add_crls(X509_STORE *s, const char *path, struct tls_err *err)

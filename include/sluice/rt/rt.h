@@ -472,7 +472,7 @@ struct rt {
 	struct rt_proxy *px; uint32_t npx;
 	struct rt_server *srv; uint32_t nsrv; /* nsrv: with spare rows */
 	uint32_t nspare;                /* rows that were spare when the configuration was read */
-	const void *srv_tls;            /* TLS defaults of servers, for those that come at run time; conf's own */
+	const void *srv_tls;            /* TLS defaults of servers and base directories, for lines that come at run time; conf's own */
 	struct rt_listener *lst; uint32_t nlst;
 	struct rt_table *tbl; uint32_t ntbl;
 	const struct log_target **logs; uint32_t nlogs; /* every target, for log_process_init */

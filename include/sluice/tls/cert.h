@@ -11,6 +11,9 @@
 
 enum tls_key_kind { TLS_KEY_RSA, TLS_KEY_EC, TLS_KEY_OTHER, TLS_KEY_KINDS };
 
+/* What may stand in files of its own beside a certificate. */
+enum tls_beside { TLS_BESIDE_OCSP, TLS_BESIDE_ISSUER, TLS_BESIDE_SCTL, TLS_BESIDES };
+
 struct tls_cert {
 	char *path;
 	X509 *leaf;
@@ -20,9 +23,12 @@ struct tls_cert {
 	unsigned char *ocsp;        /* DER response to staple, NULL = none */
 	size_t nocsp;
 	int64_t ocsp_until;         /* s since the epoch: nextUpdate of that response */
+	unsigned char *sctl;        /* signed certificate timestamps to show (RFC 6962, 3.3), NULL = none */
+	size_t nsctl;
 	unsigned refs;              /* holders besides the store */
-	char *key_path, *ocsp_path; /* files of its parts; key_path NULL: in the certificate's */
-	uint64_t stamp, ocsp_stamp; /* tls_cert_stamp() when they were read, 0 = made at run time */
+	char *key_path;             /* NULL: in the certificate's file */
+	uint64_t stamp;             /* tls_cert_stamp() when it was read, 0 = made at run time */
+	struct { char *path; uint64_t stamp; } beside[TLS_BESIDES]; /* by enum tls_beside; path NULL: made at run time */
 	uint8_t kind;               /* enum tls_key_kind */
 	char **names;               /* DNS names of the certificate, lower case; wildcards as "*.example.com" */
 	unsigned nnames;
@@ -32,16 +38,16 @@ struct tls_cert {
 	struct tls_cert *next;      /* in the store, in the order of loading */
 };
 
-/* Where a certificate's parts come from; NULL: from the certificate's file or what stands beside it (.key, .issuer,
- * .ocsp). */
-struct tls_cert_files { const char *crt, *key, *ocsp, *issuer; bool ocsp_update; };
+/* Where a certificate's parts come from; NULL: from the certificate's file or what stands beside it (.key, .ocsp, .issuer,
+ * .sctl). */
+struct tls_cert_files { const char *crt, *key, *beside[TLS_BESIDES]; bool ocsp_update; };
 
 /* The certificate of that path, from the store or loaded. NULL with err. */
 struct tls_cert *tls_cert_load(const struct tls_cert_files *f, struct tls_err *err) MUST_CHECK;
 struct tls_cert *tls_cert_find(const char *path);
 struct tls_cert *tls_cert_first(void);
 /* The certificate of that path gets key, chain and leaf of a PEM text, or is made; the object of a known path stays the
- * same. Its OCSP response is dropped, FILE.issuer stays. *renamed: fronts have to look at its names again
+ * same. Its OCSP response and timestamps are dropped, FILE.issuer stays. *renamed: fronts have to look at its names again
  * (tls_fronts_refresh). NULL with err: unchanged. */
 struct tls_cert *tls_cert_put(const char *path, struct str pem, bool *renamed, struct tls_err *err) MUST_CHECK;
 /* Takes it out of the store; whoever holds it keeps it until tls_cert_free(). false: no such path. */
@@ -50,10 +56,10 @@ bool tls_cert_delete(const char *path);
 struct tls_cert *tls_cert_parse(const char *path, struct str pem, struct tls_err *err) MUST_CHECK;
 /* Frees it when nobody else holds it. */
 void tls_cert_free(struct tls_cert *c);
-/* What the files of certificate and key, of its OCSP response, or any file are now: another number once they have changed.
- * Leader. */
+/* Takes the text of what stands beside it. false with err: unchanged. */
+bool tls_cert_take(struct tls_cert *c, enum tls_beside k, struct str text, struct tls_err *err) MUST_CHECK;
+/* What the files of certificate and key, or any file, are now: another number once they have changed. Leader. */
 uint64_t tls_cert_stamp(const struct tls_cert *c);
-uint64_t tls_cert_ocsp_stamp(const struct tls_cert *c);
 uint64_t tls_file_stamp(const char *path);
 /* The text of certificate and key as the files have it now. false with err. Leader. */
 bool tls_cert_read_text(const struct tls_cert *c, struct sbuf *pem, struct tls_err *err) MUST_CHECK;

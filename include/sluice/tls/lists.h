@@ -11,10 +11,13 @@ struct tls_line {
 	unsigned no;                /* in the file; added ones go on counting */
 	char *cert;                 /* path */
 	char *text;                 /* options in brackets and names, as written; may be empty */
+	bool gone;                  /* while it is being replaced */
 };
+struct tls_lines { struct tls_line **at; size_t n, cap; };
 struct tls_list {
 	char *path;
-	VEC(struct tls_line *) lines; /* by number */
+	uint64_t stamp;             /* tls_file_stamp() when it was read; 0 = a directory */
+	struct tls_lines lines;     /* by number */
 	struct tls_list *next;
 };
 
@@ -39,6 +42,8 @@ struct tls_line_add {
 };
 /* The text of a change (tls/live.h) that adds the line. */
 void tls_line_pack(const struct tls_line_add *a, struct sbuf *out);
+/* The same for n lines in place of all that there are. */
+void tls_list_pack(const struct tls_line_add *a, unsigned n, struct sbuf *out);
 /* The same for taking the line of that number away. */
 void tls_line_pack_del(unsigned no, struct sbuf *out);
 void tls_lists_drop(void);

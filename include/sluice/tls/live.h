@@ -7,7 +7,7 @@
 
 #include <sluice/tls/cert.h>
 
-enum tls_change {               /* the name is a path; the text is: */
+enum tls_change {               /* others know the numbers: new ones come at the end. The name is a path; the text is: */
 	TLS_CHANGE_CERT,        /* PEM of certificate, chain and key; a new path makes a certificate */
 	TLS_CHANGE_CERT_DEL,    /* - */
 	TLS_CHANGE_OCSP,        /* DER of a response, the name is that of the certificate */
@@ -18,6 +18,9 @@ enum tls_change {               /* the name is a path; the text is: */
 	TLS_CHANGE_LIST_ADD,    /* tls_line_pack() */
 	TLS_CHANGE_LIST_DEL,    /* tls_line_pack_del() */
 	TLS_CHANGE_TICKET,      /* a ticket key, 48 or 80 bytes */
+	TLS_CHANGE_ISSUER,      /* PEM of who signed it, the name is that of the certificate */
+	TLS_CHANGE_SCTL,        /* the list of its timestamps; likewise */
+	TLS_CHANGE_LIST,        /* tls_list_pack() */
 	TLS_CHANGES
 };
 

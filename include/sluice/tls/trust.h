@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* CA certificates and revocation lists: each file is read once under its path, whoever names it, and what is in it may
- * be replaced while connections live. Directories and @system-ca are OpenSSL's to search and are not kept here. Filled
- * by the leader before it forks, changed in a worker only by what the runtime socket sends. */
+ * be replaced while connections live. The files of a directory are one, and so are those of the directory where the system keeps
+ * its CAs (@system-ca). Filled by the leader before it forks, changed in a worker only by what the leader sends. */
 #ifndef SLUICE_TLS_TRUST_H
 #define SLUICE_TLS_TRUST_H
 
@@ -17,10 +17,14 @@ struct tls_trust {
 	STACK_OF(X509) *certs;
 	STACK_OF(X509_CRL) *crls;
 	unsigned char digest[32];      /* of what it holds */
-	uint64_t stamp;                /* tls_file_stamp() when it was read, 0 = made at run time */
+	uint64_t stamp;                /* tls_trust_stamp() when it was read, 0 = made at run time */
 	struct tls_trust *next;
 };
 
+/* trust_files.c: the text of a file, or of the files *.pem, *.crt, *.cer, *.crl of a directory, or of @system-ca; false with errno. What
+ * all of them are now: another number once one has changed. Leader. */
+bool tls_trust_text(const char *path, struct sbuf *out) MUST_CHECK;
+uint64_t tls_trust_stamp(const char *path);
 /* From the store, or read from the file. NULL with err. Leader only. */
 struct tls_trust *tls_trust_load(enum tls_trust_kind k, const char *path, struct tls_err *err) MUST_CHECK;
 /* Outside of the store; the caller frees. NULL with err when nothing of the kind is in the text. */
