@@ -42,13 +42,22 @@ static bool ewma_build(struct lb *lb)
 	return lb->state != NULL;
 }
 
+/* Expected milliseconds at a weight of 1. */
+static double in_ms(float c) { return (double)c * LB_WEIGHT_SCALE / UNITS / 1000.0; }
+
 static int ewma_pick(struct lb *lb, const struct lb_req *r)
 {
 	uint32_t a, b;
 
 	if (!lb_draw_two(lb, lb->state, r, &a, &b))
 		return -1;
-	return a == b || cost(lb, &lb->cand[a]) <= cost(lb, &lb->cand[b]) ? (int)a : (int)b;
+	float ca = cost(lb, &lb->cand[a]), cb = a == b ? ca : cost(lb, &lb->cand[b]);
+
+	if (UNLIKELY(r->drawn != NULL)) {
+		lb_drew(r, &lb->cand[a], in_ms(ca));
+		lb_drew(r, &lb->cand[b], in_ms(cb));
+	}
+	return ca <= cb ? (int)a : (int)b;
 }
 
 static void ewma_done(struct lb *lb, const struct lb_done *d)

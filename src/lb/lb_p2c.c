@@ -16,11 +16,12 @@ static int p2c_pick(struct lb *lb, const struct lb_req *r)
 
 	if (!lb_draw_two(lb, lb->state, r, &a, &b))
 		return -1;
-	if (a == b)
-		return (int)a;
 	const struct lb_cand *ca = &lb->cand[a], *cb = &lb->cand[b];
+	uint32_t load_a = lb_load(lb, ca), load_b = a == b ? load_a : lb_load(lb, cb);
 
-	return (uint64_t)lb_load(lb, cb) * ca->weight < (uint64_t)lb_load(lb, ca) * cb->weight ? (int)b : (int)a;
+	lb_drew_load(r, ca, load_a);
+	lb_drew_load(r, cb, load_b);
+	return (uint64_t)load_b * ca->weight < (uint64_t)load_a * cb->weight ? (int)b : (int)a;
 }
 
 static void p2c_drop(struct lb *lb)

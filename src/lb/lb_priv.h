@@ -31,6 +31,23 @@ int lb_draw_free(const struct lb *lb, const struct lb_draw *d, const struct lb_r
  * false when all are avoided; *b = *a when only one is left. */
 bool lb_draw_two(const struct lb *lb, const struct lb_draw *d, const struct lb_req *r, uint32_t *a, uint32_t *b);
 
+/* Writes a draw down, for who asks. cost: what the algorithm compares. */
+static inline void lb_drew(const struct lb_req *r, const struct lb_cand *c, double cost)
+{
+	struct lb_drawn *d = r->drawn;
+
+	if (d && d->n < LB_DRAWN) {
+		d->at[d->n].srv = c->srv;
+		d->at[d->n++].cost = cost;
+	}
+}
+
+static inline void lb_drew_load(const struct lb_req *r, const struct lb_cand *c, uint32_t load)
+{
+	if (UNLIKELY(r->drawn != NULL))
+		lb_drew(r, c, (double)load * LB_WEIGHT_SCALE / c->weight);
+}
+
 /* First candidate not avoided, looking from i on and around; -1 when all are. */
 int lb_scan_free(const struct lb *lb, uint32_t i, const struct lb_req *r);
 /* Candidate index of server srv, or -1. O(log n). */

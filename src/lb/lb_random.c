@@ -18,10 +18,12 @@ static int random_pick(struct lb *lb, const struct lb_req *r)
 	if (best < 0 || draws == 1)
 		return best;
 	load = lb_load(lb, &lb->cand[best]);
+	lb_drew_load(r, &lb->cand[best], load);
 	for (uint32_t k = 1; k < draws; k++) {
 		int i = lb_draw_free(lb, lb->state, r, -1);
 		uint32_t l = lb_load(lb, &lb->cand[i]);
 
+		lb_drew_load(r, &lb->cand[i], l);
 		if ((uint64_t)l * lb->cand[best].weight < (uint64_t)load * lb->cand[i].weight) {
 			best = i;
 			load = l;

@@ -375,6 +375,7 @@ static void h1_drain(struct mux *m) { h1_of(m)->flags |= H1F_DRAIN; }
 
 const struct mux_ops mux_h1 = {
 	.name = "h1",
+	.http_major = 1,
 	.max_streams = 1,
 	.init = h1_init,
 	.open = h1_open,

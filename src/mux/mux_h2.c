@@ -538,6 +538,7 @@ struct mux *mux_h2_take(struct conn *c, const struct mux_cfg *cfg, struct buf *i
 
 const struct mux_ops mux_h2 = {
 	.name = "h2",
+	.http_major = 2,
 	.max_streams = UINT32_MAX,
 	.init = h2_init,
 	.room = h2_room,

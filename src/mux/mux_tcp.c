@@ -237,6 +237,7 @@ static void tcp_drain(struct mux *m) { (void)m; }
 
 const struct mux_ops mux_tcp = {
 	.name = "tcp",
+	.http_major = 1,
 	.max_streams = 1,
 	.init = tcp_init,
 	.open = tcp_open,

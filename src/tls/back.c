@@ -53,6 +53,8 @@ const struct tls_back *tls_back_find(const struct tls_opts *o)
 	return NULL;
 }
 
+struct str tls_back_alpn(const struct tls_back *b) { return b->o.alpn; }
+
 const struct tls_back *tls_back_get(const struct tls_opts *o, struct tls_err *err)
 {
 	const struct tls_back *found = tls_back_find(o);

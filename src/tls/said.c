@@ -4,6 +4,7 @@
 #include <openssl/err.h>
 #include <openssl/x509.h>
 
+#include <sluice/tls/hello.h>
 #include <sluice/tls/said.h>
 #include "tls_priv.h"
 
@@ -44,7 +45,26 @@ bool tls_said_client(struct tls_said *t, struct str subject, struct str issuer)
 	return ok;
 }
 
-struct str tls_said_own(struct tls_said *t, const struct tls_front *f)
+static bool list_has(struct str list, struct str name)
+{
+	while (list.p)
+		if (str_eq(str_trim(str_split(&list, ',')), name))
+			return true;
+	return false;
+}
+
+/* The first of ours that the client offers, as SSL_select_next_proto() chooses. */
+static struct str choose_alpn(struct str ours, struct str offered)
+{
+	struct str name;
+
+	while (tls_hello_alpn(&ours, &name))
+		if (list_has(offered, name))
+			return name;
+	return STR_NULL;
+}
+
+struct str tls_said_own(struct tls_said *t, const struct tls_front *f, struct str offered)
 {
 	const struct tls_match *m = t->sni.n ? tls_front_match(f, t->sni) : NULL;
 
@@ -56,6 +76,7 @@ struct str tls_said_own(struct tls_said *t, const struct tls_front *f)
 		if (!e)
 			continue;
 		t->own = e->cert->leaf;
+		t->alpn = choose_alpn(e->policy->o.alpn, offered);
 		return str_c(e->cert->path);
 	}
 	return STR_NULL;

@@ -85,7 +85,7 @@ static bool conn_num(const struct mux *m, enum smp_env_num what, int64_t *out)
 	if (!m || m->ops == &mux_tcp)
 		return false;
 	if (what == ENV_FC_HTTP_MAJOR || what == ENV_BC_HTTP_MAJOR)
-		*out = m->ops == &mux_h2 ? 2 : 1;
+		*out = m->ops->http_major;
 	else
 		*out = m->glitches;
 	return true;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <sluice/base/num.h>
 #include <sluice/http/msg.h>
+#include <sluice/rt/rt.h>
 #include <sluice/worker/explain.h>
 
 struct words { const struct str *at; unsigned n, i; char *err; size_t errlen; };
@@ -90,13 +91,19 @@ static bool take_header(struct words *w, struct explain_request *q, struct str v
 	return true;
 }
 
+static bool take_proto(struct words *w, struct explain_request *q, struct str v)
+{
+	q->proto = str_eq(v, STR("h2")) ? PROTO_H2 : str_eq(v, STR("h1")) ? PROTO_H1 : PROTO_AUTO;
+	return q->proto != PROTO_AUTO || refuse(w, "a protocol is h1 or h2, not", v);
+}
+
 /* Switches that are kept as they are; those of TLS want a URL with https. */
 static struct str *plain_switch(struct explain_request *q, struct str name, bool *tls)
 {
 	const struct { const char *word; struct str *at; bool tls; } rows[] = {
 		{ "--frontend", &q->frontend, false }, { "--sni", &q->sni, true },	       { "--alpn", &q->alpn, true },
 		{ "--tls", &q->version, true },	       { "--cipher", &q->cipher, true },       { "--client-dn", &q->client_dn, true },
-		{ "--issuer-dn", &q->issuer_dn, true },
+		{ "--issuer-dn", &q->issuer_dn, true },	       { "--upgrade", &q->upgrade, false },
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -120,6 +127,10 @@ static bool take_switch(struct words *w, struct explain_request *q)
 		return take_src(w, q, v);
 	if (str_eq(name, STR("--header")))
 		return take_header(w, q, v);
+	if (str_eq(name, STR("--proto")))
+		return take_proto(w, q, v);
+	if (str_eq(name, STR("--seed")))
+		return (num_u64(v, &q->seed) && q->seed) || refuse(w, "not a number above 0:", v);
 	struct str *at = plain_switch(q, name, &tls);
 
 	if (!at)

@@ -3,6 +3,7 @@
  * false. */
 #include <sluice/lb/lb.h>
 #include "steps.h"
+#include "trace.h"
 
 /* Value of parameter name in a query string, as it is written there. */
 static bool query_param(struct str query, struct str name, struct str *out)
@@ -55,6 +56,7 @@ void lbkey_fill(struct stream *s, struct lb_req *r)
 	struct str text;
 
 	r->has_key = false;
+	r->drawn = UNLIKELY(wk.trace != NULL) ? trace_draws() : NULL;
 	if (be->key == KEY_NONE)
 		return;
 	if (be->key == KEY_SOURCE) {

@@ -117,6 +117,7 @@ static bool copy_close(struct endp *ep, enum mux_close_how how UNUSED)
 
 static const struct mux_ops mux_copy = {
 	.name = "copy",
+	.http_major = 1,
 	.max_streams = 1,
 	.recv = copy_recv,
 	.send = copy_send,

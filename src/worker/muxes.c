@@ -44,7 +44,7 @@ bool mux_may_upgrade(const struct session *se)
 	return se->fe->mode == MODE_HTTP && o->proto == PROTO_AUTO && !o->ssl && !(se->fe->opts & OPT_NO_H2_UPGRADE);
 }
 
-static bool is_websocket(const struct http_msg *m)
+bool mux_is_websocket(const struct http_msg *m)
 {
 	int i = m->flags & MSG_UPGRADE ? msg_find_id(m, HH_UPGRADE, 0) : -1;
 
@@ -53,7 +53,7 @@ static bool is_websocket(const struct http_msg *m)
 
 enum rt_proto mux_proto_back(const struct stream *s, const struct rt_server *srv)
 {
-	return srv->o->ws != PROTO_AUTO && s->flags & SF_HTTP && is_websocket(&s->req) ? srv->o->ws : srv->o->proto;
+	return srv->o->ws != PROTO_AUTO && s->flags & SF_HTTP && mux_is_websocket(&s->req) ? srv->o->ws : srv->o->proto;
 }
 
 const struct mux_ops *mux_select_back(enum rt_proto proto, struct conn *c, bool http)

@@ -15,6 +15,8 @@ void mux_limits(struct mux_cfg *cfg, uint32_t streams, uint32_t window);
 const struct mux_ops *mux_select_front(const struct session *se);
 /* May a clear-text HTTP/1 connection that begins with the preface of HTTP/2 be taken for it? */
 bool mux_may_upgrade(const struct session *se);
+/* Does this request ask for a WebSocket? */
+bool mux_is_websocket(const struct http_msg *m);
 /* What a server is spoken to in for s: as its line says, or as its `ws` says when s is a WebSocket. */
 enum rt_proto mux_proto_back(const struct stream *s, const struct rt_server *srv);
 /* Which protocol is spoken on a connection to a server; before c is established what proto alone can say. */

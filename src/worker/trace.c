@@ -30,6 +30,19 @@ static void put_values(struct stream *s, const struct cond *c)
 		cond_explain(c, strm_smp_ctx(s), wk.trace);
 }
 
+static void put_maps(void *ctx, const struct expr *e) { expr_explain_maps(e, strm_smp_ctx(ctx), wk.trace); }
+
+/* The maps that an action will look into. */
+static void put_action_maps(struct stream *s, const struct rule *r)
+{
+	if (r->expr)
+		put_maps(s, r->expr);
+	if (r->fmt)
+		logfmt_each_expr(r->fmt, put_maps, s);
+	if (r->value)
+		logfmt_each_expr(r->value, put_maps, s);
+}
+
 void trace_rule(struct stream *s, enum rule_phase ph, const struct rule *r, enum cond_result hit)
 {
 	sbuf_printf(wk.trace, "    %s ", rule_phase_word(ph));
@@ -41,6 +54,8 @@ void trace_rule(struct stream *s, enum rule_phase ph, const struct rule *r, enum
 	put_cond(r->cond);
 	put_verdict(r->cond, r->loc, verdict_word(hit));
 	put_values(s, r->cond);
+	if (hit == COND_TRUE)
+		put_action_maps(s, r);
 }
 
 void trace_target(struct stream *s, const char *word, const struct rt_use_be *u, struct str target, bool hit)
@@ -49,6 +64,8 @@ void trace_target(struct stream *s, const char *word, const struct rt_use_be *u,
 	put_cond(u->cond);
 	put_verdict(u->cond, u->loc, hit ? "true" : "false");
 	put_values(s, u->cond);
+	if (hit && u->name)
+		logfmt_each_expr(u->name, put_maps, s);
 }
 
 /* The third letter of the termination state, as the manual explains it. */
@@ -65,7 +82,7 @@ static const char *cookie_finding(const struct stream *s)
 	}
 }
 
-static struct str server_name(uint32_t srv)
+struct str trace_server(uint32_t srv)
 {
 	return srv == RT_NONE ? STR_NULL : wk.rt->srv[srv].name;
 }
@@ -74,7 +91,7 @@ void trace_cookie(const struct stream *s, uint32_t before, uint32_t srv)
 {
 	sbuf_printf(wk.trace, "    cookie " STR_FMT ": ", STR_ARG(s->be->cookie.name));
 	if (srv != before)
-		sbuf_printf(wk.trace, "it names " STR_FMT "\n", STR_ARG(server_name(srv)));
+		sbuf_printf(wk.trace, "it names " STR_FMT "\n", STR_ARG(trace_server(srv)));
 	else
 		sbuf_printf(wk.trace, "%s\n", cookie_finding(s));
 }
@@ -100,5 +117,15 @@ void trace_stick(const struct rt_stick *r, struct str key, uint32_t srv)
 	if (srv == RT_NONE)
 		sbuf_printf(wk.trace, "%s\n", match ? "no server is stored" : "stored with the choice");
 	else
-		sbuf_printf(wk.trace, "belongs to " STR_FMT "\n", STR_ARG(server_name(srv)));
+		sbuf_printf(wk.trace, "belongs to " STR_FMT "\n", STR_ARG(trace_server(srv)));
 }
+
+static struct lb_drawn drawn;
+
+struct lb_drawn *trace_draws(void)
+{
+	drawn.n = 0;
+	return &drawn;
+}
+
+const struct lb_drawn *trace_drawn(void) { return &drawn; }

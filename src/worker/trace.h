@@ -3,6 +3,8 @@
 #ifndef SLUICE_WORKER_TRACE_H
 #define SLUICE_WORKER_TRACE_H
 
+#include <sluice/lb/lb.h>
+
 #include "rules.h"
 
 /* A rule's condition was evaluated to hit; before its action runs, so that the values are those the condition saw. */
@@ -13,5 +15,12 @@ void trace_target(struct stream *s, const char *word, const struct rt_use_be *u,
  * by now, before: until then; or RT_NONE. */
 void trace_cookie(const struct stream *s, uint32_t before, uint32_t srv);
 void trace_stick(const struct rt_stick *r, struct str key, uint32_t srv);
+
+/* Its name; empty: RT_NONE. */
+struct str trace_server(uint32_t srv);
+/* Where the draws of a pick are written down: empty. */
+struct lb_drawn *trace_draws(void);
+/* Those of the last pick. */
+const struct lb_drawn *trace_drawn(void);
 
 #endif

@@ -67,8 +67,11 @@ enum cond_result { COND_FALSE, COND_TRUE, COND_WAIT /* undecided until more inpu
 enum cond_result cond_eval(const struct cond *c, struct smp_ctx *ctx);
 static inline bool cond_true(const struct cond *c, struct smp_ctx *ctx) { return !c || cond_eval(c, ctx) == COND_TRUE; }
 void cond_print(const struct cond *c, struct sbuf *out);
-/* One line a test: the values that its fetch has now, and whether one matches. */
+/* One line a test: the values that its fetch has now, and whether one matches; one line each for the entries of maps and pattern files that
+ * were found. */
 void cond_explain(const struct cond *c, struct smp_ctx *ctx, struct sbuf *out);
+/* One line for each lookup of a map in e. */
+void expr_explain_maps(const struct expr *e, struct smp_ctx *ctx, struct sbuf *out);
 /* Does a hold whenever b does? True is certain; false means that it could not be shown. NULL = always. For warnings. */
 bool cond_implies(const struct cond *b, const struct cond *a);
 unsigned cond_needs(const struct cond *c);

@@ -70,6 +70,9 @@ bool pat_entry_parse(const struct pat_file *f, struct str key, struct str val, s
 
 /* Any process: the entry that s matches. Slices lie in the table. */
 bool pat_use_find(struct pat_use *u, const struct smp *s, struct arena *tmp, struct ptab_entry *out);
+/* The line of the file that an entry came from, counted from 1; 0: it came later; -1: the file is gone, or another by now. *changed: its value
+ * did not come from there. Reads the file again, for people who ask why. */
+int64_t pat_file_line(const struct pat_file *f, const struct ptab_entry *e, bool *changed);
 /* The value of the entry that s matches, copied into tmp; with `expand` groups of the regular expression take the place of \1. */
 bool pat_use_value(struct pat_use *u, const struct smp *s, bool expand, struct arena *tmp, struct smp *out);
 /* "str", "beg", … and "str", "int", "ip". */

@@ -35,12 +35,17 @@ struct lb {
 	void *state;             /* the algorithm's own, malloc'd by build, freed by drop */
 };
 
+/* Servers that chance has drawn, and the costs by which one of them was taken: the lower, the first of equal ones. */
+enum { LB_DRAWN = 8 };
+struct lb_drawn { unsigned n; struct { uint32_t srv; double cost; } at[LB_DRAWN]; };
+
 /* What a pick may depend on. */
 struct lb_req {
 	uint32_t hash;           /* of the key, when the algorithm hashes */
 	bool has_key;            /* false: no key in this request, fall back to round robin as HAProxy does */
 	const uint32_t *avoid;   /* servers already tried for this request */
 	unsigned navoid;
+	struct lb_drawn *drawn;  /* the first draws are written down there; NULL = nobody wants to know */
 };
 
 /* How a request ended, for algorithms that learn. */

@@ -105,6 +105,7 @@ enum mux_close_how {
 
 struct mux_ops {
 	const char *name;
+	uint8_t http_major;          /* version of HTTP on its connections; tcp: 1, what a client is taken to speak */
 	unsigned max_streams;        /* exchanges at once; 1 for tcp and h1 */
 	/* Takes over conn. front: exchanges begin with bytes; back: by open(). NULL = no memory. */
 	struct mux *(*init)(struct conn *c, bool front, const struct mux_cfg *cfg);

@@ -12,6 +12,8 @@ struct tls_back;
 const struct tls_back *tls_back_get(const struct tls_opts *o, struct tls_err *err) MUST_CHECK;
 /* The one that exists for equal options, or NULL. */
 const struct tls_back *tls_back_find(const struct tls_opts *o);
+/* What is offered by ALPN, wire form. */
+struct str tls_back_alpn(const struct tls_back *b);
 /* c has been replaced: connections from now on show the new one. */
 bool tls_backs_refresh(const struct tls_cert *c, struct tls_err *err);
 /* Do servers see it? */

@@ -19,8 +19,9 @@ extern const struct xprt_ops xprt_said;         /* conn->xprt_ctx: struct tls_sa
 
 /* Fills `client` from names as "/C=DE/O=Example/CN=joe"; issuer may be empty. false: subject or issuer is no such name. */
 bool tls_said_client(struct tls_said *t, struct str subject, struct str issuer) MUST_CHECK;
-/* Fills `own` with the certificate that f chooses for the name; its file, empty: strict-sni refuses such a client. */
-struct str tls_said_own(struct tls_said *t, const struct tls_front *f);
+/* Fills `own` with the certificate that f chooses for the name, and `alpn` with what it chooses of a client's offer, "h2,http/1.1" (empty: nothing
+ * is). Returns the file of the certificate; empty: strict-sni refuses such a client. */
+struct str tls_said_own(struct tls_said *t, const struct tls_front *f, struct str offered);
 /* Would the handshake fail because f requires a certificate that this client does not have? */
 bool tls_said_refused(const struct tls_said *t, const struct tls_front *f);
 void tls_said_free(struct tls_said *t);

@@ -14,7 +14,10 @@ struct explain_request {
 	struct str method, target, host;  /* host: with the port, as the Host header will say it */
 	uint16_t port;                    /* where the client connects to */
 	bool tls;
-	struct str sni, alpn, version, cipher; /* of TLS; sni: the host of the URL unless it is an address */
+	uint8_t proto;                    /* enum rt_proto that the client insists on; auto: what the listener speaks */
+	struct str upgrade;               /* protocol that it wants to go over to ("websocket"); empty: none */
+	uint64_t seed;                    /* of what is left to chance; 0: another one each time */
+	struct str sni, alpn, version, cipher; /* of TLS; sni: the host of the URL unless it is an address; alpn: "h2,http/1.1", its offer */
 	struct str client_dn, issuer_dn;  /* "/C=DE/CN=joe", of the client's certificate; empty: it has none */
 	struct addr src;
 	struct str frontend;              /* empty: found by port */
@@ -22,12 +25,12 @@ struct explain_request {
 	unsigned nhdr;
 };
 
-/* Reads "GET https://host:8443/path?q" and the words behind it, each with a value: --src IP, --header 'N: v', --frontend NAME, and
- * for https --sni NAME, --alpn PROTOCOL, --tls VERSION, --cipher NAME, --client-dn DN, --issuer-dn DN. The method may be left out
- * (GET). false: err says why. Keeps slices of the words. Any process. */
+/* Reads "GET https://host:8443/path?q" and the words behind it, each with a value: --src IP, --header 'N: v', --frontend NAME, --proto h1|h2,
+ * --upgrade PROTOCOL, --seed N, and for https --sni NAME, --alpn PROTOCOLS, --tls VERSION, --cipher NAME, --client-dn DN, --issuer-dn DN.
+ * The method may be left out (GET). false: err says why. Keeps slices of the words. Any process. */
 bool explain_parse(struct explain_request *q, const struct str *words, unsigned n, char *err, size_t errlen) MUST_CHECK;
 
-/* Appends the explanation to *out; false when the request reaches no frontend (out says so). Makes a worker of the calling process and
+/* Appends the explanation to *out; false when the request reaches no frontend, or cannot be (out says so). Makes a worker of the calling process and
  * counts as one in h->seg: call it in a process of its own, over a segment that nobody else uses (made for it, or a private
  * copy of the running one). */
 bool explain_run(const struct heritage *h, const struct explain_request *q, struct sbuf *out);

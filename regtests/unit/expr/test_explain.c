@@ -41,11 +41,23 @@ static void bytes_that_a_terminal_would_obey_are_written_as_numbers(void **s)
 	explained(*s, "{ bin(1b5b41) -m found }", "        { bin(1b5b41) -m found }: match; bin(1b5b41) is \"\\x1b[A\"\n");
 }
 
+static void lookups_in_maps_and_files_show_the_line_that_was_found(void **s)
+{
+	explained(*s, "{ str(abcd),map(m_str) v2 }", "        { str(abcd),map(m_str) -m str v2 }: match; str(abcd),map(m_str) is \"v2\"\n"
+						     "          m_str:4 abcd v2\n");
+	explained(*s, "{ str(q),map(m_str,v9) v2 }", "        { str(q),map(m_str,v9) -m str v2 }: no match; str(q),map(m_str,v9) is \"v9\"\n"
+						     "          m_str has no entry for it: the default counts\n");
+	explained(*s, "{ src -m ip -M -f m_ip }", "        { src -m ip -M -f m_ip }: no match; src is 192.0.2.7\n");
+	explained(*s, "{ ip(10.2.1.1) -m ip -M -f m_ip }", "        { ip(10.2.1.1) -m ip -M -f m_ip }: match; ip(10.2.1.1) is 10.2.1.1\n"
+							   "          m_ip:2 10.2.0.0/16 v1\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_test_shows_its_value_and_whether_it_matches),
 		TEST(all_terms_are_shown_also_those_that_decide_nothing_any_more),
+		TEST(lookups_in_maps_and_files_show_the_line_that_was_found),
 		TEST(bytes_that_a_terminal_would_obey_are_written_as_numbers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

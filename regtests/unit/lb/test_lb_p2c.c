@@ -53,10 +53,34 @@ static void the_fullest_of_100_servers_stays_near_the_mean(void **s)
 	assert_true(sum / 30 <= 12.3);
 }
 
+static void who_asks_is_told_both_draws_and_what_they_cost(void **s)
+{
+	(void)s;
+	struct fx f;
+
+	fx_open(&f, 1, 3, (unsigned[]){ 1, 1, 1 });
+	fx_lb(&f, "p2c");
+	fx_load(&f, 0, 0, 4);
+	fx_load(&f, 1, 0, 2);
+	for (int i = 0; i < 100; i++) {
+		struct lb_drawn d = { 0 };
+		struct lb_req r = { .drawn = &d };
+		int won = lb_pick(&f.lb, &r);
+
+		assert_int_equal(d.n, 2);
+		assert_int_not_equal(d.at[0].srv, d.at[1].srv);
+		for (unsigned k = 0; k < 2; k++)
+			assert_true(d.at[k].cost == (d.at[k].srv == 0 ? 4.0 : d.at[k].srv == 1 ? 2.0 : 0.0));
+		assert_int_equal(won, d.at[d.at[1].cost < d.at[0].cost].srv);
+	}
+	fx_close(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(of_two_servers_the_less_loaded_one_wins_whoever_loaded_it),
+		cmocka_unit_test(who_asks_is_told_both_draws_and_what_they_cost),
 		cmocka_unit_test(ties_are_broken_by_chance_in_proportion_to_weight),
 		cmocka_unit_test(the_fullest_of_100_servers_stays_near_the_mean),
 	};

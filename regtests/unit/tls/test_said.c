@@ -65,9 +65,9 @@ static void what_is_no_name_is_refused(void **s)
 	assert_null(t.client);
 }
 
-static void the_certificate_of_the_name_is_shown(void **s)
+static void the_certificate_of_the_name_and_the_protocol_are_shown(void **s)
 {
-	struct tls_opts o = { 0 };
+	struct tls_opts o = { .alpn = STR("\2h2\10http/1.1") };
 	struct tls_err e;
 	char a[64], b[64];
 	struct tls_front *f = tls_front_new(&o, STR("f"), &e);
@@ -78,10 +78,14 @@ static void the_certificate_of_the_name_is_shown(void **s)
 	make_file("DNS:a.test", false, 30, a);
 	make_file("DNS:b.test", false, 30, b);
 	assert_true(tls_front_add(f, load(a), NULL, 0, NULL, NULL, &e) && tls_front_add(f, load(b), NULL, 0, NULL, NULL, &e) && tls_front_finish(f, &e));
-	assert_true(str_eq(tls_said_own(&t, f), str_c(b)));
+	assert_true(str_eq(tls_said_own(&t, f, STR("spdy/3, http/1.1")), str_c(b)));
+	assert_true(str_eq(t.alpn, STR("http/1.1")));
+	assert_true(str_eq(tls_said_own(&t, f, STR("http/1.1,h2")), str_c(b)));
+	assert_true(str_eq(t.alpn, STR("h2"))); /* ours decides */
 	assert_true(str_eq(ask(&t, TLS_ASK_OWN | TLS_ASK_SUBJECT, "CN"), STR("test")));
 	t.sni = STR("c.test");
-	assert_true(str_eq(tls_said_own(&t, f), str_c(a)));
+	assert_true(str_eq(tls_said_own(&t, f, STR_NULL), str_c(a)));
+	assert_int_equal(t.alpn.n, 0);
 	assert_false(tls_said_refused(&t, f));
 	f->policies->o.verify = TLS_VERIFY_REQUIRED;
 	assert_true(tls_said_refused(&t, f));
@@ -113,7 +117,7 @@ int main(void)
 		cmocka_unit_test(what_was_said_is_answered_and_the_rest_is_as_without_it),
 		cmocka_unit_test(names_of_a_client_certificate_are_asked_for_by_part_and_whole),
 		cmocka_unit_test(what_is_no_name_is_refused),
-		cmocka_unit_test(the_certificate_of_the_name_is_shown),
+		cmocka_unit_test(the_certificate_of_the_name_and_the_protocol_are_shown),
 	};
 
 	return cmocka_run_group_tests(tests, open_arena, close_arena);

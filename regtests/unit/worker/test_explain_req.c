@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <cmocka.h>
+#include <sluice/rt/rt.h>
 #include <sluice/worker/explain.h>
 
 static struct explain_request q;
@@ -53,6 +54,19 @@ static void switches_set_source_headers_and_frontend(void **s)
 	assert_true(str_eq(q.hdr[1], STR("B: 2")) && str_eq(q.frontend, STR("web")));
 }
 
+static void protocol_upgrade_and_seed_are_said_by_switches(void **s)
+{
+	(void)s;
+	assert_true(PARSED("http://h/", "--proto", "h2", "--upgrade", "websocket", "--seed", "18446744073709551615"));
+	assert_true(q.proto == PROTO_H2 && str_eq(q.upgrade, STR("websocket")) && q.seed == UINT64_MAX);
+	assert_true(PARSED("http://h/", "--proto", "h1"));
+	assert_true(q.proto == PROTO_H1 && !q.upgrade.n && !q.seed);
+	assert_false(PARSED("http://h/", "--proto", "h3"));
+	assert_string_equal(err, "a protocol is h1 or h2, not 'h3'");
+	assert_false(PARSED("http://h/", "--seed", "0"));
+	assert_string_equal(err, "not a number above 0: '0'");
+}
+
 static void a_request_for_https_says_what_its_handshake_came_to(void **s)
 {
 	(void)s;
@@ -90,6 +104,7 @@ int main(void)
 		cmocka_unit_test(method_and_url_may_be_one_word_or_two_or_the_url_alone),
 		cmocka_unit_test(the_scheme_gives_the_port_and_an_address_may_stand_in_brackets),
 		cmocka_unit_test(switches_set_source_headers_and_frontend),
+		cmocka_unit_test(protocol_upgrade_and_seed_are_said_by_switches),
 		cmocka_unit_test(a_request_for_https_says_what_its_handshake_came_to),
 		cmocka_unit_test(what_cannot_be_a_request_is_refused_with_the_word_that_is_wrong),
 	};
