@@ -12,5 +12,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		return 0;
 	ASSERT(f.be_name.p >= line.p && f.srv_name.p + f.srv_name.n <= line.p + n);
 	ASSERT(f.op <= SRV_STOPPING && f.uweight <= 256 && f.check_pos <= 65535);
+	ASSERT(!f.fqdn.n || (f.fqdn.p >= line.p && f.fqdn.p + f.fqdn.n <= line.p + n));
 	return 0;
 }

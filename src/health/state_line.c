@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Reading a server state file. What it says about addresses is not taken over: the configuration is the place for those. */
+/* Reading a server state file. What it says about addresses counts for servers whose names are resolved at run time, until they are; the
+ * configuration is the place for all others. */
 #include <sluice/base/num.h>
 #include <sluice/health/state_line.h>
 
 #define COLUMNS 25
 
 /* Places in the line. */
-enum { AT_BE = 1, AT_SRV = 3, AT_OP = 5, AT_ADMIN, AT_UWEIGHT, AT_IWEIGHT, AT_SINCE, AT_CHECK_STATUS, AT_CHECK_RESULT, AT_CHECK_POS };
+enum { AT_BE = 1, AT_SRV = 3, AT_ADDR, AT_OP, AT_ADMIN, AT_UWEIGHT, AT_IWEIGHT, AT_SINCE, AT_CHECK_STATUS, AT_CHECK_RESULT, AT_CHECK_POS,
+       AT_FQDN = 17, AT_PORT, AT_RECORD };
 
 static const uint8_t numbers[CHK_STATUS_COUNT] = {
 	[CHK_INI] = 1, [CHK_HANA] = 4, [CHK_SOCKERR] = 5, [CHK_L4OK] = 6, [CHK_L4TOUT] = 7, [CHK_L4CON] = 8, [CHK_L6OK] = 9,
@@ -36,12 +38,28 @@ static unsigned columns(struct str line, struct str *w)
 	return n;
 }
 
+static struct str text_of(const struct str *w, unsigned n, unsigned at) { return at < n && !str_eq(w[at], STR("-")) ? w[at] : STR_NULL; }
+
+static void take_place(const struct str *w, unsigned n, struct state_line *f)
+{
+	uint64_t port = 0;
+
+	if (AT_PORT < n && (!num_u64(w[AT_PORT], &port) || port > UINT16_MAX))
+		return;
+	if (!addr_parse_ip(&f->addr, w[AT_ADDR]))
+		f->addr.family = AF_UNSPEC;
+	f->addr.port = (uint16_t)port;
+	f->fqdn = text_of(w, n, AT_FQDN);
+	f->record = text_of(w, n, AT_RECORD);
+}
+
 bool state_line_parse(struct str line, struct state_line *f)
 {
 	struct str w[COLUMNS];
 
 	line = str_trim(line);
-	if (!line.n || line.p[0] == '#' || columns(line, w) < AT_CHECK_POS + 1)
+	unsigned n = line.n && line.p[0] != '#' ? columns(line, w) : 0;
+	if (n < AT_CHECK_POS + 1)
 		return false;
 	*f = (struct state_line){ .be_name = w[AT_BE], .srv_name = w[AT_SRV] };
 	const struct { unsigned at; uint64_t *out, max; } nums[] = {
@@ -51,7 +69,15 @@ bool state_line_parse(struct str line, struct state_line *f)
 	for (size_t i = 0; i < ARRAY_LEN(nums); i++)
 		if (!num_u64(w[nums[i].at], nums[i].out) || *nums[i].out > nums[i].max)
 			return false;
+	take_place(w, n, f);
 	return true;
+}
+
+bool state_line_same_name(const struct state_line *f, const struct rt_server *s)
+{
+	if (!(s->flags & SRVF_RESOLVE) || !f->addr.family || addr_is_any(&f->addr) || !f->fqdn.n)
+		return false;
+	return s->flags & SRVF_SRV ? str_ieq(f->record, s->host) && f->addr.port : !f->record.n && str_ieq(f->fqdn, s->host);
 }
 
 /* A weight set at run time counts as long as the configuration still says what it said then, as HAProxy has it. */

@@ -7,10 +7,27 @@
 #include <sluice/base/clock.h>
 #include <sluice/base/notice.h>
 #include <sluice/health/state_line.h>
+#include <sluice/ipc/place.h>
 
 #include "leader_priv.h"
 
 #define PATH_BUF 4096
+
+/* Where it was is where it is until nameservers say otherwise. */
+static void take_place(struct leader *l, uint32_t i, const struct state_line *f)
+{
+	const struct rt_server *s = &l->rt->srv[i];
+	struct srv_place p = { .addr = f->addr };
+
+	if (!state_line_same_name(f, s) || f->fqdn.n >= sizeof(p.fqdn))
+		return;
+	if (s->flags & SRVF_SRV)
+		memcpy(p.fqdn, f->fqdn.p, f->fqdn.n);
+	else
+		p.addr.port = s->addr.port;
+	if (place_write(l->seg, i, &p) && !(f->admin & ADM_RESOLUTION))
+		atomic_fetch_and_explicit(&l->seg->srv[i].admin, ~(uint64_t)ADM_RESOLUTION, memory_order_relaxed);
+}
 
 static void take_line(struct leader *l, const struct state_line *f, uint8_t from)
 {
@@ -27,6 +44,7 @@ static void take_line(struct leader *l, const struct state_line *f, uint8_t from
 		atomic_store_explicit(&w->admin, state_line_admin(f, &l->rt->srv[i], atomic_load(&w->admin)), memory_order_relaxed);
 		atomic_store_explicit(&w->op, state_line_op(f, &l->rt->srv[i], now_s), memory_order_relaxed);
 		atomic_store_explicit(&w->check, check, memory_order_relaxed);
+		take_place(l, i, f);
 		return;
 	}
 }

@@ -63,6 +63,8 @@ backend hold
   server-template s 2 _hold._tcp.test resolvers slow
 backend none
   server-template s 1 _none._tcp.test
+backend named
+  server n w4.test:$A
 backend nx
   server-template s 1 _nx._tcp.test
 E
@@ -149,3 +151,17 @@ ask "enable server hold/d" >/dev/null
 wait_for 8 rows_are hold "s1 127.0.0.2:$A w2.test 1 s2 127.0.0.4:$A w4.test 1 d 127.0.0.3:$A added.test 1" || fail "$(rows hold)"
 ask "disable server hold/d" >/dev/null
 match "Server deleted" "$(ask "del server hold/d")"
+t "a state file says where servers with names and labels were, until nameservers do"
+put _app._tcp.test srv 0:700:$B:w5.test 0:1:$A:w3.test 0:1:$A:w2.test
+expect_rows app "$R"
+ask "show servers state" >"$T/states"
+NAMED=$(rows named)
+match "^n 127\.0\.0\.4:$A w4.test " "$NAMED"
+sluice_stop
+sed -i 's/ .*/ mute/' "$T/zone"
+sed -i "s,^global,global\n  server-state-file $T/states," "$T/c.cfg"
+sed -i "s,^  log global,  log global\n  load-server-state-from-file global," "$T/c.cfg"
+sluice_start "$T/c.cfg"
+is "$R" "$(rows app)"
+is "$NAMED" "$(rows named)"
+goes app "2 4" || fail "$(rows app)"

@@ -146,6 +146,8 @@ static void what_is_on_its_way_to_the_leader_is_not_taken_for_an_address_set_by_
 	(void)s;
 	struct fx f;
 	struct srv_place p;
+	struct ipc_msg lost;
+	int fd;
 
 	open_names(&f, 1);
 	section.hold[HOLD_OBSOLETE] = 60000;
@@ -155,6 +157,7 @@ static void what_is_on_its_way_to_the_leader_is_not_taken_for_an_address_set_by_
 	section.hold[HOLD_OBSOLETE] = 0;
 	say(&f, DNS_VALID, "10.0.0.2", NULL);
 	section.hold[HOLD_OBSOLETE] = 60000;
+	assert_int_equal(ipc_recv(leader, ROLE_LEADER, ROLE_CHECKER, &lost, &fd), 1);
 	atomic_fetch_add(&f.ck.seg->h->epoch_leader, 1); /* of something else */
 	say(&f, DNS_VALID, "10.0.0.2", NULL);
 	obey(&f);

@@ -81,12 +81,45 @@ static void settings_count_as_long_as_the_configuration_is_what_it_was(void **st
 	assert_int_equal(state_line_admin(&f, &s, cfg), cfg);
 }
 
+#define AT(addr, fqdn, port, record) "4 app 1 web1 " addr " 2 0 7 5 33 15 3 4 6 0 0 0 " fqdn " " port " " record " 0 0 - - 0"
+
+static void addresses_count_for_servers_with_the_same_name_or_label_alone(void **state)
+{
+	(void)state;
+	struct rt_server named = { .flags = SRVF_RESOLVE, .host = STR("a.test"), .o = &so };
+	struct rt_server labelled = { .flags = SRVF_RESOLVE | SRVF_SRV, .host = STR("_x._tcp.test"), .o = &so };
+	static const struct { const char *line; bool named, labelled; } t[] = {
+		{ AT("192.0.2.1", "A.test", "80", "-"), true, false },
+		{ AT("192.0.2.1", "b.test", "80", "-"), false, false },
+		{ AT("192.0.2.1", "a.test", "80", "_X._tcp.test"), false, true },
+		{ AT("192.0.2.1", "a.test", "0", "_x._tcp.test"), false, false },
+		{ AT("192.0.2.1", "-", "80", "_x._tcp.test"), false, false },
+		{ AT("192.0.2.1", "a.test", "80", "_y._tcp.test"), false, false },
+		{ AT("192.0.2.1", "a.test", "65536", "_x._tcp.test"), false, false },
+		{ AT("-", "a.test", "80", "-"), false, false },
+		{ AT("0.0.0.0", "a.test", "80", "-"), false, false },
+		{ "4 app 1 web1 192.0.2.1 2 0 7 5 33 15 3 4 6", false, false },
+	};
+
+	for (unsigned i = 0; i < ARRAY_LEN(t); i++) {
+		struct state_line f = parsed(t[i].line);
+
+		assert_int_equal(state_line_same_name(&f, &named), t[i].named);
+		assert_int_equal(state_line_same_name(&f, &labelled), t[i].labelled);
+		assert_false(state_line_same_name(&f, &s)); /* it has an address of its own */
+	}
+	struct state_line f = parsed(AT("2001:db8::1", "a.test", "8080", "_x._tcp.test"));
+	assert_int_equal(f.addr.family, AF_INET6);
+	assert_int_equal(f.addr.port, 8080);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_of_haproxy_is_understood), cmocka_unit_test(what_is_no_state_is_left_out),
 		cmocka_unit_test(statuses_have_haproxys_numbers), cmocka_unit_test(health_goes_on_where_the_line_stands),
 		cmocka_unit_test(settings_count_as_long_as_the_configuration_is_what_it_was),
+		cmocka_unit_test(addresses_count_for_servers_with_the_same_name_or_label_alone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
