@@ -64,7 +64,7 @@ static bool show_all(struct leader *l)
 			       .nworkers = l->nworkers, .draining = l->phase >= LEAD_DRAINING };
 
 	return master_tell(l, IPC_ADOPT, 0, l->o->generation, &a, sizeof(a), -1) && show_listeners(l) &&
-	       (a.draining || (tables_show(l) && variables_show(l) && tickets_show(l) && journal_show(l) && patterns_show(l) && roster_show(l))) &&
+	       (a.draining || (tables_show(l) && variables_show(l) && tickets_show(l) && page_secret_show(l) && journal_show(l) && patterns_show(l) && roster_show(l))) &&
 	       (a.draining || maps_show(l)) && show_children(l) && show_states(l) &&
 	       master_tell(l, IPC_ADOPT_END, 0, 0, NULL, 0, -1);
 }

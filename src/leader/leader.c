@@ -16,7 +16,6 @@
 #include <sluice/base/notice.h>
 #include <sluice/base/panic.h>
 #include <sluice/base/proctitle.h>
-#include <sluice/base/rand.h>
 #include <sluice/health/health.h>
 #include <sluice/ipc/sandbox.h>
 #include <sluice/rt/row.h>
@@ -303,7 +302,6 @@ static bool prepare(struct leader *l)
 		return false;
 	}
 	l->nworkers = leader_workers(l->rt);
-	rand_secret(l->secret, sizeof(l->secret));
 	return limits_apply(l->rt, l->nworkers) && privs_prepare(l) && listeners_open(l) && cli_open(l) && pidfile_open(l) &&
 	       segment_prepare(l) && state_import(l);
 }
@@ -376,7 +374,7 @@ int leader_run(const struct leader_opts *o)
 	static struct leader l;
 
 	l = (struct leader){ .o = o, .phase = LEAD_STARTING, .ctl = o->ctl, .master_pid = o->master_pid, .dir_fd = -1, .pid_fd = -1,
-			     .ticket_fd = -1, .roster_fd = -1, .journal_fd = -1, .successor_dir = -1, .startup_fd = -1 };
+			     .ticket_fd = -1, .secret_fd = -1, .roster_fd = -1, .journal_fd = -1, .successor_dir = -1, .startup_fd = -1 };
 	panic_install("leader");
 	proctitle_set("leader, generation %llu", (unsigned long long)o->generation);
 	notice_quiet(o->quiet);

@@ -94,7 +94,8 @@ struct leader {
 	struct timer reclaim;      /* patterns.c */
 	unsigned sweeps;
 	struct timer deadline;     /* READY, or the end of a drain or stop */
-	uint8_t secret[16];        /* of this generation, for its workers */
+	uint8_t secret[16];        /* of forms of the statistics page, for the workers */
+	int secret_fd;             /* where it is kept for later generations; -1 = nowhere */
 	int pid_fd;                /* pid file, opened early, written late; -1 = none */
 	int status;
 	bool drained;              /* it ends by itself, not because it was told to stop */
@@ -173,6 +174,10 @@ void follow_start(struct leader *l);                  /* from the commit on, whi
 void successor_dir(struct leader *l, int fd);         /* both take fd */
 void successor_seg(struct leader *l, int fd);
 /* tables.c: stick tables. false: said on stderr. */
+/* page_secret.c: fills l->secret. */
+bool page_secret_open(struct leader *l, struct inherited *in) MUST_CHECK;
+bool page_secret_show(struct leader *l) MUST_CHECK; /* to a new master */
+
 /* tickets.c: the secret of TLS session tickets. */
 bool tickets_open(struct leader *l, struct inherited *in) MUST_CHECK;
 bool tickets_show(struct leader *l) MUST_CHECK;  /* to a new master */

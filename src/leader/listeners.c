@@ -148,7 +148,7 @@ bool listeners_open(struct leader *l)
 		ok = open_listener(l, i, &in) && ok;
 	for (unsigned i = 0; i < l->rt->ncli; i++)
 		ok = open_cli(l, i, &in) && ok;
-	ok = tickets_open(l, &in) && journal_open(l, &in) && roster_open(l, &in) && ok;
+	ok = tickets_open(l, &in) && page_secret_open(l, &in) && journal_open(l, &in) && roster_open(l, &in) && ok;
 	ok = variables_open(l, &in) && ok;
 	ok = maps_open(l, &in) && ok;
 	ok = tables_open(l, &in) && ok; /* these come the same way */

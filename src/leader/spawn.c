@@ -59,6 +59,8 @@ static void child_close_leaders(struct leader *l, const struct child *me)
 		close(l->pid_fd);
 	if (l->ticket_fd >= 0)
 		close(l->ticket_fd);
+	if (l->secret_fd >= 0)
+		close(l->secret_fd);
 	if (l->roster_fd >= 0)
 		close(l->roster_fd);
 	if (l->journal_fd >= 0)

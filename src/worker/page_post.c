@@ -123,7 +123,8 @@ static void orders_send(struct orders *o)
 {
 	if (!o->n)
 		return;
-	if (ipc_send(wk.h->ctl, IPC_SRV_ORDER, o->action, o->n, &o->msg, sizeof(o->msg), -1))
+	/* what is set in a generation that drains is lost with it */
+	if (!wk.draining && ipc_send(wk.h->ctl, IPC_SRV_ORDER, o->action, o->n, &o->msg, sizeof(o->msg), -1))
 		o->done += o->n;
 	else
 		o->lost += o->n;

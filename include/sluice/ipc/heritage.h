@@ -28,7 +28,7 @@ struct heritage {
 	int ctl;                   /* socketpair to the leader: fixed-size messages of tbl/ipc_msgs.def */
 	const int *wake_fd;        /* one eventfd a worker: queue hand-over between workers */
 	uint32_t master_pid;       /* %pid and the tag of every log line */
-	uint8_t secret[16];        /* random, of the generation: forms of the statistics page carry it */
+	uint8_t secret[16];        /* random, kept over reloads: forms of the statistics page carry it */
 	bool poll_only;
 };
 

@@ -159,6 +159,13 @@ is "303 $U/st;st=PART" "$(order -d "b=app&s=a&s=nosuch&action=ready&t=$TOKEN")"
 is "303 $U/st;st=EXCD" "$(order -d "t=$TOKEN&b=app&action=maint&s=$(head -c 20000 /dev/zero | tr '\0' x)")"
 is "no check" "$(csv app a status)"
 
+t "a form that was loaded before a reload is good after it"
+kill -HUP "$MASTER"
+wait_for 10 grep -q 'Generation 2 accepts' "$T/sluice.err"
+settled() { [ "$(kids leader | wc -l)" = 1 ]; }
+wait_for 10 settled
+is "303 $U/st;st=DONE" "$(order -d "b=app&s=a&action=ready&t=$TOKEN")"
+
 t "without 'stats admin' there is no form and no order"
 nomatch '<form' "$(http -u joe:secret "$C/haproxy?stats")"
 match 'location: /haproxy\?stats;st=DENY' "$(http -u joe:secret -i -d "b=app&s=a&action=maint&t=$TOKEN" "$C/haproxy?stats")"
