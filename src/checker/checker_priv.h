@@ -4,7 +4,7 @@
  *   checker.c  the process: start, messages of the leader, the 100 ms tick
  *   probe.c    one check from its timer to its verdict: connection, timeouts, schedule
  *   chk_*.c    what is said on the connection (check_ops): tcp, script, grpc, agent
- *   chk_http.c requests and responses of a script; chk_expect.c: its verdicts; chk_env.c: what its expressions see
+ *   chk_http.c requests and responses of a script, chk_http2.c: over HTTP/2, as h2_call.c speaks it for all; chk_expect.c: its verdicts; chk_env.c: what its expressions see
  *   agents.c   what the answer of an agent means
  *   dns.c      asking nameservers; srv_reply.c: reading their SRV records; names.c, labels.c: what the answers mean for servers
  *   fleet.c    what a verdict means: health, tracking, slow start, passive errors, the words in the segment
@@ -28,6 +28,7 @@
 struct target;
 struct exchange;
 struct grpc_call;
+struct http2;
 struct ipc_msg;
 struct report;
 
@@ -65,6 +66,7 @@ struct exchange {               /* what a talking check needs while it runs; fro
 		bool complete;
 	} res;
 	struct grpc_call *grpc; /* chk_grpc.c */
+	struct http2 *h2;       /* chk_http2.c: this connection speaks HTTP/2 */
 	char extra[512];        /* headers that differ from probe to probe */
 	struct arena *mem;      /* what is made for this probe; NULL = nothing yet */
 	struct var_store vars, sess;
@@ -131,6 +133,7 @@ void probe_queue(struct target *t, struct str s);       /* adds to what flush se
 enum probe_io { PROBE_OK, PROBE_WAIT, PROBE_EOF, PROBE_FULL, PROBE_GONE /* verdict given: the exchange is no more */ };
 enum probe_io probe_flush(struct target *t);            /* OK: all sent */
 enum probe_io probe_fill(struct target *t);             /* OK: new bytes in x->in */
+enum probe_io probe_recv(struct target *t, void *p, size_t n, size_t *got); /* OK: n at most, at p */
 
 /* fetch.c: a request that the leader wants made (IPC_CHK_FETCH); the answer goes to ctl. */
 void fetch_begin(const struct checker *ck, const struct ipc_msg *m, int fd);
@@ -153,6 +156,13 @@ enum probe_io http_whole(struct target *t);             /* OK: nothing more will
 struct str http_body(const struct exchange *x);
 /* The response, when its head is there, else NULL; its memory is that of the next chk_ctx() as well. */
 struct http_msg *http_response(struct exchange *x, struct arena *a);
+
+/* chk_http2.c */
+bool http2_spoken(const struct target *t);              /* does the connection, which stands, speak HTTP/2? */
+/* Begins a request whose head is given in HTTP/1; body lives as long as the exchange. false: no memory. */
+bool http2_ask(struct target *t, struct str head, struct str body) MUST_CHECK;
+enum probe_io http2_fill(struct target *t);             /* as probe_fill(): the response in HTTP/1 */
+void http2_end(struct exchange *x);
 
 /* chk_expect.c */
 /* Does text match? Only string, binary and regex kinds; want: the pattern where it is a text. */

@@ -22,7 +22,7 @@ static bool env_num(const struct smp_ctx *c, enum smp_env_num what, int idx, int
 	case ENV_BE_TUNNEL_TIMEOUT: *out = t->px->to[TO_TUNNEL]; return true;
 	case ENV_NBPROC: *out = t->ck->h->nworkers; return true;
 	case ENV_PID: *out = getpid(); return true;
-	case ENV_BC_HTTP_MAJOR: *out = 1; return chk_is_http(t);
+	case ENV_BC_HTTP_MAJOR: *out = t->x->h2 ? 2 : 1; return chk_is_http(t);
 	case ENV_STOPPING: *out = 0; return true;
 	default: break;
 	}

@@ -177,6 +177,11 @@ void http_forget(struct exchange *x)
 	memset(&x->res, 0, sizeof(x->res));
 }
 
+static struct str both(struct arena *a, struct str head, struct str rest)
+{
+	return arena_printf(a, STR_FMT STR_FMT, STR_ARG(head), STR_ARG(rest));
+}
+
 /* What came before is over: the request is made while it can still be looked at. */
 static bool begin_request(struct target *t, const struct chk_step *st)
 {
@@ -198,10 +203,12 @@ static bool begin_request(struct target *t, const struct chk_step *st)
 	sbuf_add(&extra, STR("\r\n"));
 	t->x->in.head = t->x->in.tail = 0;
 	http_forget(t->x);
+	t->x->asked = q;
+	if (http2_spoken(t))
+		return chk_mem(t->x) && http2_ask(t, both(t->x->mem, made.head, sbuf_str(&extra)), made.body);
 	probe_queue(t, made.head);
 	probe_queue(t, sbuf_str(&extra));
 	probe_queue(t, made.body);
-	t->x->asked = q;
 	return true;
 }
 
@@ -304,6 +311,11 @@ struct http_msg *http_response(struct exchange *x, struct arena *a)
 	return v == H1_OK ? m : NULL;
 }
 
+static enum probe_io fill(struct target *t)
+{
+	return t->x->h2 ? http2_fill(t) : probe_fill(t);
+}
+
 /* OK: it is there; WAIT: it is not complete. */
 static enum probe_io read_head(struct target *t)
 {
@@ -350,7 +362,7 @@ enum probe_io http_head(struct target *t)
 	struct exchange *x = t->x;
 
 	while (!x->res.head_done) {
-		enum probe_io got = probe_fill(t), r;
+		enum probe_io got = fill(t), r;
 
 		if (got == PROBE_GONE || got == PROBE_WAIT)
 			return got;
@@ -368,7 +380,7 @@ enum probe_io http_head(struct target *t)
 
 enum probe_io http_more(struct target *t)
 {
-	enum probe_io r = t->x->res.complete ? PROBE_EOF : probe_fill(t);
+	enum probe_io r = t->x->res.complete ? PROBE_EOF : fill(t);
 
 	return r == PROBE_GONE || r == PROBE_WAIT ? r : take_body(t, r != PROBE_OK);
 }

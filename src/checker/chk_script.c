@@ -94,6 +94,7 @@ static enum probe_io step(struct target *t, const struct chk_step *st)
 	switch ((enum chk_step_kind)st->kind) {
 	case CS_CONNECT:
 		forget_input(t);
+		http2_end(t->x);
 		t->x->asked = NULL;
 		t->x->step++;
 		probe_reconnect(t, st);
@@ -175,4 +176,4 @@ static void script_where(const struct target *t, struct sbuf *out)
 		sbuf_printf(out, " comment: '" STR_FMT "'", STR_ARG(st->comment));
 }
 
-const struct check_ops chk_script = { .name = "script", .begin = script_begin, .start = script_io, .io = script_io, .where = script_where };
+const struct check_ops chk_script = { .name = "script", .begin = script_begin, .start = script_io, .io = script_io, .end = http2_end, .where = script_where };

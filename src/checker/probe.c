@@ -223,7 +223,7 @@ static void open_conn(struct target *t, const struct chk_step *st)
 	timer_set(&t->timer, clock_ms() + MAX(connect_timeout(t), 1u));
 	if (t->tls) {
 		k.preface = proxy_header(t);
-		k.alpn = st ? st->alpn : STR_NULL;
+		k.alpn = st && !st->alpn.n && st->proto == PROTO_H2 ? STR("\2h2") : st ? st->alpn : STR_NULL;
 	}
 	t->conn = conn_new_back(&a, &so, t->tls ? &xprt_tls : &xprt_raw, &k, &conn_ops, t);
 	if (!t->conn) {
@@ -331,11 +331,14 @@ void probe_init(struct target *t)
 	timer_init(&t->timer, on_timer);
 }
 
-/* First checks are spread over the interval of the state they begin in, so that neither a start nor a restart is a storm. */
+/* First checks are spread over the interval of the state they begin in, so that neither a start nor a restart is a storm;
+ * max-spread-checks bounds that time. */
 void probe_schedule_first(struct target *t)
 {
+	uint32_t most = t->ck->rt->g.max_spread_checks, within = most ? MIN(most, interval(t)) : interval(t);
+
 	if (!t->off)
-		timer_set(&t->timer, slot_of(t, beat_from(t, clock_ms() + 1, interval(t))));
+		timer_set(&t->timer, slot_of(t, beat_from(t, clock_ms() + 1, within)));
 }
 
 void probe_soon(struct target *t, uint32_t ms)
@@ -391,24 +394,25 @@ enum probe_io probe_flush(struct target *t)
 	return PROBE_OK;
 }
 
-enum probe_io probe_fill(struct target *t)
+static enum probe_io readable(const struct target *t)
 {
-	struct buf *in = &t->x->in;
-	ssize_t r;
-
 	if (t->conn->flags & CONN_EOF)
 		return PROBE_EOF;
-	if (!(t->conn->io.ready & (IO_RD | IO_HUP | IO_ERR)))
-		return PROBE_WAIT;
-	if (!buf_acquire(in)) {
-		probe_put_off(t);
-		return PROBE_GONE;
-	}
-	if (!buf_room(in))
+	return t->conn->io.ready & (IO_RD | IO_HUP | IO_ERR) ? PROBE_OK : PROBE_WAIT;
+}
+
+enum probe_io probe_recv(struct target *t, void *p, size_t n, size_t *got)
+{
+	enum probe_io can = readable(t);
+	ssize_t r;
+
+	if (can != PROBE_OK)
+		return can;
+	if (!n)
 		return PROBE_FULL;
-	r = conn_recv(t->conn, in->mem + in->tail, buf_room(in));
+	r = conn_recv(t->conn, p, n);
 	if (r > 0) {
-		in->tail += (uint32_t)r;
+		*got = (size_t)r;
 		return PROBE_OK;
 	}
 	if (r == XPRT_AGAIN)
@@ -417,4 +421,21 @@ enum probe_io probe_fill(struct target *t)
 		return PROBE_EOF;
 	broken(t);
 	return PROBE_GONE;
+}
+
+enum probe_io probe_fill(struct target *t)
+{
+	struct buf *in = &t->x->in;
+	enum probe_io r = readable(t);
+	size_t got = 0;
+
+	if (r != PROBE_OK)
+		return r; /* who waits holds no buffer */
+	if (!buf_acquire(in)) {
+		probe_put_off(t);
+		return PROBE_GONE;
+	}
+	r = probe_recv(t, in->mem + in->tail, buf_room(in), &got);
+	in->tail += r == PROBE_OK ? (uint32_t)got : 0;
+	return r;
 }

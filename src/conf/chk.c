@@ -166,13 +166,13 @@ static bool connect_port(struct sema *s, const struct word *v, unsigned avail, s
 	return true;
 }
 
-/* Which protocol HAProxy lays on a connection: there is one for each kind of check. */
 static bool connect_proto(struct sema *s, const struct word *v, bool http, struct chk_step *st)
 {
-	static const char *const http_words[] = { "h1" }, *const tcp_words[] = { "none" };
+	static const char *const http_words[] = { "h1", "h2" }, *const tcp_words[] = { "none" };
+	int k = http ? arg_word(s, v, http_words, 2, "protocol of an HTTP check") : arg_word(s, v, tcp_words, 1, "protocol of a TCP check");
 
-	st->proto = PROTO_H1;
-	return arg_word(s, v, http ? http_words : tcp_words, 1, http ? "protocol of an HTTP check" : "protocol of a TCP check") >= 0;
+	st->proto = k == 1 ? PROTO_H2 : PROTO_H1;
+	return k >= 0;
 }
 
 /* One parameter of connect; false when the line is beyond use. */

@@ -158,6 +158,11 @@ void dir_hard_stop_after(struct sema *s, const struct line *l)
 	(void)!arg_time(s, &l->w[1], 1, &s->rt->g.hard_stop_after);
 }
 
+void dir_max_spread_checks(struct sema *s, const struct line *l)
+{
+	(void)!arg_time(s, &l->w[1], 1, &s->rt->g.max_spread_checks);
+}
+
 void dir_close_spread(struct sema *s, const struct line *l)
 {
 	(void)!arg_time(s, &l->w[1], 1, &s->rt->g.server_close_spread);

@@ -247,6 +247,13 @@ OPT(proto)
 	return choose(s, v, words, ARRAY_LEN(words), "protocol", &t->o.proto);
 }
 
+/* Of checks: none is that of tcp-check. */
+OPT(check_proto)
+{
+	static const char *const words[] = { "none", "h1", "h2" };
+	return choose(s, v, words, ARRAY_LEN(words), "protocol", &t->o.check_proto);
+}
+
 OPT(ws)
 {
 	static const char *const words[] = { "auto", "h1", "h2" };

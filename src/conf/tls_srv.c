@@ -61,8 +61,16 @@ static bool script_has_tls(const struct rt_check *c)
 	return false;
 }
 
+/* What a check offers that check-alpn says nothing of: HTTP as its server does, unless the protocol is given. */
+static struct str alpn_of_check(enum chk_kind kind, const struct rt_srv_opts *o, struct str alpn)
+{
+	if (kind == CHK_GRPC || (kind == CHK_HTTP && o->check_proto == PROTO_H2))
+		return STR("\2h2");
+	return kind == CHK_HTTP && o->check_proto == PROTO_AUTO ? alpn : STR_NULL;
+}
+
 /* Options of the server and of its checks, with what they inherit. */
-static void opts_complete(struct sema *s, const struct rt_proxy *px, struct tls_words *w, struct tls_opts *check)
+static void opts_complete(struct sema *s, const struct rt_server *srv, struct tls_words *w, struct tls_opts *check)
 {
 	struct tls_opts *t = &w->o;
 
@@ -74,7 +82,7 @@ static void opts_complete(struct sema *s, const struct rt_proxy *px, struct tls_
 	tls_opts_paths(s, t);
 	t->crt = tls_path(s, s->crt_base, t->crt);
 	*check = *t;
-	check->alpn = w->check_alpn.n || px->check.kind != CHK_GRPC ? w->check_alpn : STR("\2h2");
+	check->alpn = w->check_alpn.n ? w->check_alpn : alpn_of_check((enum chk_kind)s->rt->px[srv->px].check.kind, srv->o, t->alpn);
 }
 
 static void server_build(struct sema *s, struct tls_srv_job *j)
@@ -84,7 +92,7 @@ static void server_build(struct sema *s, struct tls_srv_job *j)
 	struct tls_opts *t = &j->t.o, check;
 	struct tls_err e = { "" };
 
-	opts_complete(s, &s->rt->px[srv->px], &j->t, &check);
+	opts_complete(s, srv, &j->t, &check);
 	if (!verify_check(s, j->l, t))
 		return;
 	o.xprt_cfg = tls_back_get(t, &e);
@@ -128,7 +136,7 @@ bool tls_server_live(struct sema *s, const struct line *l, struct rt_server *srv
 	if (!t->ssl && !need_check)
 		return true;
 	srv->flags |= (t->ssl ? SRVF_SSL : 0u) | (need_check ? SRVF_CHECK_SSL : 0u);
-	opts_complete(s, &s->rt->px[srv->px], t, &check);
+	opts_complete(s, srv, t, &check);
 	if (!verify_check(s, l, &t->o))
 		return false;
 	o->xprt_cfg = tls_back_find(&t->o);

@@ -88,6 +88,8 @@ static uint64_t srv_identity(const struct rt *rt, const struct rt_server *s)
 		return mix(mix(h, rt->px[rt->srv[s->track].px].name), rt->srv[s->track].name);
 	if (!(s->flags & SRVF_CHECK))
 		return h;
+	if (s->o->check_proto)
+		h = mix_num(h, s->o->check_proto);
 	return mix_check(mix_num(mix_addr(h, &s->o->check_addr), s->o->check_port), &rt->px[s->px].check);
 }
 

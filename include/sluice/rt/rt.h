@@ -297,6 +297,7 @@ struct rt_srv_opts {                /* identical option sets of many servers are
 	struct str sni_text;            /* what sni was compiled from */
 	struct str check_sni, check_alpn; /* of checks; alpn in wire form */
 	uint8_t proto;                  /* enum rt_proto; auto: HTTP/1 */
+	uint8_t check_proto;            /* enum rt_proto; auto: as proto, where checks go to the server itself */
 	uint8_t ws;                     /* enum rt_proto, of WebSocket; auto: as other requests */
 };
 struct rt_server {
@@ -434,6 +435,7 @@ struct rt_global {
 	} h2;
 	uint32_t stick_counters;        /* slots of track-sc: 3 */
 	uint32_t spread_checks;         /* percent */
+	uint32_t max_spread_checks;     /* ms over which first checks are spread at most, 0 = their interval */
 	uint32_t comp_level;            /* 0-9; 0 = nothing is compressed */
 	uint32_t comp_max_rate;         /* KiB of input a second over all workers, 0 = no limit */
 	uint32_t comp_max_cpu;          /* percent of a worker's CPU above which nothing more is compressed */

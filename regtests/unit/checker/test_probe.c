@@ -122,6 +122,23 @@ static void first_checks_are_spread_over_one_interval(void **s)
 }
 
 /* Where in its interval the next check of each server begins. */
+static void max_spread_checks_bounds_the_time_until_the_first_check(void **s)
+{
+	struct fx f;
+
+	(void)s;
+	fx_init(&f, MAX_SRV);
+	for (unsigned i = 0; i < MAX_SRV; i++)
+		f.o[i].inter = i ? 60000 : 20;
+	f.rt.g.max_spread_checks = 200;
+	fx_words(&f);
+	fx_fleet(&f);
+	fx_go(&f);
+	for (uint32_t i = 0; i < f.ck.ntargets; i++)
+		assert_in_range(f.ck.t[i]->timer.deadline - clock_ms(), 0, i ? 216 : 36);
+	fx_close(&f);
+}
+
 static void phases(struct fx *f, uint64_t *ph)
 {
 	for (unsigned i = 0; i < 4; i++)
@@ -241,6 +258,7 @@ int main(void)
 		cmocka_unit_test(a_connection_that_never_stands_is_a_layer4_timeout),
 		cmocka_unit_test(check_addr_and_port_replace_the_servers),
 		cmocka_unit_test(first_checks_are_spread_over_one_interval),
+		cmocka_unit_test(max_spread_checks_bounds_the_time_until_the_first_check),
 		cmocka_unit_test(a_checker_that_starts_again_goes_on_in_the_same_rhythm),
 		cmocka_unit_test(a_check_that_began_late_does_not_move_those_after_it),
 		cmocka_unit_test(spread_checks_varies_the_interval_within_its_bounds),
