@@ -197,6 +197,9 @@ void fleet_tick(struct checker *ck);
 /* What follows from a change of the health of t, or of its counter alone. */
 void fleet_settle(struct target *t, enum health_change ch, bool moved, const struct report *r);
 
+/* names.c: the server cannot be reached: is it somewhere else by now? */
+void names_soon(uint32_t srv);
+
 /* agents.c */
 bool agents_init(struct checker *ck) MUST_CHECK;        /* after the servers */
 bool agent_add(struct checker *ck, struct target *t) MUST_CHECK; /* the server's, if it has one */

@@ -64,6 +64,7 @@ void labels_free(void);
 void labels_put(uint32_t srv);
 void labels_go(uint32_t srv);            /* the state in the segment counts from now on */
 void labels_drop(uint32_t srv);
+void labels_soon(uint32_t srv);
 void labels_tick(void);
 
 /* asked.c: names that workers ask for */

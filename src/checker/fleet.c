@@ -95,6 +95,8 @@ void fleet_verdict(struct target *t, enum check_status st, unsigned code, uint32
 
 	atomic_store_explicit(&w->check, word, memory_order_release);
 	t->err = 0;
+	if (st == CHK_L4TOUT)
+		names_soon(t->srv);
 	if (res == HEALTH_FAILED)
 		count_word(&w->chk_fail);
 	else if (t->observed)

@@ -294,6 +294,12 @@ void labels_drop(uint32_t srv)
 	free(r);
 }
 
+void labels_soon(uint32_t srv)
+{
+	if (lab.of_srv[srv])
+		lab.of_srv[srv]->label->ask_at = 0;
+}
+
 static void ask_for(struct label *l, uint64_t now)
 {
 	if (l->asking || now < l->ask_at)

@@ -476,6 +476,18 @@ static void look(struct checker *ck)
 	nm.epoch = epoch;
 }
 
+void names_soon(uint32_t srv)
+{
+	struct named *d = nm.of_srv ? nm.of_srv[srv] : NULL;
+
+	if (!d)
+		return;
+	if (d->name)
+		d->name->ask_at = 0;
+	if (server(d)->flags & SRVF_SRV)
+		labels_soon(srv);
+}
+
 static void ask_for(struct name *n, uint64_t now)
 {
 	if (n->asking || n->told || now < n->ask_at)

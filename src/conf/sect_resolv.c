@@ -8,13 +8,7 @@
 #define PAYLOAD_MIN 512
 #define PAYLOAD_MAX 65535
 
-int sema_resolvers(const struct sema *s, struct str name)
-{
-	for (uint32_t i = 0; i < s->rt->nresolvers; i++)
-		if (str_eq(s->rt->resolvers[i].name, name))
-			return (int)i;
-	return -1;
-}
+const char *sema_resolv_conf = "/etc/resolv.conf";
 
 static bool add_nameserver(struct sema *s, struct rt_resolvers *r, const struct word *w, const struct rt_nameserver *ns)
 {
@@ -51,14 +45,15 @@ static void nameserver_line(struct sema *s, struct rt_resolvers *r, const struct
 	(void)add_nameserver(s, r, &l->w[1], &ns);
 }
 
-/* "nameserver 10.0.0.2" of resolv.conf(5); each is named by its address. */
+/* "nameserver 10.0.0.2" of resolv.conf(5); each is named by its address. w NULL: nobody has asked for it. */
 static void resolv_conf(struct sema *s, struct rt_resolvers *r, const struct word *w)
 {
-	FILE *f = fopen("/etc/resolv.conf", "re");
+	FILE *f = fopen(sema_resolv_conf, "re");
 	char line[512];
 
 	if (!f) {
-		sema_warn(s, w, "/etc/resolv.conf cannot be read: it adds no nameserver");
+		if (w)
+			sema_warn(s, w, "%s cannot be read: it adds no nameserver", sema_resolv_conf);
 		return;
 	}
 	while (fgets(line, sizeof(line), f)) {
@@ -125,27 +120,58 @@ static void one_line(struct sema *s, struct rt_resolvers *r, const struct line *
 	}
 }
 
+static struct rt_resolvers fresh(const struct sema *s, struct str name, struct rt_loc loc)
+{
+	return (struct rt_resolvers){
+		.name = name, .retries = 3, .payload = PAYLOAD_MIN, .resolve = 1000, .retry = 1000, .ns0 = s->rt->nns, .loc = loc,
+		.hold = { [HOLD_OTHER] = 30000, [HOLD_REFUSED] = 30000, [HOLD_NX] = 30000, [HOLD_TIMEOUT] = 30000, [HOLD_VALID] = 10000 },
+	};
+}
+
+static int add(struct sema *s, struct rt_resolvers r)
+{
+	s->rt->nns += r.nns;
+	APPEND(s->a, s->rt->resolvers, s->rt->nresolvers, r);
+	return (int)s->rt->nresolvers - 1;
+}
+
+static int find(const struct sema *s, struct str name)
+{
+	for (uint32_t i = 0; i < s->rt->nresolvers; i++)
+		if (str_eq(s->rt->resolvers[i].name, name))
+			return (int)i;
+	return -1;
+}
+
+/* There is a section `default` without anybody's writing it, as HAProxy has it: what the machine itself asks. It is made when it is first meant,
+ * which is too late once the tables stand. */
+int sema_resolvers(struct sema *s, struct str name)
+{
+	int i = find(s, name);
+
+	if (i >= 0 || !s->src || !str_eq(name, STR("default")))
+		return i;
+	struct rt_resolvers r = fresh(s, STR("default"), (struct rt_loc){ .file = sema_resolv_conf, .line = 1, .col = 1 });
+	resolv_conf(s, &r, NULL);
+	return r.nns ? add(s, r) : -1;
+}
+
 void sect_resolvers(struct sema *s, const struct section *sec)
 {
 	const struct line *h = &sec->head;
-	struct rt_resolvers r = {
-		.retries = 3, .payload = PAYLOAD_MIN, .resolve = 1000, .retry = 1000, .ns0 = s->rt->nns, .loc = sema_loc(s, h->w[0].at),
-		.hold = { [HOLD_OTHER] = 30000, [HOLD_REFUSED] = 30000, [HOLD_NX] = 30000, [HOLD_TIMEOUT] = 30000, [HOLD_VALID] = 10000 },
-	};
 
 	if (h->n != 2) {
 		sema_err(s, &h->w[0], "'resolvers' expects a name");
 		return;
 	}
-	if (sema_resolvers(s, h->w[1].s) >= 0) {
+	if (find(s, h->w[1].s) >= 0) {
 		sema_err(s, &h->w[1], "there is already a section resolvers '" STR_FMT "'", STR_ARG(h->w[1].s));
 		return;
 	}
-	r.name = keep(s, h->w[1].s);
+	struct rt_resolvers r = fresh(s, keep(s, h->w[1].s), sema_loc(s, h->w[0].at));
 	for (size_t i = 0; i < sec->lines.n; i++)
 		one_line(s, &r, &sec->lines.at[i]);
 	if (!r.nns)
 		sema_warn(s, &h->w[1], "resolvers '" STR_FMT "' has no nameserver: nothing will be resolved", STR_ARG(r.name));
-	s->rt->nns += r.nns;
-	APPEND(s->a, s->rt->resolvers, s->rt->nresolvers, r);
+	add(s, r);
 }

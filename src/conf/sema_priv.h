@@ -274,7 +274,8 @@ void stats_page_finish(struct sema *s, struct px_build *b);
 void sect_userlist(struct sema *s, const struct section *sec);
 void sect_resolvers(struct sema *s, const struct section *sec);
 /* Index of a resolvers section, -1 = unknown. */
-int sema_resolvers(const struct sema *s, struct str name);
+int sema_resolvers(struct sema *s, struct str name);
+extern const char *sema_resolv_conf; /* tests have one of their own */
 int sema_userlist(const struct sema *s, struct str name); /* index, -1 = unknown */
 void sect_http_errors(struct sema *s, const struct section *sec);
 

@@ -14,8 +14,11 @@ nx.test 127.0.0.2
 ref.test 127.0.0.2
 prefer.test ::2 127.0.0.2 127.0.0.3 127.0.0.4
 alias.test cname moves.test
+six.test 127.0.0.3
 forged.test forged 127.0.0.2
 tc.test tc 127.0.0.2
+big.test many 60
+huge.test many 200
 bad.test garbage
 E2
 python3 "$ROOT/regtests/lib/dns.py" "$D1" "$T/zone" "$T/queries" & PIDS+=($!)
@@ -36,6 +39,16 @@ resolvers dns
   hold timeout 600s
   hold other 600s
   accepted_payload_size 4096
+resolvers small
+  nameserver one 127.0.0.1:$D1
+  timeout resolve 100ms
+resolvers large
+  nameserver one 127.0.0.1:$D1
+  timeout resolve 100ms
+  accepted_payload_size 65535
+resolvers stream
+  nameserver one tcp@127.0.0.1:$D1
+  timeout resolve 100ms
 resolvers alone
   nameserver none 127.0.0.1:$D2
   timeout resolve 100ms
@@ -76,8 +89,15 @@ backend alias
   server s alias.test:$A
 backend forged
   server s forged.test:$A
+backend big
+  server s big.test:$A
+  server t big.test:$A resolvers small
+backend huge
+  server s huge.test:$A resolvers large
 backend tc
   server s tc.test:$A
+backend stream
+  server s six.test:$A resolvers stream
 backend bad
   server s bad.test:$A init-addr 127.0.0.3
 backend alone
@@ -126,6 +146,14 @@ expect alias 4
 expect forged 2
 expect tc 2
 grep -q '^tcp tc.test A$' "$T/queries" || fail "$(sort "$T/queries" | uniq -c)"
+t "answers that fit accepted_payload_size come over UDP, longer ones over TCP; a nameserver may be asked over TCP alone"
+wait_for 8 state_is big s 5 127.1.0.1
+wait_for 8 state_is big t 5 127.1.0.1
+wait_for 8 state_is huge s 5 127.1.0.1
+match 'tcp big\.test A' "$(cat "$T/queries")"
+expect stream 3
+nomatch 'udp six\.test' "$(cat "$T/queries")"
+match 'tcp six\.test A' "$(cat "$T/queries")"
 t "a name that is gone longer than hold allows takes its server into maintenance, and back when it returns"
 expect nx 2
 put nx.test nx

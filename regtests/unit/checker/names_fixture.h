@@ -6,11 +6,11 @@
 #include <sluice/ipc/msg.h>
 #include <sluice/ipc/place.h>
 #include "checker_fixture.h"
-#include "../../../src/checker/dns_priv.h"
+#include "no_dns.h"
 
 struct asked { dns_done_fn *done; void *arg; char name[64]; }; /* the last question of its kind */
 static struct asked asked, asked_srv;
-static unsigned nasked, nasked_srv, nupdates;
+static unsigned nasked, nasked_srv;
 static struct rt_resolvers section;
 static int leader = -1;
 
@@ -22,11 +22,7 @@ static bool note(struct asked *a, struct str name, dns_done_fn *done, void *arg)
 	return true;
 }
 
-bool dns_open(struct checker *ck UNUSED) { return true; }
-void dns_close(void) {}
-void dns_tick(void) {}
 bool dns_ask_system(struct str name UNUSED, dns_done_fn *done UNUSED, void *arg UNUSED) { return false; }
-void dns_led_to_update(const struct dns_answer *a UNUSED) { nupdates++; }
 bool dns_ask(uint32_t resolvers UNUSED, struct str name, dns_done_fn *done, void *arg) { return nasked++, note(&asked, name, done, arg); }
 bool dns_ask_srv(uint32_t resolvers UNUSED, struct str label, dns_done_fn *done, void *arg) { return nasked_srv++, note(&asked_srv, label, done, arg); }
 

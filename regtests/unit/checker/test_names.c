@@ -176,6 +176,26 @@ static void what_is_on_its_way_to_the_leader_is_not_taken_for_an_address_set_by_
 	close_names(&f);
 }
 
+static void a_server_that_a_check_cannot_reach_is_asked_for_at_once(void **s)
+{
+	(void)s;
+	struct fx f;
+
+	open_names_of(&f, 1, SRVF_CHECK, STR("a.test"));
+	say(&f, DNS_VALID, "10.0.0.1", NULL);
+	obey(&f);
+	fleet_reload(&f.ck);
+	names_tick(&f.ck);
+	assert_null(asked.done);
+	fleet_verdict(f.ck.t[0], CHK_L4CON, 0, 1, STR_NULL);
+	names_tick(&f.ck);
+	assert_null(asked.done);
+	fleet_verdict(f.ck.t[0], CHK_L4TOUT, 0, 1, STR_NULL);
+	names_tick(&f.ck);
+	assert_non_null(asked.done);
+	close_names(&f);
+}
+
 static void another_name_is_asked_for_and_nobody_asks_for_one_without_servers(void **s)
 {
 	(void)s;
@@ -209,6 +229,7 @@ int main(void)
 		cmocka_unit_test(a_message_that_is_lost_is_sent_again_with_the_next_answer),
 		cmocka_unit_test(a_checker_that_starts_again_moves_nobody),
 		cmocka_unit_test(what_is_on_its_way_to_the_leader_is_not_taken_for_an_address_set_by_hand),
+		cmocka_unit_test(a_server_that_a_check_cannot_reach_is_asked_for_at_once),
 		cmocka_unit_test(another_name_is_asked_for_and_nobody_asks_for_one_without_servers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
