@@ -9,7 +9,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	struct proxy_hdr whole, part;
 	enum proxy_parse all = proxy_hdr_parse(data, n, &whole), r = PROXY_MORE;
 	size_t at = 0;
+	struct str v;
 
+	if (n && proxy_tlv_find(str_n((const char *)data + 1, n - 1), data[0], &v))
+		ASSERT(v.p >= (const char *)data && v.p + v.n <= (const char *)data + n);
 	while (r == PROXY_MORE && at < n) {
 		size_t want = proxy_hdr_want(data, at);
 

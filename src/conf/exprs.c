@@ -50,7 +50,7 @@ struct expr_env sema_env(struct sema *s, unsigned avail, const struct word *at)
 
 	return (struct expr_env){
 		.arena = s->a, .avail = avail, .resolve = sema_resolve, .read_file = read_for_expr, .ctx = s,
-		.vars = s->rt->vars, .maps = &s->rt->patterns, .tls_prints = &s->rt->tls_prints, .file = loc.file, .line = loc.line
+		.vars = s->rt->vars, .maps = &s->rt->patterns, .tls_prints = &s->rt->tls_prints, .pp_tlvs = &s->rt->pp_tlvs, .file = loc.file, .line = loc.line
 	};
 }
 

@@ -201,7 +201,7 @@ static enum conf_live server_live(struct sema *s, const struct line *l, struct r
 		return CONF_LIVE_BAD;
 	if (p->cookie.flags & CK_DYNAMIC && p->cookie.key.n && !srv->cookie.n && (srv->addr.family == AF_INET || srv->addr.family == AF_INET6))
 		srv->cookie = persist_dynamic(s, &p->cookie, &srv->addr);
-	return have && (!srv->host.n || srv->flags & SRVF_RESOLVE) ? CONF_LIVE_OK : CONF_LIVE_RELOAD;
+	return have && !o->pp_tlvs && (!srv->host.n || srv->flags & SRVF_RESOLVE) ? CONF_LIVE_OK : CONF_LIVE_RELOAD;
 }
 
 enum conf_live conf_server_live(const struct rt *rt, uint32_t px, const struct str *w, unsigned n, struct arena *a, struct rt_server *srv,

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Parameters of server and default-server lines: each row of tbl/server_opts.def sets its field of a template. */
+#include <errno.h>
+#include <stdlib.h>
+
 #include "tls_priv.h"
 
 typedef bool opt_fn(struct sema *s, struct srv_tmpl *t, const struct word *v);
@@ -27,6 +30,58 @@ OPT_SET(send_proxy, SRVF_SEND_PROXY)
 OPT_SET(check_send_proxy, SRVF_CHECK_SEND_PROXY)
 OPT_SET(send_proxy_v2, SRVF_SEND_PROXY_V2)
 OPT_CLEAR(no_send_proxy, SRVF_SEND_PROXY | SRVF_SEND_PROXY_V2)
+
+OPT(send_proxy_v2_ssl)
+{
+	t->flags |= SRVF_SEND_PROXY_V2;
+	t->o.pp_opts |= PPO_SSL;
+	return true;
+}
+
+OPT(send_proxy_v2_cn)
+{
+	t->o.pp_opts |= PPO_CN;
+	return srv_send_proxy_v2_ssl(s, t, v);
+}
+
+OPT(proxy_v2_options)
+{
+	static const char *const words[] = { "ssl", "cert-cn", "ssl-cipher", "cert-sig", "cert-key", "authority", "crc32c", "unique-id" };
+	static const uint8_t bits[] = { PPO_SSL, PPO_SSL | PPO_CN, PPO_SSL | PPO_CIPHER, PPO_SSL | PPO_SIG, PPO_SSL | PPO_KEY,
+					PPO_AUTHORITY, PPO_CRC32C, PPO_UNIQUE_ID };
+	struct str rest = v->s;
+
+	while (rest.p) {
+		struct word one = *v;
+		one.s = str_split(&rest, ',');
+		int i = arg_word(s, &one, words, ARRAY_LEN(words), "option of the PROXY header");
+		if (i < 0)
+			return false;
+		t->o.pp_opts |= bits[i];
+	}
+	return true;
+}
+
+/* The number stands in the word itself. */
+OPT(proxy_v2_tlv)
+{
+	struct str id = str_sub(v[-1].s, strlen("set-proxy-v2-tlv-fmt("), v[-1].s.n);
+	struct rt_pp_tlv *n = ARENA_NEW(s->a, struct rt_pp_tlv);
+	unsigned long type;
+	char *end;
+
+	errno = 0;
+	type = id.n ? strtoul(id.p, &end, 0) : 256;
+	if (type > 255 || errno || *end != ')' || end == id.p) {
+		sema_err(s, &v[-1], "'set-proxy-v2-tlv-fmt' takes a number from 0 to 255 in parentheses");
+		return false;
+	}
+	*n = (struct rt_pp_tlv){ .before = t->o.pp_tlvs, .type = (uint8_t)type,
+				 .fmt = sema_fmt(s, v, NEED_CLIENT | NEED_STREAM | NEED_REQ_HEAD | NEED_L6) };
+	t->o.pp_tlvs = n;
+	return n->fmt != NULL;
+}
+
 OPT_SET(tfo, SRVF_TFO)
 OPT_CLEAR(no_tfo, SRVF_TFO)
 OPT_TIME(fastinter, fastinter)
@@ -301,6 +356,15 @@ void srv_opts_init(struct sema *s)
 		hmap_put(&s->srv_opts, str_c(rows[i].word), (void *)&rows[i]);
 }
 
+/* One word has an argument in parentheses. */
+static const struct opt_row *row_of(const struct sema *s, struct str w)
+{
+	ptrdiff_t at = w.n && w.p[w.n - 1] == ')' ? str_chr(w, '(') : -1;
+	const struct opt_row *r = hmap_get(&s->srv_opts, at > 0 ? str_sub(w, 0, (size_t)at) : w);
+
+	return !r || at < 0 || r->run == srv_proxy_v2_tlv ? r : NULL;
+}
+
 static bool unknown_opt(struct sema *s, const struct word *w, uint32_t *i)
 {
 	const char *names[ARRAY_LEN(rows)];
@@ -320,7 +384,7 @@ static bool unknown_opt(struct sema *s, const struct word *w, uint32_t *i)
 bool srv_opts_parse(struct sema *s, const struct word *w, uint32_t n, struct srv_tmpl *t)
 {
 	for (uint32_t i = 0; i < n; i++) {
-		const struct opt_row *r = hmap_get(&s->srv_opts, w[i].s);
+		const struct opt_row *r = row_of(s, w[i].s);
 		const struct word *k = &w[i], *v = NULL;
 		bool known = false;
 		if (!r && !tls_word(s, &t->tls, TLS_AT_SERVER, w, n, &i, &known))

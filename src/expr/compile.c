@@ -143,6 +143,8 @@ static bool compile_fetch(const struct expr_env *env, const struct xcall *x, str
 	e->type = f->type, e->flags = f->flags;
 	if (f->fn == fetch_tls_print && env->tls_prints)
 		*env->tls_prints = true;
+	if (f->fn == fetch_pp_tlv && env->pp_tlvs)
+		*env->pp_tlvs = true;
 	return args_compile(env, f->args, x, &e->fetch, err) && add_needs(env, x, e, &e->fetch, f->needs, err);
 }
 

@@ -11,7 +11,7 @@
 static const struct { fetch_fn *fn; uint64_t deps; } known[] = {
 	{ fetch_bool_const, DEP_NONE }, { fetch_bool_arg, DEP_NONE },	  { fetch_int_const, DEP_NONE }, { fetch_int_arg, DEP_NONE },
 	{ fetch_str_arg, DEP_NONE },	{ fetch_bin_arg, DEP_NONE },	  { fetch_ip_arg, DEP_NONE },	 { fetch_meth_arg, DEP_NONE },
-	{ fetch_env_text, DEP_NONE },	{ fetch_env_num, DEP_NONE },	  { fetch_env_flag, DEP_NONE },	 { fetch_conn_addr, DEP_NONE },
+	{ fetch_env_text, DEP_NONE },	{ fetch_pp_tlv, DEP_NONE },	{ fetch_env_num, DEP_NONE },	  { fetch_env_flag, DEP_NONE },	 { fetch_conn_addr, DEP_NONE },
 	{ fetch_conn_port, DEP_NONE },	{ fetch_conn_is_local, DEP_NONE }, { fetch_tls_fc, DEP_NONE },	 { fetch_tls_bc, DEP_NONE },
 	{ fetch_tls_print, DEP_NONE },	{ fetch_tls_err, DEP_NONE },	  { fetch_tls_dn_fc, DEP_NONE }, { fetch_tls_dn_bc, DEP_NONE },
 	{ fetch_ver, DEP_NONE },	{ fetch_var, DEP_NONE /* its argument says which */ },

@@ -162,6 +162,14 @@ bool fetch_env_text(struct smp_ctx *c, const struct call *k, struct smp_iter *it
 	return c->env && c->env->text && c->env->text(c, (enum smp_env_str)k->aux, -1, &s) && smp_set_str(out, s);
 }
 
+bool fetch_pp_tlv(struct smp_ctx *c, const struct call *k, struct smp_iter *it, struct smp *out)
+{
+	struct str s;
+
+	(void)it;
+	return c->env && c->env->text && c->env->text(c, ENV_FC_PP_TLV, k->arg[0].set ? (int)k->arg[0].i : k->aux, &s) && smp_set_str(out, s);
+}
+
 bool fetch_env_text_at(struct smp_ctx *c, const struct call *k, struct smp_iter *it, struct smp *out)
 {
 	struct str s;

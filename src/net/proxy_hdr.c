@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* PROXY protocol headers as bytes. A version 1 line is held to its grammar to the letter; of version 2 the TLVs are
- * measured and not looked at. */
+ * measured and not looked at until somebody asks for one. */
 #include <arpa/inet.h>
 #include <stdio.h>
+#include <sluice/base/hash.h>
 #include <sluice/net/proxy_hdr.h>
 
 #define V2_FIXED 16
@@ -195,4 +196,53 @@ size_t proxy_hdr_write_v2(char *out, const struct addr *src, const struct addr *
 		p = put_bytes(put_ip(put_ip(p, src, family), dst, family), ports, sizeof(ports));
 	}
 	return (size_t)(p - out);
+}
+
+/* ---- TLVs --------------------------------------------------------------------------------------------------------- */
+
+#define TLV_HEAD 3
+
+void proxy_tlv_put(struct sbuf *tlvs, unsigned type, struct str value)
+{
+	const char head[TLV_HEAD] = { (char)type, (char)(value.n >> 8), (char)value.n };
+
+	if (value.n > UINT16_MAX || (tlvs->fixed && tlvs->n + TLV_HEAD + value.n > tlvs->cap))
+		return;
+	sbuf_add(tlvs, str_n(head, TLV_HEAD));
+	sbuf_add(tlvs, value);
+}
+
+size_t proxy_hdr_add_tlvs(char *hdr, size_t n, struct str tlvs)
+{
+	size_t room = PROXY_OUT_MAX - n, len;
+	uint32_t crc;
+
+	tlvs = str_sub(tlvs, 0, room);
+	if (!tlvs.n)
+		return n;
+	memcpy(hdr + n, tlvs.p, tlvs.n);
+	len = n - V2_FIXED + tlvs.n;
+	hdr[14] = (char)(len >> 8);
+	hdr[15] = (char)len;
+	if (tlvs.n >= TLV_HEAD + 4 && tlvs.p[0] == PP_CRC32C) { /* over everything, with zeros in its place */
+		memset(hdr + n + TLV_HEAD, 0, 4);
+		crc = htonl(hash_crc32c(str_n(hdr, n + tlvs.n)));
+		memcpy(hdr + n + TLV_HEAD, &crc, 4);
+	}
+	return n + tlvs.n;
+}
+
+bool proxy_tlv_find(struct str tlvs, unsigned type, struct str *value)
+{
+	while (tlvs.n >= TLV_HEAD) {
+		size_t n = get16((const uint8_t *)tlvs.p + 1);
+		if (n > tlvs.n - TLV_HEAD)
+			return false;
+		if ((unsigned char)tlvs.p[0] == type) {
+			*value = str_sub(tlvs, TLV_HEAD, n);
+			return true;
+		}
+		tlvs = str_sub(tlvs, TLV_HEAD + n, tlvs.n);
+	}
+	return false;
 }

@@ -58,6 +58,8 @@ static bool env_text(const struct smp_ctx *c, enum smp_env_str what, int idx, st
 	case ENV_FE_NAME: return given(s->fe->name, out);
 	case ENV_BE_NAME: return given(wk.rt->px[env_be(s, idx)].name, out);
 	case ENV_SRV_NAME: return s->srv_idx != RT_NONE && given(wk.rt->srv[s->srv_idx].name, out);
+	case ENV_FC_PP_TLV:
+		return s->sess->tlvs && idx >= 0 && proxy_tlv_find(str_n(s->sess->tlvs->b, s->sess->tlvs->n), (unsigned)idx, out);
 	case ENV_UNIQUE_ID: return given(s->unique_id, out);
 	case ENV_HOSTNAME: return given(wk.rt->g.node, out);
 	case ENV_CAPTURE_REQ_HDR: return capture_slot(s->req_caps, idx, s->fe->nreq_cap, out);

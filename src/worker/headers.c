@@ -66,13 +66,16 @@ static struct str capture_cookie(struct stream *s, const struct http_msg *m, enu
 	return STR_NULL;
 }
 
-static struct str unique_id(struct stream *s)
+struct str strm_unique_id(struct stream *s)
 {
 	char text[1024];
 	struct sbuf out = SBUF_FIXED(text);
 
-	strm_render(s, s->fe->unique_id_fmt, &out);
-	return strm_dup(s, sbuf_str(&out));
+	if (s->fe->unique_id_fmt && !s->unique_id.n) {
+		strm_render(s, s->fe->unique_id_fmt, &out);
+		s->unique_id = strm_dup(s, sbuf_str(&out));
+	}
+	return s->unique_id;
 }
 
 /* The target as the client wrote it: an absolute one has lost its authority in req.target. */
@@ -98,8 +101,7 @@ void headers_capture_request(struct stream *s)
 	s->log_uri = target_received(&s->req);
 	s->log_version = s->req.ver == 10 ? STR("HTTP/1.0") : s->req.ver == 20 ? STR("HTTP/2.0") : STR("HTTP/1.1");
 	s->req_caps = capture_all(s, &s->req, fe->req_cap, fe->nreq_cap);
-	if (fe->unique_id_fmt)
-		s->unique_id = unique_id(s);
+	(void)strm_unique_id(s);
 	s->req_cookie = fe->cookie_cap.len ? capture_cookie(s, &s->req, HH_COOKIE, &fe->cookie_cap) : STR_NULL;
 }
 

@@ -2,13 +2,17 @@
 /* accept-proxy: a connection that begins with a PROXY header. Exactly the header is read here, so that the mux finds the
  * first byte behind it in the socket; a header that is bad, cut or late closes the connection. */
 #include <errno.h>
+#include <stdlib.h>
 #include <sluice/base/pool.h>
 #include <sluice/net/proxy_hdr.h>
 #include "session.h"
+#include "worker_priv.h"
+
+#define TLVS_KEEP 2048u          /* bytes that rules can see */
 
 struct proxy_in {
 	uint16_t n;                  /* bytes in b */
-	uint32_t skip;               /* TLV bytes still to be read and forgotten */
+	uint32_t skip;               /* TLV bytes still to be read */
 	struct proxy_hdr hdr;        /* once it is known */
 	uint8_t b[PROXY_HDR_KEEP];
 };
@@ -46,11 +50,24 @@ static ssize_t proxy_read(struct conn *c, struct proxy_in *x)
 	return r;
 }
 
-static ssize_t proxy_skip(struct conn *c, struct proxy_in *x)
+/* Room for them, if a rule may ask. Without memory they are forgotten. */
+static void tlvs_begin(struct session *se, uint32_t n)
 {
-	uint8_t sink[1024];
-	ssize_t r = conn_recv(c, sink, MIN(x->skip, (uint32_t)sizeof(sink)));
+	if (n && wk.rt->pp_tlvs && !se->tlvs && (se->tlvs = malloc(sizeof(*se->tlvs) + MIN(n, TLVS_KEEP))))
+		se->tlvs->n = 0;
+}
 
+static ssize_t proxy_tlvs(struct conn *c, struct proxy_in *x)
+{
+	struct proxy_tlvs *t = ((struct session *)c->owner)->tlvs;
+	char part[1024];
+	ssize_t r = conn_recv(c, part, MIN(x->skip, (uint32_t)sizeof(part)));
+	uint32_t k = r > 0 && t ? MIN((uint32_t)r, TLVS_KEEP - t->n) : 0;
+
+	if (k) {
+		memcpy(t->b + t->n, part, k);
+		t->n += k;
+	}
 	if (r > 0)
 		x->skip -= (uint32_t)r;
 	return r;
@@ -60,7 +77,7 @@ static ssize_t proxy_skip(struct conn *c, struct proxy_in *x)
 static enum proxy_parse proxy_advance(struct conn *c, struct proxy_in *x, bool *again)
 {
 	enum proxy_parse v = PROXY_OK;
-	ssize_t r = x->skip ? proxy_skip(c, x) : proxy_read(c, x);
+	ssize_t r = x->skip ? proxy_tlvs(c, x) : proxy_read(c, x);
 
 	*again = r > 0 && c->io.ready & IO_RD;
 	if (r == XPRT_AGAIN)
@@ -74,6 +91,7 @@ static enum proxy_parse proxy_advance(struct conn *c, struct proxy_in *x, bool *
 			return v;
 		}
 		x->skip = x->hdr.len - x->n;
+		tlvs_begin(c->owner, x->skip);
 	}
 	return x->skip ? PROXY_MORE : PROXY_OK;
 }

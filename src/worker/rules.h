@@ -55,6 +55,8 @@ bool headers_restrict(struct stream *s, const struct rt_proxy *px);
 void headers_request(struct stream *s);
 /* Appends a header, or puts one in place of all of that name, in one of s's messages. When the header array is full the header is
  * left out and counted as a failed rewrite: traffic does not stop for it. Both strings live as long as the stream. */
+/* Made on first use; empty: the frontend has no unique-id-format. */
+struct str strm_unique_id(struct stream *s);
 void headers_add(struct stream *s, struct http_msg *m, struct str name, struct str val);
 void headers_set(struct stream *s, struct http_msg *m, struct str name, struct str val);
 

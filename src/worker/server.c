@@ -149,20 +149,9 @@ bool server_connect(struct stream *s)
 	return false;
 }
 
-size_t server_proxy_header(struct stream *s, char *hdr)
-{
-	const uint32_t flags = wk.rt->srv[s->srv_idx].flags;
-	const struct smp_ctx *x;
-
-	if (!(flags & (SRVF_SEND_PROXY | SRVF_SEND_PROXY_V2)))
-		return 0;
-	x = strm_smp_ctx(s);
-	return flags & SRVF_SEND_PROXY_V2 ? proxy_hdr_write_v2(hdr, x->src, x->dst) : proxy_hdr_write_v1(hdr, x->src, x->dst);
-}
-
 bool server_introduce(struct stream *s)
 {
-	char hdr[PROXY_V1_MAX];
+	char hdr[PROXY_OUT_MAX];
 	struct iovec iov = { .iov_base = hdr };
 
 	if (s->sc->uses > 1 || tls_ssl(s->sc->mux->conn))

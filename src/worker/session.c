@@ -30,6 +30,7 @@ static void session_free(struct session *se)
 			wk_live(LIVE_LST, lst_index(se->lst), -1);
 	}
 	accept_released(se->fe);
+	free(se->tlvs);
 	se->magic = 0;
 	pool_put(&session_pool, se);
 }

@@ -34,6 +34,7 @@ struct session {
 	struct list streams;            /* open exchanges */
 	struct list priv;               /* server connections nobody else may use (http-reuse never, authenticated) */
 	struct conn *conn;
+	struct proxy_tlvs *tlvs;        /* of the client's PROXY header, when somebody may ask for them and there are any */
 	struct proxy_in *proxy;         /* while the PROXY header is awaited: no mux and no stream yet */
 	struct mux *mux;                /* NULL before the transport is ready and once it is gone */
 	const struct rt_proxy *fe;
@@ -73,6 +74,7 @@ static inline bool session_is_http(const struct session *se) { return se->fe->mo
  * session_refuse(). false: no memory. */
 bool proxy_in_start(struct session *se) MUST_CHECK;
 void proxy_in_free(struct session *se);
+struct proxy_tlvs { uint32_t n; char b[]; };
 /* The deadline of a stream may have come closer: makes sure that the timer fires in time. */
 void session_arm(struct session *se, uint64_t deadline_ms);
 /* Called by strm_end() when an exchange is over. alive: the connection waits for the next one. */

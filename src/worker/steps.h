@@ -98,8 +98,8 @@ enum step_result strm_retry_same(struct stream *s);
 void strm_take_server(struct stream *s, uint32_t srv);
 /* Passive observation: an error or a success at the server. */
 void server_observe(struct stream *s, bool l7, bool ok);
-/* Writes the PROXY header that the server of s wants, PROXY_V1_MAX bytes at most; 0 = it wants none. */
-size_t server_proxy_header(struct stream *s, char *hdr);
+/* proxy_out.c: writes the PROXY header that the server of s wants; 0 = it wants none. */
+size_t server_proxy_header(struct stream *s, char hdr[PROXY_OUT_MAX]);
 /* Sends the PROXY header of a new connection where the server wants one (before a TLS handshake it went with that); an
  * empty send queue takes it whole. */
 bool server_introduce(struct stream *s);

@@ -59,7 +59,7 @@ struct conn *tls_out_connect(struct stream *s, const struct sconn *sc, const str
 			     struct str sni)
 {
 	struct tls_connect k = { .back = wk.rt->srv[sc->srv].o->xprt_cfg, .sessions = &wk.srv[sc->srv].tls, .sni = sni, .alpn = alpn_of(sc) };
-	char hdr[PROXY_V1_MAX];
+	char hdr[PROXY_OUT_MAX];
 	struct conn *c;
 
 	k.preface = str_n(hdr, server_proxy_header(s, hdr));

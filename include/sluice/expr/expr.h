@@ -30,6 +30,7 @@ struct expr_env {
 	struct var_table *vars;            /* names of variables; NULL = none may be used */
 	struct pat_files *maps;            /* pattern files read so far; NULL = none may be used */
 	bool *tls_prints;                  /* set when an expression asks for fingerprints of TLS clients; NULL = nobody wants to know */
+	bool *pp_tlvs;                     /* the same for TLVs of PROXY headers */
 	const char *file;                  /* the line being compiled, for lists of users; NULL = not known */
 	uint32_t line;
 };

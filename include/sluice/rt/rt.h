@@ -267,6 +267,10 @@ struct rt_resolvers {
 #define RESOLVE_NETS_MAX 5
 enum resolve_opts { RESOLVE_DUP_IP = 1 /* two servers of a backend may have the same address */, RESOLVE_NO_WEIGHT = 2 /* weights of SRV records do not count */ };
 
+/* What a PROXY header of version 2 says beside the addresses. */
+enum pp_opts { PPO_SSL = 1, PPO_CN = 2, PPO_CIPHER = 4, PPO_SIG = 8, PPO_KEY = 16, PPO_AUTHORITY = 32, PPO_CRC32C = 64, PPO_UNIQUE_ID = 128 };
+struct rt_pp_tlv { const struct rt_pp_tlv *before; const struct logfmt *fmt; uint8_t type; };
+
 struct rt_srv_opts {                /* identical option sets of many servers are shared: a server costs what differs */
 	uint32_t inter, fastinter, downinter; /* ms; fastinter/downinter 0 = inter */
 	uint16_t rise, fall;
@@ -298,6 +302,8 @@ struct rt_srv_opts {                /* identical option sets of many servers are
 	struct str check_sni, check_alpn; /* of checks; alpn in wire form */
 	uint8_t proto;                  /* enum rt_proto; auto: HTTP/1 */
 	uint8_t check_proto;            /* enum rt_proto; auto: as proto, where checks go to the server itself */
+	uint8_t pp_opts;                /* enum pp_opts */
+	const struct rt_pp_tlv *pp_tlvs; /* the last one, NULL = none */
 	uint8_t ws;                     /* enum rt_proto, of WebSocket; auto: as other requests */
 };
 struct rt_server {
@@ -482,6 +488,7 @@ struct rt {
 	struct rt_file *files; uint32_t nfiles; /* only where somebody may ask for them: in a leader */
 	struct hmap px_by_name;         /* backends: name -> struct rt_proxy * */
 	uint32_t nrules;
+	bool pp_tlvs;                   /* an expression asks for what clients' PROXY headers say beside addresses */
 	bool tls_prints;                /* an expression asks for fingerprints of TLS clients */
 	struct var_table *vars;
 	struct memo_slots memo;         /* expressions that are evaluated once for several rules */

@@ -89,6 +89,49 @@ static void tlvs_belong_to_the_header_and_are_not_needed(void **st)
 	assert_int_equal(h.len, 16 + 65535);
 }
 
+static void tlvs_are_put_behind_and_found_again(void **st)
+{
+	struct addr src = ip("1.2.3.4", 1), dst = ip("1.2.3.5", 2);
+	char out[PROXY_OUT_MAX], text[64];
+	struct sbuf t = SBUF_FIXED(text);
+	size_t n = proxy_hdr_write_v2(out, &src, &dst), all;
+	struct proxy_hdr h;
+	struct str v;
+
+	(void)st;
+	proxy_tlv_put(&t, PP_AUTHORITY, STR("a.test"));
+	proxy_tlv_put(&t, PP_UNIQUE_ID, STR(""));
+	proxy_tlv_put(&t, PP_ALPN, STR("this one is longer than the rest of what there is room for here"));
+	proxy_tlv_put(&t, 0xe0, STR("own"));
+	assert_int_equal(t.n, 9 + 3 + 6);
+	all = proxy_hdr_add_tlvs(out, n, sbuf_str(&t));
+	assert_int_equal(all, n + t.n);
+	assert_int_equal(proxy_hdr_parse((uint8_t *)out, all, &h), PROXY_OK);
+	assert_int_equal(h.len, all);
+	assert_true(proxy_tlv_find(str_n(out + n, all - n), 0xe0, &v));
+	assert_true(str_eq(v, STR("own")));
+	assert_true(proxy_tlv_find(str_n(out + n, all - n), PP_UNIQUE_ID, &v) && !v.n);
+	assert_false(proxy_tlv_find(str_n(out + n, all - n), PP_ALPN, &v));
+	assert_false(proxy_tlv_find(str_n(out + n, all - n - 1), 0xe0, &v));
+	assert_false(proxy_tlv_find(STR(""), 0, &v));
+}
+
+/* As HAProxy writes it for this client, server and id. */
+static void the_checksum_is_over_the_whole_header(void **st)
+{
+	static const unsigned char want[] = "\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x22\x7f\0\0\1\x7f\0\0\1\xad\xcc\x27\1\3\0\4\xe7\xc8\x41\x75\5\0\4id-0\x20\0\5\0\0\0\0\0";
+	struct addr src = ip("127.0.0.1", 0xadcc), dst = ip("127.0.0.1", 0x2701);
+	char out[PROXY_OUT_MAX], text[64];
+	struct sbuf t = SBUF_FIXED(text);
+
+	(void)st;
+	proxy_tlv_put(&t, PP_CRC32C, STR("\0\0\0\0"));
+	proxy_tlv_put(&t, PP_UNIQUE_ID, STR("id-0"));
+	proxy_tlv_put(&t, PP_SSL, STR("\0\0\0\0\0"));
+	assert_int_equal(proxy_hdr_add_tlvs(out, proxy_hdr_write_v2(out, &src, &dst), sbuf_str(&t)), sizeof(want) - 1);
+	assert_memory_equal(out, want, sizeof(want) - 1);
+}
+
 static void a_bad_header_is_refused(void **st)
 {
 	static const char *const bad[] = {
@@ -117,6 +160,8 @@ int main(void)
 		cmocka_unit_test(without_addresses_the_connection_counts_as_local),
 		cmocka_unit_test(mixed_families_are_written_as_ipv6),
 		cmocka_unit_test(tlvs_belong_to_the_header_and_are_not_needed),
+		cmocka_unit_test(tlvs_are_put_behind_and_found_again),
+		cmocka_unit_test(the_checksum_is_over_the_whole_header),
 		cmocka_unit_test(a_bad_header_is_refused),
 	};
 
