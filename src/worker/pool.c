@@ -85,6 +85,7 @@ static void pool_purge(struct timer *t)
 void pool_start(void)
 {
 	mux_limits(&back_cfg, wk.rt->g.h2.be_streams, wk.rt->g.h2.be_window);
+	back_cfg.h2_glitches = wk.rt->g.h2.be_glitches;
 	for (uint32_t i = 0; i < wk.rt->nsrv; i++) {
 		struct wk_srv *ws = &wk.srv[i];
 

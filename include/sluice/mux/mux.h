@@ -140,7 +140,7 @@ struct mux_cfg {
 	uint32_t h2_window;          /* bytes of a body that may be in flight and unread, of one exchange */
 	uint32_t h2_table;           /* HPACK table the peer may use, bytes */
 	uint32_t h2_frame;           /* largest frame the peer may send, bytes */
-	uint32_t h2_glitches;        /* front: protocol oddities that end a connection, 0 = only the built-in budgets */
+	uint32_t h2_glitches;        /* protocol oddities that end a connection, 0 = only the built-in budgets, of clients */
 	uint32_t h2_total;           /* front: exchanges after which the connection drains, 0 = no limit */
 	/* h2: m->glitches has grown by n. Comes from the middle of the mux's work: no call back into it. May be NULL. */
 	void (*on_glitch)(struct mux *m, uint32_t n);
