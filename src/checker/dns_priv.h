@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Asking nameservers, apart from what the answers are for. A question goes to all nameservers of a section at once; the first valid answer counts,
- * and when there is none, the last failure. c-ares speaks the protocol: one channel a nameserver, so that a slow one delays nobody and each is
- * counted by itself. */
+/* Asking nameservers, apart from what the answers are for. A question goes to all nameservers of a section at once; the first valid
+ * answer counts, and when there is none, the last failure. c-ares speaks the protocol: one channel a nameserver, so that a slow one
+ * delays nobody and each is counted by itself. */
 #ifndef SLUICE_CHECKER_DNS_PRIV_H
 #define SLUICE_CHECKER_DNS_PRIV_H
 
@@ -46,8 +46,8 @@ void names_put(uint32_t srv);            /* a server has come with this row; has
 void names_drop(uint32_t srv);
 void names_tick(struct checker *ck);    /* once the checker probes */
 
-/* What labels.c says of a server with SRVF_SRV. Where a record leads: to a name, which is resolved as that of any server, and a port; weight is that of
- * the record. */
+/* What labels.c says of a server with SRVF_SRV. Where a record leads: to a name, which is resolved as that of any server, and a port;
+ * weight is that of the record. */
 void names_lead(uint32_t srv, struct str target, uint16_t port, uint16_t weight);
 /* No record leads this server anywhere; why is for the log. */
 void names_unlead(uint32_t srv, const char *why);

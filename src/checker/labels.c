@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Which server of a backend has which record of an SRV label (RFC 2782). Servers of a backend that have the label in common, mostly those of a
- * server-template, are its rows. A record is its target and port; the row that has it keeps it over refreshes, and what is in the segment of a row
- * that lost its record is its memory: the same record comes back to it, unless another one has needed the row. Priorities are ignored, as HAProxy
- * ignores them: all records are equal.
+/* Which server of a backend has which record of an SRV label (RFC 2782). Servers of a backend that have the label in common, mostly
+ * those of a server-template, are its rows. A record is its target and port; the row that has it keeps it over refreshes, and what is in
+ * the segment of a row that lost its record is its memory: the same record comes back to it, unless another one has needed the row.
+ * Priorities are ignored, as HAProxy ignores them: all records are equal.
  *
  * Where the target is, names.c finds out. */
 #include <stdlib.h>
@@ -44,7 +44,10 @@ static const struct rt_resolvers *section(const struct label *l) { return &lab.c
 struct want { const struct srv_record *rec; bool met; };
 struct wants { struct arena arena; struct hmap by_key; struct want *at; uint32_t n; };
 
-static struct str key_of(struct arena *a, struct str target, uint16_t port) { return arena_printf(a, STR_FMT ":%u", STR_ARG(target), port); }
+static struct str key_of(struct arena *a, struct str target, uint16_t port)
+{
+	return arena_printf(a, STR_FMT ":%u", STR_ARG(target), port);
+}
 
 static void wants_open(struct wants *w, const struct srv_reply *reply)
 {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Addresses of servers whose names are resolved at run time. Servers that have the name and the section in common share one question. The name of a
- * server with an SRV label is the target of its record: labels.c says which, or that there is none. Addresses and the maintenance of those that have none are words of the leader: it is told what they should be whenever they are not
- * so, with each answer, so nothing is lost with a message or a process.
+/* Addresses of servers whose names are resolved at run time. Servers that have the name and the section in common share one question.
+ * The name of a server with an SRV label is the target of its record: labels.c says which, or that there is none. Addresses and the
+ * maintenance of those that have none are words of the leader: it is told what they should be whenever they are not so, with each
+ * answer, so nothing is lost with a message or a process.
  *
- * A server keeps its address as long as answers have it, and for `hold obsolete` after that. Two servers of a backend do not take the same
- * address unless resolve-opts allows it. When answers fail, the last good address counts for the time that `hold` gives to the failure. */
+ * A server keeps its address as long as answers have it, and for `hold obsolete` after that. Two servers of a backend do not take the
+ * same address unless resolve-opts allows it. When answers fail, the last good address counts for the time that `hold` gives to the
+ * failure. */
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>

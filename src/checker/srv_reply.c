@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The bytes of an answer. Compression pointers (RFC 1035, 4.1.4) only ever lead backwards here: the place where a part of a name begins is lower
- * with each one, so no name can be endless. Targets are found again by a hash of their text, or a hostile answer of thousands would be slow. */
+/* The bytes of an answer. Compression pointers (RFC 1035, 4.1.4) only ever lead backwards here: the place where a part of a name begins
+ * is lower with each one, so no name can be endless. Targets are found again by a hash of their text, or a hostile answer of thousands
+ * would be slow. */
 #include <arpa/inet.h>
 #include <sluice/base/hmap.h>
 #include "srv_reply.h"

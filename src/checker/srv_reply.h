@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Answers that list SRV records (RFC 2782), read from their bytes (RFC 1035, 4.1): c-ares has no function for the addresses that come along. Pure: no
- * descriptor, no global. */
+/* Answers that list SRV records (RFC 2782), read from their bytes (RFC 1035, 4.1): c-ares has no function for the addresses that come
+ * along. Pure: no descriptor, no global. */
 #ifndef SLUICE_CHECKER_SRV_REPLY_H
 #define SLUICE_CHECKER_SRV_REPLY_H
 
@@ -21,8 +21,8 @@ struct srv_reply {
 	uint32_t n;                     /* 0: the service is not offered (target ".") */
 };
 
-/* Reads the answer section for records and the additional section for addresses of their targets; what else is there is passed over. Everything of
- * *out lives in `a`, and is bounded by the length of the message. false: it is malformed, or has no SRV record. */
+/* Reads the answer section for records and the additional section for addresses of their targets; what else is there is passed over.
+ * Everything of *out lives in `a`, and is bounded by the length of the message. false: it is malformed, or has no SRV record. */
 bool srv_reply_parse(struct str msg, struct arena *a, struct srv_reply *out) MUST_CHECK;
 
 #endif

@@ -67,6 +67,7 @@ static void on_timer(struct timer *t)
 bool events_start(struct leader *l)
 {
 	ev.l = l;
+	ev.n = ev.seen = ev.lost = 0;
 	ev.ring = calloc(EVENTS_KEPT, sizeof(*ev.ring));
 	ev.of_srv = calloc(MAX(l->rt->nsrv, 1u), sizeof(*ev.of_srv));
 	if (!ev.ring || !ev.of_srv)

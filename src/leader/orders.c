@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Orders from the statistics page, from agents and from resolution. A worker passes on what an operator has sent, the checker what it was told;
- * either may have gone astray, so every number is checked here. What is done is the same as the commands of the runtime interface do. */
+/* Orders from the statistics page, from agents and from resolution. A worker passes on what an operator has sent, the checker what it
+ * was told; either may have gone astray, so every number is checked here. What is done is the same as the commands of the runtime
+ * interface do. */
 #include <unistd.h>
 #include <sluice/base/notice.h>
 #include <sluice/health/health.h>

@@ -24,7 +24,10 @@ static bool note(struct asked *a, struct str name, dns_done_fn *done, void *arg)
 
 bool dns_ask_system(struct str name UNUSED, dns_done_fn *done UNUSED, void *arg UNUSED) { return false; }
 bool dns_ask(uint32_t resolvers UNUSED, struct str name, dns_done_fn *done, void *arg) { return nasked++, note(&asked, name, done, arg); }
-bool dns_ask_srv(uint32_t resolvers UNUSED, struct str label, dns_done_fn *done, void *arg) { return nasked_srv++, note(&asked_srv, label, done, arg); }
+bool dns_ask_srv(uint32_t resolvers UNUSED, struct str label, dns_done_fn *done, void *arg)
+{
+	return nasked_srv++, note(&asked_srv, label, done, arg);
+}
 
 /* Servers of backend b with that name. */
 static inline void open_names_of(struct fx *f, unsigned nsrv, uint32_t flags, struct str host)
