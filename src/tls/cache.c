@@ -197,6 +197,7 @@ static int on_new(SSL *ssl, SSL_SESSION *x)
 	unsigned char der[TLS_CACHE_DER_MAX], *p = der;
 	int n;
 
+	tls_of(ssl)->ticketed = true;
 	if (SSL_version(ssl) == TLS1_3_VERSION && !(SSL_get_options(ssl) & SSL_OP_NO_TICKET))
 		return 0;
 	n = i2d_SSL_SESSION(x, NULL);

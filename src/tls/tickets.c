@@ -291,6 +291,7 @@ static int on_ticket(SSL *ssl, unsigned char name[NAME_BYTES], unsigned char *iv
 
 	tls_tickets_advance();
 	if (enc) {
+		tls_of(ssl)->ticketed = true;
 		k = f ? &f->at[f->n - 2] : &current;
 		memcpy(name, k->name, NAME_BYTES);
 		if (RAND_bytes(iv, EVP_MAX_IV_LENGTH) != 1)
@@ -303,6 +304,17 @@ static int on_ticket(SSL *ssl, unsigned char name[NAME_BYTES], unsigned char *iv
 	if (!key_apply(k, iv, c, m, 0))
 		return -1;
 	return fresh && SSL_version(ssl) != TLS1_3_VERSION ? 1 : 2;
+}
+
+/* OpenSSL makes no ticket when it turns a session down for the hash of its cipher suite, as after a change of ciphersuites: the client would
+ * come with the old one until that has expired, in vain each time. */
+void tls_ticket_owe(struct tls *t)
+{
+	bool wanted = SSL_version(t->ssl) == TLS1_3_VERSION && SSL_get_num_tickets(t->ssl);
+
+	if (wanted && !t->ticketed && !SSL_session_reused(t->ssl) && SSL_new_session_ticket(t->ssl))
+		(void)SSL_do_handshake(t->ssl);
+	ERR_clear_error();
 }
 
 void tls_tickets_use(SSL_CTX *ctx, struct tls_ticket_file *f)

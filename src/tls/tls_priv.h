@@ -78,6 +78,7 @@ struct tls {
 	bool wire_eof;
 	bool early;                     /* not established */
 	uint8_t stage;                  /* enum tls_stage */
+	bool ticketed;                  /* a ticket was made for the client */
 	bool early_taken;               /* the client's early data was accepted */
 	char *early_buf;                /* of a client: early data that nobody has read; of a server: what it was sent; NULL = none */
 	uint32_t early_at, early_n;     /* early_at, of a server: so much of it has left as early data */
@@ -122,6 +123,9 @@ bool tls_list_add_apply(struct str name, struct str body, struct tls_err *err) M
 bool tls_list_del_apply(struct str name, struct str body, struct tls_err *err) MUST_CHECK;
 bool tls_list_put_apply(struct str name, struct str body, struct tls_err *err) MUST_CHECK;
 bool tls_ticket_rotate(struct str name, struct str key, struct tls_err *err) MUST_CHECK;
+
+/* tickets.c: a client's handshake is over: a ticket, if it is to have one and has none. */
+void tls_ticket_owe(struct tls *t);
 
 /* front.c: entries of the line go; the names have to be built again. */
 void tls_front_remove(struct tls_front *f, const struct tls_line *line);

@@ -317,6 +317,8 @@ static int tls_handshake(struct conn *c)
 		return 0; /* the first bytes will take the hello along */
 	t->more = ticket_due(t);
 	r = UNLIKELY(t->stage == TLS_EARLY_READING) ? tls_early_start(t) : SSL_do_handshake(t->ssl);
+	if (r == 1 && t->front)
+		tls_ticket_owe(t);
 	t->more = false;
 	if (r == 1 && !t->broken) {
 		t->early = false;

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/../../lib/sluice.sh"
 . "$(dirname "$0")/../../lib/certs.sh"
 
-P=$(port) F=$(port) G=$(port) N=$(port) V=$(port)
+P=$(port) F=$(port) G=$(port) N=$(port) V=$(port) S=$(port)
 ca ca; cert a DNS:a.test; cert who DNS:who
 key() { openssl rand -base64 "$1" | tr -d '\n'; }
 for _ in 1 2 3; do key 80; echo; done >"$T/keys"
@@ -22,6 +22,7 @@ frontend web
   bind 127.0.0.1:$F ssl crt $T/a.pem tls-ticket-keys $T/keys
   bind 127.0.0.1:$G ssl crt $T/a.pem tls-ticket-keys $T/short
   bind 127.0.0.1:$N ssl crt $T/a.pem no-tls-tickets
+  bind 127.0.0.1:$S ssl crt $T/a.pem ciphersuites TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256
   bind 127.0.0.1:$V ssl crt $T/a.pem ca-file $T/ca.pem verify optional
   http-request return status 200 content-type text/plain lf-string "resumed=%[ssl_fc_is_resumed]\n"
 E2
@@ -75,6 +76,15 @@ first "$F" -tls1_3
 kill -HUP "$MASTER"
 wait_for 10 grep -q 'Generation 3 accepts' "$T/sluice.err"
 often "$F" -tls1_3
+
+t "who comes with a session of a cipher suite that is not chosen any more gets a ticket that is good again"
+first "$S" -tls1_3
+sed -i 's/TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256/TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384/' "$T/sluice.cfg"
+kill -HUP "$MASTER"
+wait_for 10 grep -q 'Generation 4 accepts' "$T/sluice.err"
+is resumed=0 "$(hs "$S" -tls1_3 -sess_in "$T/s" -sess_out "$T/renewed" | grep -o 'resumed=.')"
+cp "$T/renewed" "$T/s"
+often "$S" -tls1_3
 
 t "a session of one listener is a stranger at another with other rules for certificates"
 first "$P" -tls1_3
