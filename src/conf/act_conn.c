@@ -68,6 +68,22 @@ bool act_parse_expect_proxy(struct sema *s, struct act *a)
 	return act_args(s, a, 1, "layer4") && arg_word(s, &a->w[1], words, 1, "place of the PROXY header") == 0;
 }
 
+bool act_parse_expect_netscaler_cip(struct sema *s, struct act *a)
+{
+	static const char *const words[] = { "layer4" };
+	uint32_t magic;
+
+	a->r->num = -1;
+	if (a->n < 2 || a->n > 3)
+		return act_args(s, a, 1, "layer4");
+	if (arg_word(s, &a->w[1], words, 1, "place of the header") < 0)
+		return false;
+	if (a->n == 3 && !arg_u32(s, &a->w[2], 0, UINT32_MAX, &magic))
+		return false;
+	a->r->num = a->n == 3 ? (int64_t)magic : -1;
+	return true;
+}
+
 bool act_parse_retries(struct sema *s, struct act *a)
 {
 	return act_args(s, a, 1, "a number from 0 to 100 or an expression") && number_or_expr(s, a, &a->w[1], RETRIES_MAX);

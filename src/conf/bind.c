@@ -18,6 +18,11 @@ static bool bind_tolerated(struct sema *s, struct bind_arg *b)
 }
 /* Without its header parsed every such connection would be refused, or its header taken for a request. */
 static bool bind_accept_proxy(struct sema *s, struct bind_arg *b) { (void)s; return b->o->accept_proxy = true; }
+static bool bind_accept_netscaler_cip(struct sema *s, struct bind_arg *b)
+{
+	b->o->accept_cip = true;
+	return arg_u32(s, b->v, 0, UINT32_MAX, &b->o->cip_magic);
+}
 static bool bind_defer_accept(struct sema *s, struct bind_arg *b) { (void)s; return b->o->sock.defer_accept = true; }
 static bool bind_transparent(struct sema *s, struct bind_arg *b) { (void)s; return b->o->sock.transparent = true; }
 static bool bind_v4v6(struct sema *s, struct bind_arg *b) { (void)s; return b->o->sock.v4v6 = true; }

@@ -107,6 +107,34 @@ enum rule_verdict act_exec_expect_proxy(struct stream *s, const struct rule *r U
 	return RULE_CONTINUE;
 }
 
+enum rule_verdict act_exec_expect_netscaler_cip(struct stream *s, const struct rule *r, enum rule_phase ph UNUSED)
+{
+	s->sess->flags |= SESS_CIP;
+	s->sess->cip_magic = r->num < 0 ? s->sess->lst->opts->cip_magic : (uint32_t)r->num;
+	return RULE_CONTINUE;
+}
+
+/* As if the server had closed after what has come so far. */
+enum rule_verdict act_exec_close(struct stream *s, const struct rule *r UNUSED, enum rule_phase ph UNUSED)
+{
+	s->flags |= SF_SRV_CLOSE;
+	if (s->flags & SF_HTTP) {
+		s->srv.flags |= s->srv.flags & EP_EOM ? 0 : EP_ERR;
+		return RULE_ALLOW;
+	}
+	s->srv.flags |= EP_EOF;
+	s->flags |= SF_FIN_CLI;
+	if (s->srv.mux)
+		s->srv.mux->ops->shutw(&s->srv);
+	return RULE_ALLOW;
+}
+
+enum rule_verdict act_exec_do_log(struct stream *s, const struct rule *r UNUSED, enum rule_phase ph UNUSED)
+{
+	strm_log_now(s);
+	return RULE_CONTINUE;
+}
+
 /* The client is not told: a socket under repair is closed without a packet, which wants CAP_NET_ADMIN; else its RST is not to get far. */
 enum rule_verdict act_exec_silent_drop(struct stream *s, const struct rule *r, enum rule_phase ph)
 {

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* accept-proxy: a connection that begins with a PROXY header. Exactly the header is read here, so that the mux finds the
+/* accept-proxy, accept-netscaler-cip: a connection that begins with a PROXY header, or with NetScaler's. Exactly the header is read here, so that the mux finds the
  * first byte behind it in the socket; a header that is bad, cut or late closes the connection. */
 #include <errno.h>
 #include <stdlib.h>
 #include <sluice/base/pool.h>
-#include <sluice/net/proxy_hdr.h>
+#include <sluice/net/cip_hdr.h>
 #include "session.h"
 #include "worker_priv.h"
 
 #define TLVS_KEEP 2048u          /* bytes that rules can see */
 
 struct proxy_in {
+	bool cip;                    /* it is NetScaler's, with this magic number */
+	uint32_t magic;
 	uint16_t n;                  /* bytes in b */
 	uint32_t skip;               /* TLV bytes still to be read */
 	struct proxy_hdr hdr;        /* once it is known */
@@ -40,7 +42,7 @@ static ssize_t line_bytes(struct conn *c, struct proxy_in *x)
 
 static ssize_t proxy_read(struct conn *c, struct proxy_in *x)
 {
-	ssize_t want = (ssize_t)proxy_hdr_want(x->b, x->n), r;
+	ssize_t want = (ssize_t)(x->cip ? cip_hdr_want(x->b, x->n) : proxy_hdr_want(x->b, x->n)), r;
 
 	if (!want && (want = line_bytes(c, x)) <= 0)
 		return want;
@@ -85,7 +87,7 @@ static enum proxy_parse proxy_advance(struct conn *c, struct proxy_in *x, bool *
 	if (r <= 0)
 		return PROXY_BAD;
 	if (!x->hdr.len) {
-		v = proxy_hdr_parse(x->b, x->n, &x->hdr);
+		v = x->cip ? cip_hdr_parse(x->magic, x->b, x->n, &x->hdr) : proxy_hdr_parse(x->b, x->n, &x->hdr);
 		if (v != PROXY_OK) {
 			x->hdr.len = 0;
 			return v;
@@ -131,6 +133,8 @@ bool proxy_in_start(struct session *se)
 	se->proxy = pool_get(&proxy_in_pool);
 	if (!se->proxy)
 		return false;
+	se->proxy->cip = !se->lst->opts->accept_proxy && !(se->flags & SESS_PROXY);
+	se->proxy->magic = se->flags & SESS_CIP ? se->cip_magic : se->lst->opts->cip_magic;
 	se->proxy->n = 0;
 	se->proxy->skip = 0;
 	se->proxy->hdr.len = 0;

@@ -72,6 +72,8 @@ void strm_capture(struct stream *s, bool response, int64_t slot, struct str v);
 
 /* Writes the log line of s if its frontend logs and it is due; at most once (SF_LOGGED). t.end is set. */
 void strm_log(struct stream *s);
+/* Writes a line with what is known so far, whatever else is written: do-log. */
+void strm_log_now(struct stream *s);
 /* Logs now, with what is known so far: option logasap. */
 void strm_log_early(struct stream *s);
 /* The server connection stands: notes what the line will tell of it, and writes it where nothing later matters. */

@@ -345,7 +345,7 @@ void session_new(int fd, const struct addr *peer, uint32_t lst_idx)
 		session_free(se);
 		return;
 	}
-	if (!lst->opts->accept_proxy && !(se->flags & SESS_PROXY))
+	if (!session_has_header(se))
 		session_secure(se);
 	else if (proxy_in_start(se))
 		session_arm(se, session_idle_deadline(se));

@@ -24,6 +24,7 @@ enum sess_flags {
 	SESS_MANY = 64,        /* several exchanges may be open at once */
 	SESS_HTTP = 256,       /* began in mode tcp, speaks HTTP now (switch-mode) */
 	SESS_PROXY = 512,      /* a rule wants a PROXY header first (expect-proxy) */
+	SESS_CIP = 1024,       /* a rule wants a header of NetScaler first (expect-netscaler-cip) */
 	SESS_SHADOW = 128,     /* of a copy (mirror.h): there is no client */
 };
 
@@ -35,7 +36,7 @@ struct session {
 	struct list priv;               /* server connections nobody else may use (http-reuse never, authenticated) */
 	struct conn *conn;
 	struct proxy_tlvs *tlvs;        /* of the client's PROXY header, when somebody may ask for them and there are any */
-	struct proxy_in *proxy;         /* while the PROXY header is awaited: no mux and no stream yet */
+	struct proxy_in *proxy;         /* while the PROXY header, or NetScaler's, is awaited: no mux and no stream yet */
 	struct mux *mux;                /* NULL before the transport is ready and once it is gone */
 	const struct rt_proxy *fe;
 	const struct rt_listener *lst;
@@ -48,6 +49,7 @@ struct session {
 	struct var_store vars;          /* scope sess */
 	struct addr src_set, dst_set;   /* what connection and session rules have set; AF_UNSPEC = nothing */
 	struct sc_set *track;           /* what connection and session rules track; NULL = nothing */
+	uint32_t cip_magic;             /* with SESS_CIP */
 	uint32_t last_srv;              /* server of the last exchange, RT_NONE before there is one */
 };
 
@@ -69,6 +71,12 @@ void session_refuse(struct session *se);
 void session_switch_http(struct stream *s, enum rt_proto proto);
 /* Are its exchanges HTTP? */
 static inline bool session_is_http(const struct session *se) { return se->fe->mode == MODE_HTTP || se->flags & SESS_HTTP; }
+
+/* Does its connection begin with a header that tells where it comes from? */
+static inline bool session_has_header(const struct session *se)
+{
+	return se->lst->opts->accept_proxy || se->lst->opts->accept_cip || se->flags & (SESS_PROXY | SESS_CIP);
+}
 
 /* proxy_in.c: waits for the PROXY header, sets the addresses of the connection, then session_secure() or
  * session_refuse(). false: no memory. */

@@ -393,7 +393,7 @@ enum step_result step_done(struct stream *s)
 
 	s->flags |= SF_RES_STARTED;
 	request_unhold(s);
-	if (opts & (OPT_HTTP_SERVER_CLOSE | OPT_HTTPCLOSE))
+	if (opts & (OPT_HTTP_SERVER_CLOSE | OPT_HTTPCLOSE) || s->flags & SF_SRV_CLOSE)
 		keep_srv = false;
 	strm_release_server(s, keep_srv ? MUX_KEEP : MUX_CLOSE, false);
 	if (!(s->cli.flags & EP_EOM))

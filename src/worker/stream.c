@@ -155,8 +155,7 @@ static const struct addr *client_dst(const struct session *se)
 {
 	const struct addr *a = &se->lst->addr;
 
-	if (a->family != AF_UNSPEC && a->port && !addr_is_any(a) && !se->lst->opts->sock.transparent && !se->lst->opts->accept_proxy &&
-	    !(se->flags & SESS_PROXY))
+	if (a->family != AF_UNSPEC && a->port && !addr_is_any(a) && !se->lst->opts->sock.transparent && !session_has_header(se))
 		return a;
 	return conn_local(se->conn);
 }

@@ -74,7 +74,7 @@ enum strm_flags {
 	SF_HDRS_DONE = 1 << 29,     /* the headers that configuration adds are in, for all attempts */
 	SF_STUCK = 1 << 30,         /* persistence has been looked up */
 	SF_IGNORE_PERSIST = 1u << 31,
-	SF_SRV_KEEP = 1 << 28,      /* the exchange with the server ended well: its connection may be kept */
+	SF_SRV_CLOSE = 1 << 28,     /* a rule closes the connection to the server */
 };
 
 enum strm_early {

@@ -127,9 +127,21 @@ void strm_render(struct stream *s, const struct logfmt *f, struct sbuf *out)
 	logfmt_render(f, strm_smp_ctx(s), logfmt_aliases(f) ? &d : NULL, out);
 }
 
-void strm_log(struct stream *s)
+static void write_line(struct stream *s, const struct logfmt *f, int level)
 {
 	static char line[8192];
+	const struct rt_logging *l = &s->fe->log;
+	struct log_data d;
+	struct sbuf out = SBUF_FIXED(line);
+
+	strm_log_data(s, &d);
+	logfmt_render(f, &s->ctx, &d, &out);
+	for (unsigned i = 0; i < l->ntargets; i++)
+		log_send(l->targets[i], level, d.log_tag, sbuf_str(&out));
+}
+
+void strm_log(struct stream *s)
+{
 	const struct rt_logging *l = &s->fe->log;
 
 	if (!log_wanted(s, l))
@@ -137,13 +149,20 @@ void strm_log(struct stream *s)
 	s->flags |= SF_LOGGED;
 	bool bad = s->log_method.n == 0 && (s->flags & SF_HTTP);
 	int level = s->log_level > 0 ? s->log_level - 1 : l->separate_errors && log_is_error(s) ? LEVEL_ERR : LEVEL_INFO;
-	struct log_data d;
-	struct sbuf out = SBUF_FIXED(line);
 
-	strm_log_data(s, &d);
-	logfmt_render(bad && l->err_fmt ? l->err_fmt : l->fmt, &s->ctx, &d, &out);
-	for (unsigned i = 0; i < l->ntargets; i++)
-		log_send(l->targets[i], level, d.log_tag, sbuf_str(&out));
+	write_line(s, bad && l->err_fmt ? l->err_fmt : l->fmt, level);
+}
+
+void strm_log_now(struct stream *s)
+{
+	const struct rt_logging *l = &s->fe->log;
+
+	if (!l->fmt || wk.trace || (s->copy && !mirror_logged(s)) || s->log_level == LOG_SILENT)
+		return;
+	(void)strm_smp_ctx(s);
+	s->bytes_in = s->cli.bytes_in;
+	s->bytes_out = s->cli.bytes_out;
+	write_line(s, l->fmt, s->log_level > 0 ? s->log_level - 1 : LEVEL_INFO);
 }
 
 void strm_log_early(struct stream *s)

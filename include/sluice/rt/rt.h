@@ -59,6 +59,7 @@ enum redirect_flags { REDIR_DROP_QUERY = 1, REDIR_APPEND_SLASH = 2, REDIR_IGNORE
 /* Fields by action (what is not named is 0); cond, loc and id always:
  *   allow accept reject                 -
  *   switch-mode                         kind = enum rt_proto
+ *   expect-netscaler-cip                num = magic number, -1 = that of the listener
  *   silent-drop                         num = 1 with rst-ttl, num2 = the TTL
  *   deny tarpit                         status; reply = the whole answer, or NULL: the error page of status
  *   return                              status, reply = the whole answer, or NULL: the error page of status
@@ -196,7 +197,8 @@ struct rt_bind_opts {               /* shared by the addresses of a bind line */
 	struct sock_listen_opts sock;
 	struct str name;
 	uint32_t maxconn;               /* 0 = none */
-	bool accept_proxy, ssl;
+	bool accept_proxy, accept_cip, ssl;
+	uint32_t cip_magic;             /* with accept_cip */
 	const void *xprt_cfg;           /* with ssl: its struct tls_front */
 	uint8_t proto;                  /* enum rt_proto; auto: HTTP/2 when a connection begins with its preface */
 	struct rt_loc loc;

@@ -2,7 +2,7 @@
 # PROXY headers: sent, believed, and refused.
 . "$(dirname "$0")/../../lib/sluice.sh"
 
-V1=$(port) V2=$(port) IN=$(port) LATE=$(port) TCP=$(port) TIN=$(port) O=$(port)
+CIP=$(port) CIPR=$(port) V1=$(port) V2=$(port) IN=$(port) LATE=$(port) TCP=$(port) TIN=$(port) O=$(port)
 origin "$O" a
 cat >"$T/c.cfg" <<E
 global
@@ -29,6 +29,13 @@ listen in
   http-request set-header x-dst %[dst]:%[dst_port]
   http-request return status 200 content-type text/plain lf-string "%[src]:%[src_port] %[dst]:%[dst_port]\n" unless { path /echo-head }
   server a 127.0.0.1:$O
+listen cip
+  bind 127.0.0.1:$CIP accept-netscaler-cip 22594
+  http-request return status 200 content-type text/plain lf-string "%[src]:%[src_port] %[dst]:%[dst_port]\n"
+listen cipr
+  bind 127.0.0.1:$CIPR
+  tcp-request connection expect-netscaler-cip layer4 22594 if { src 127.0.0.1 }
+  http-request return status 200 content-type text/plain lf-string "%[src]:%[src_port] %[dst]:%[dst_port]\n"
 listen late
   bind 127.0.0.1:$LATE accept-proxy
   timeout client 500ms
@@ -81,3 +88,13 @@ is "" "$(timeout 40 cat <&"$f" || echo late)"
 exec {f}>&-
 b=$(($(date +%s%3N) - a))
 [ $b -ge 490 ] || fail "it was closed after $b ms"
+IP4='\x45\0\0\x28\0\0\0\0\x40\x06\0\0\xc0\0\x02\x07\x0a\0\0\x01' TCPH='\x10\x92\0\x50\0\0\0\0\0\0\0\0\x50\x10\0\0\0\0\0\0'
+cip() { printf '%b' "$2$GET" | raw "$1" | tail -1; }
+t "a NetScaler header of either version tells the client's addresses"
+is "192.0.2.7:4242 10.0.0.1:80" "$(cip "$CIP" "\0\0XB\0\0\0\x28$IP4$TCPH")"
+is "192.0.2.7:4242 10.0.0.1:80" "$(cip "$CIP" "\0\0XB\0\0\0\x34\0\x01\0\x28$IP4$TCPH")"
+is "192.0.2.7:4242 10.0.0.1:80" "$(cip "$CIPR" "\0\0XB\0\0\0\x2c${IP4}${TCPH}opts")"
+t "another magic number, or none, closes the connection without an answer"
+is "" "$(cip "$CIP" "\0\0XC\0\0\0\x28$IP4$TCPH")"
+is "" "$(cip "$CIP" "")"
+is "" "$(cip "$CIPR" "")"

@@ -34,6 +34,23 @@ backend b$i
 EOF
 done)
 EOC
+K=$(port) KH=$(port) O=$(port) KO=$(port)
+printf 'send "220 ready\\r\\n"\nsleep 5000\nfin\n' >"$T/stays"
+origin "$KO" stays -s "$T/stays"; origin "$O" web
+cat >>"$T/c.cfg" <<EOC
+listen f5
+  bind 127.0.0.1:$K
+  tcp-response inspect-delay 600ms
+  tcp-response content set-var(txn.code) res.payload(0,3) if { res.len ge 9 }
+  tcp-response content close if { var(txn.code) -m str 220 }
+  server s 127.0.0.1:$KO
+listen f6
+  mode http
+  bind 127.0.0.1:$KH
+  http-reuse always
+  tcp-response content close if { path /close }
+  server s 127.0.0.1:$O
+EOC
 sluice_start "$T/c.cfg"
 hold() { { sleep 1; } | socat -t 1 -T 4 - "TCP:127.0.0.1:$1" 2>/dev/null | tr -d '\r' || true; }
 
@@ -45,3 +62,13 @@ wait_for 5 grep -q '^.*f2 PD 554' "$T/log"
 t "a server that says nothing is judged by the end of inspect-delay"
 is "" "$(hold "$U")"
 wait_for 5 grep -q 'f4 PD' "$T/log"
+t "close lets pass what has come and ends the connection to the server"
+is "220 ready" "$(hold "$K")"
+wait_for 2 grep -q 'f5 -- 220' "$T/log"
+t "of HTTP, what the server has not sent is missing, and the connection is not used again"
+conns() { grep -oE 'conn=[0-9]+' "$T/origin.web.log" | sort -u | wc -l; }
+is 200 "$(code "http://127.0.0.1:$KH/")"; is 200 "$(code "http://127.0.0.1:$KH/")"
+was=$(conns)
+code "http://127.0.0.1:$KH/close" >/dev/null
+is 200 "$(code "http://127.0.0.1:$KH/")"
+is $((was + 1)) "$(conns)"
