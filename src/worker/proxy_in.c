@@ -93,7 +93,8 @@ static enum proxy_parse proxy_advance(struct conn *c, struct proxy_in *x, bool *
 			return v;
 		}
 		x->skip = x->hdr.len - x->n;
-		tlvs_begin(c->owner, x->skip);
+		if (!x->cip) /* what else stands there are options of TCP */
+			tlvs_begin(c->owner, x->skip);
 	}
 	return x->skip ? PROXY_MORE : PROXY_OK;
 }
