@@ -213,7 +213,7 @@ static bool type_args(struct sema *s, const struct word *w, uint32_t n, uint32_t
 	return true;
 }
 
-static bool table_word(struct sema *s, const struct word *w, uint32_t n, uint32_t *i, struct rt_table *t)
+static bool table_word(struct sema *s, const struct word *w, uint32_t n, uint32_t *i, struct rt_table *t, struct table_links *links)
 {
 	static const char *const words[] = { "type",  "size",	  "expire", "nopurge",	 "store",
 					     "peers", "write-to", "srvkey", "recv-only", "no-peers" };
@@ -242,19 +242,23 @@ static bool table_word(struct sema *s, const struct word *w, uint32_t n, uint32_
 		if ((how = arg_word(s, v, keys, 2, "kind of server key")) >= 0)
 			t->srvkey_addr = how == 1;
 		return how >= 0;
+	case 5:
+		links->peers = v, links->peers_name = v->s;
+		return true;
 	default:
-		return true; /* peers, write-to: what is learned stays here */
+		links->write_to = v;
+		return true;
 	}
 }
 
 /* Parameters from w[i] on; the type is needed, and the size. */
-static bool table_parse(struct sema *s, const struct line *l, uint32_t i, struct rt_table *t)
+static bool table_parse(struct sema *s, const struct line *l, uint32_t i, struct rt_table *t, struct table_links *links)
 {
 	bool typed = false, ok = true;
 
 	for (; i < l->n; i++) {
 		typed |= word_is(&l->w[i], "type");
-		if (!table_word(s, l->w, l->n, &i, t))
+		if (!table_word(s, l->w, l->n, &i, t, links))
 			return false;
 	}
 	if (!typed)
@@ -264,17 +268,19 @@ static bool table_parse(struct sema *s, const struct line *l, uint32_t i, struct
 	return ok;
 }
 
-static bool table_add(struct sema *s, const struct line *l, uint32_t i, struct str name)
+static bool table_add(struct sema *s, const struct line *l, uint32_t i, struct str name, struct str peers)
 {
 	struct rt_table t = { .name = keep(s, name) };
+	struct table_links links = { .peers_name = peers };
 
 	if (table_by_name(s, name)) {
 		sema_err(s, &l->w[0], "there is a stick table '" STR_FMT "' already", STR_ARG(name));
 		return false;
 	}
-	if (!table_parse(s, l, i, &t))
+	if (!table_parse(s, l, i, &t, &links))
 		return false;
 	VEC_PUSH(&s->tables, t);
+	VEC_PUSH(&s->table_links, links);
 	return true;
 }
 
@@ -282,7 +288,7 @@ void dir_stick_table(struct sema *s, const struct line *l)
 {
 	if (s->px->p->table)
 		sema_err(s, &l->w[0], "this section has a stick table already");
-	else if (table_add(s, l, 1, s->px->name))
+	else if (table_add(s, l, 1, s->px->name, STR_NULL))
 		s->px->p->table = (uint32_t)s->tables.n;
 }
 
@@ -291,8 +297,61 @@ void dir_tune_stick_counters(struct sema *s, const struct line *l)
 	(void)!arg_u32(s, &l->w[1], 0, STICK_SC_MAX, &s->rt->g.stick_counters);
 }
 
+/* ---- what tables name ------------------------------------------------------------------------------------------- */
+
+static const struct peers_known *peers_find(const struct sema *s, struct str name)
+{
+	for (size_t i = 0; i < s->peers.n; i++)
+		if (str_eq(s->peers.at[i].name, name))
+			return &s->peers.at[i];
+	return NULL;
+}
+
+/* write-to: a table of the same keys that does not pass on itself. */
+static bool write_to_fits(struct sema *s, const struct word *w, const struct rt_table *t, uint32_t to)
+{
+	const struct rt_table *o = &s->tables.at[to];
+
+	if (o == t)
+		sema_err(s, w, "a table cannot be written to itself");
+	else if (s->table_links.at[to].write_to)
+		sema_err(s, w, "table '" STR_FMT "' is written to another one itself", STR_ARG(o->name));
+	else if (o->type != t->type)
+		sema_err(s, w, "the keys of table '" STR_FMT "' are of type %s, those of '" STR_FMT "' of type %s", STR_ARG(o->name),
+			 stick_key_words[o->type], STR_ARG(t->name), stick_key_words[t->type]);
+	else if (o->key_len != t->key_len)
+		sema_err(s, w, "the keys of table '" STR_FMT "' have %u bytes, those of '" STR_FMT "' %u", STR_ARG(o->name), o->key_len, STR_ARG(t->name),
+			 t->key_len);
+	else
+		return true;
+	return false;
+}
+
+static void link_table(struct sema *s, struct rt_table *t, const struct table_links *k)
+{
+	const struct peers_known *peers = k->peers_name.n ? peers_find(s, k->peers_name) : NULL;
+	uint32_t to;
+
+	if (k->peers && !peers)
+		sema_err(s, k->peers, "unknown peers section '" STR_FMT "'", STR_ARG(k->peers->s));
+	if (!k->write_to || !sema_table_word(s, k->write_to, &to) || !write_to_fits(s, k->write_to, t, to))
+		return;
+	if (peers && peers->local)
+		t->write_to = to + 1;
+	else
+		sema_warn(s, k->write_to, "nothing is ever written there: only what peers teach is, and '" STR_FMT "' is in no peers section that has "
+			  "this instance ('" STR_FMT "') among its peers", STR_ARG(t->name), STR_ARG(s->rt->g.localpeer));
+}
+
+void stick_link(struct sema *s)
+{
+	for (size_t i = 0; i < s->tables.n; i++)
+		link_table(s, &s->tables.at[i], &s->table_links.at[i]);
+}
+
 void stick_freeze(struct sema *s)
 {
+
 	s->rt->ntbl = (uint32_t)s->tables.n;
 	s->rt->tbl = s->tables.n ? VEC_FREEZE(&s->tables, s->a) : NULL;
 }
@@ -312,9 +371,11 @@ static void peers_line(struct sema *s, const struct line *l, struct str peers)
 		sema_err(s, &l->w[0], "'%s' expects a name", words[k]);
 	else if (k == 0)
 		(void)!table_add(s, l, 2,
-				 arena_printf(&s->scratch, STR_FMT "/" STR_FMT, STR_ARG(peers), STR_ARG(l->w[1].s)));
-	else if ((k == 1 || k == 2) && !str_eq(l->w[1].s, s->rt->g.localpeer))
-		sema_warn(s, &l->w[1], "nothing is exchanged with peers: what is learned stays in this instance");
+				 arena_printf(&s->scratch, STR_FMT "/" STR_FMT, STR_ARG(peers), STR_ARG(l->w[1].s)), peers);
+	else if ((k == 1 || k == 2) && str_eq(l->w[1].s, s->rt->g.localpeer))
+		s->peers.at[s->peers.n - 1].local = true;
+	else if (k == 1 || k == 2)
+		sema_warn(s, &l->w[1], "nothing is sent to peers and nothing received from them: what is learned stays in this instance");
 }
 
 void peers_section(struct sema *s, const struct section *sec)
@@ -327,6 +388,7 @@ void peers_section(struct sema *s, const struct section *sec)
 	}
 	if (!arg_name(s, &h->w[1], "peers section"))
 		return;
+	VEC_PUSH(&s->peers, ((struct peers_known){ .name = h->w[1].s }));
 	for (size_t k = 0; k < sec->lines.n; k++)
 		peers_line(s, &sec->lines.at[k], h->w[1].s);
 }

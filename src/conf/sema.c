@@ -307,6 +307,8 @@ static void sema_free(struct sema *s)
 	VEC_FREE(&s->lst);
 	VEC_FREE(&s->cli);
 	VEC_FREE(&s->tables);
+	VEC_FREE(&s->table_links);
+	VEC_FREE(&s->peers);
 	arena_free(&s->scratch);
 }
 
@@ -345,6 +347,7 @@ struct rt *conf_compile(const struct conf_src *src, struct diags *d, const struc
 	px_number(&s);
 	pass_late(&s);
 	srv_resolve_tracks(&s);
+	stick_link(&s);
 	for (size_t i = 0; i < s.pxs.n; i++)
 		px_check(&s, s.pxs.at[i]);
 	stick_freeze(&s);

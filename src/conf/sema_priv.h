@@ -136,6 +136,8 @@ struct sema {
 	VEC(struct rt_listener) lst;
 	VEC(struct rt_cli_sock) cli;
 	VEC(struct rt_table) tables;
+	VEC(struct table_links) table_links; /* of each */
+	VEC(struct peers_known) peers;
 	const struct word **track;    /* by server index, NULL = none */
 	uint32_t nsrv_cap, nbackends;
 	const struct srv_tmpl *kept_dsrv; /* the last one that was kept for servers that come at run time, as it was in the build */
@@ -252,6 +254,9 @@ struct rt_reply *reply_from_file(struct sema *s, const struct word *w, uint32_t 
 bool log_target_parse(struct sema *s, const struct line *l, struct log_target *t);
 void log_finish(struct sema *s, struct px_build *b);
 struct sock_listen_opts bind_sock_defaults(const struct sema *s);
+/* dir_stick.c: what lines of stick tables name before all sections have been read; NULL = nothing. */
+struct table_links { const struct word *peers, *write_to; struct str peers_name; };
+struct peers_known { struct str name; bool local; }; /* local: this instance is one of them */
 /* Index of a stick table; "" = the section's own. -1 = there is none. */
 int sema_table(const struct sema *s, struct str name);
 /* By the name that stands there, with did-you-mean; the section's own, `at` being where one is missed. */
@@ -262,6 +267,8 @@ bool sema_key_fits(struct sema *s, const struct word *w, const struct expr *e, u
 /* dir_filter.c: gives the rules that set bandwidth limits their filters. */
 void filter_finish(struct sema *s, struct px_build *b);
 void peers_section(struct sema *s, const struct section *sec);
+/* What tables name, once all of them are known; then they are complete. */
+void stick_link(struct sema *s);
 void stick_freeze(struct sema *s);
 void persist_finish(struct sema *s, struct px_build *b);
 bool id_of_user(struct sema *s, const struct word *w, bool group, int *out) MUST_CHECK;

@@ -122,6 +122,7 @@ static void become_active(struct leader *l)
 	l->phase = LEAD_ACTIVE;
 	notice_copy_to(-1);
 	roster_start(l);
+	tables_teach(l);
 	pidfile_write(l);
 	if (l->o->detach)
 		stdio_detach();

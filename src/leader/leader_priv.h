@@ -198,6 +198,8 @@ void patterns_in_child(const struct leader *l);
 bool tables_open(struct leader *l, struct inherited *in) MUST_CHECK;
 bool tables_show(struct leader *l) MUST_CHECK;   /* to a new master */
 void tables_start(struct leader *l);   /* the loop exists */
+/* What the generation before has left is what its peer teaches it: tables that are written to others pass it on. */
+void tables_teach(struct leader *l);
 void tables_recover(struct leader *l); /* a worker has died */
 void tables_close(struct leader *l);
 

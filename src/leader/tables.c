@@ -112,6 +112,16 @@ bool tables_show(struct leader *l)
 
 /* ---- upkeep ---- */
 
+void tables_teach(struct leader *l)
+{
+	for (uint32_t i = 0; i < l->rt->ntbl; i++) {
+		uint32_t to = l->rt->tbl[i].write_to;
+
+		if (to)
+			stick_teach(l->tables[to - 1], l->tables[i], (uint32_t)clock_ms());
+	}
+}
+
 void tables_recover(struct leader *l)
 {
 	clock_update();

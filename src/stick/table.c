@@ -207,13 +207,21 @@ struct copied {
 	uint64_t v[SD_COUNT][STICK_ARRAY_MAX];
 };
 
+typedef bool copied_fn(const struct rt_table *a, const struct rt_table *b, unsigned d);
+
 static bool same_data(const struct rt_table *a, const struct rt_table *b, unsigned d)
 {
 	return a->store[d].n && b->store[d].n && a->store[d].period == b->store[d].period &&
 	       stick_data_descs[d].kind != SD_KIND_GAUGE;
 }
 
-static void copy_out(const struct stick_at *at, const struct rt_table *to, uint32_t now, struct copied *c)
+/* What two that count would not both count. */
+static bool plain_data(const struct rt_table *a, const struct rt_table *b, unsigned d)
+{
+	return stick_data_descs[d].kind == SD_KIND_VALUE && same_data(a, b, d);
+}
+
+static void copy_out(const struct stick_at *at, const struct rt_table *to, copied_fn *wanted, uint32_t now, struct copied *c)
 {
 	const struct rt_table *s = at->t->spec;
 	struct str key = stick_key(at);
@@ -221,33 +229,40 @@ static void copy_out(const struct stick_at *at, const struct rt_table *to, uint3
 	c->klen = MIN(key.n, sizeof(c->key));
 	memcpy(c->key, key.p, c->klen);
 	for (unsigned d = 0; d < SD_COUNT; d++)
-		for (unsigned i = 0; same_data(s, to, d) && i < MIN(s->store[d].n, to->store[d].n); i++)
+		for (unsigned i = 0; wanted(s, to, d) && i < MIN(s->store[d].n, to->store[d].n); i++)
 			c->v[d][i] = stick_value(at, d, i, now);
 }
 
-static void copy_in(const struct stick_at *at, const struct rt_table *from, uint32_t now, const struct copied *c)
+static void copy_in(const struct stick_at *at, const struct rt_table *from, copied_fn *wanted, uint32_t now, const struct copied *c)
 {
 	const struct rt_table *s = at->t->spec;
 
 	for (unsigned d = 0; d < SD_COUNT; d++)
-		for (unsigned i = 0; same_data(from, s, d) && i < MIN(s->store[d].n, from->store[d].n); i++)
+		for (unsigned i = 0; wanted(from, s, d) && i < MIN(s->store[d].n, from->store[d].n); i++)
 			stick_set(at, d, i, c->v[d][i], now);
 }
 
-void stick_copy(struct stick_table *to, struct stick_table *from, uint32_t now)
+static void copy_entries(struct stick_table *to, struct stick_table *from, copied_fn *wanted, uint32_t now)
 {
 	static struct copied c;
 	struct stick_at at;
 	uint32_t cursor = 0;
 
-	if (to->spec->type != from->spec->type)
-		return;
 	while (stick_next(from, &cursor, now, &at)) {
-		copy_out(&at, to->spec, now, &c);
+		copy_out(&at, to->spec, wanted, now, &c);
 		stick_close(&at);
 		if (c.klen > to->spec->key_len || !stick_open(to, str_n(c.key, c.klen), true, now, &at))
 			continue;
-		copy_in(&at, from->spec, now, &c);
+		copy_in(&at, from->spec, wanted, now, &c);
+		stick_touch(&at, now);
 		stick_close(&at);
 	}
 }
+
+void stick_copy(struct stick_table *to, struct stick_table *from, uint32_t now)
+{
+	if (to->spec->type == from->spec->type)
+		copy_entries(to, from, same_data, now);
+}
+
+void stick_teach(struct stick_table *to, struct stick_table *from, uint32_t now) { copy_entries(to, from, plain_data, now); }

@@ -47,6 +47,7 @@ struct rt_table {
 	uint32_t size;	  /* entries */
 	uint32_t expire;  /* ms since the last use; 0 = never */
 	struct rt_store store[SD_COUNT];
+	uint32_t write_to;/* table that gets what a peer teaches this one, counted from 1; 0 = none. The only peer is the generation before */
 };
 
 #endif

@@ -74,6 +74,9 @@ uint32_t stick_used(const struct stick_table *t);
 uint64_t stick_missed(const struct stick_table *t);
 /* Copies what fits from a table of another layout: same key type, data types that both have. */
 void stick_copy(struct stick_table *to, struct stick_table *from, uint32_t now);
+/* As a table learns what a peer says of another: entries are made or used anew, and get what is nobody's count (servers, tags). The manual,
+ * "write-to". */
+void stick_teach(struct stick_table *to, struct stick_table *from, uint32_t now);
 
 /* ---- entries ---- */
 

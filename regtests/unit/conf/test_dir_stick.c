@@ -95,8 +95,38 @@ static void tables_of_peers_sections_have_both_names(void **st)
 		   " http-request track-sc0 src table p/t1\n");
 	assert_int_equal(table(c.rt, "p/t1")->store[SD_GPC0].n, 1);
 	compiled_close(&c);
-	expect_warning("peers p\n peer other 10.0.0.1:1024\n" BE, "nothing is exchanged with peers");
+	expect_warning("peers p\n peer other 10.0.0.1:1024\n" BE, "nothing is sent to peers and nothing received from them");
 	expect_error("peers p\n pear x\n" BE, "2:2", "pear");
+}
+
+#define ME "global\n localpeer me\npeers p\n peer me 127.0.0.1:1024\n"
+
+static void a_table_is_written_to_one_of_its_kind(void **st)
+{
+	struct compiled c;
+
+	(void)st;
+	compile_ok(&c, ME " table t type ip size 1k store server_id write-to c\n" BE " stick-table type ip size 9 peers p write-to c\n"
+		   "backend c\n mode http\n stick-table type ip size 1k\n");
+	assert_int_equal(table(c.rt, "c")->write_to, 0);
+	assert_int_equal(table(c.rt, "b")->write_to, table(c.rt, "c") - c.rt->tbl + 1);
+	assert_int_equal(table(c.rt, "p/t")->write_to, table(c.rt, "c") - c.rt->tbl + 1);
+	compiled_close(&c);
+}
+
+static void what_cannot_be_written_to_is_refused(void **st)
+{
+	(void)st;
+	expect_error(ME " table t type ip size 1k write-to x\n" BE, "5:35", "unknown stick table 'x'");
+	expect_error(ME " table t type ip size 1k write-to p/t\n" BE, "5:35", "cannot be written to itself");
+	expect_error(ME " table t type ip size 1k write-to p/u\n table u type ipv6 size 1\n" BE, "5:35", "of table 'p/u' are of type ipv6, those of 'p/t' of type ip");
+	expect_error(ME " table t type string size 1k write-to p/u\n table u type string len 9 size 1\n" BE, "5:39", "have 9 bytes, those of 'p/t' 32");
+	expect_error(ME " table t type ip size 1k write-to p/u\n table u type ip size 1 write-to p/v\n table v type ip size 1\n" BE, "5:35",
+		     "is written to another one itself");
+	expect_error(BE " stick-table type ip size 1 peers q\n", "7:35", "unknown peers section 'q'");
+	expect_warning("global\n localpeer me\npeers p\n peer you 127.0.0.1:1024\n table t type ip size 1k write-to p/u\n table u type ip size 1\n" BE,
+		       "nothing is ever written there");
+	expect_warning(BE " stick-table type ip size 1 write-to c\nbackend c\n mode http\n stick-table type ip size 1k\n", "'b' is in no peers section");
 }
 
 static void tracking_needs_a_table_and_a_key_that_fits(void **st)
@@ -198,6 +228,8 @@ int main(void)
 		cmocka_unit_test(keys_have_the_length_of_their_type),
 		cmocka_unit_test(wrong_tables_are_refused_where_they_are_wrong),
 		cmocka_unit_test(tables_of_peers_sections_have_both_names),
+		cmocka_unit_test(a_table_is_written_to_one_of_its_kind),
+		cmocka_unit_test(what_cannot_be_written_to_is_refused),
 		cmocka_unit_test(tracking_needs_a_table_and_a_key_that_fits),
 		cmocka_unit_test(more_counter_slots_may_be_had),
 		cmocka_unit_test(counters_are_changed_by_number),

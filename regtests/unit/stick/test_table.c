@@ -125,6 +125,44 @@ TEST(another_key_type_takes_over_nothing)
 	stick_unmap(t);
 }
 
+TEST(a_table_that_is_taught_learns_tags_and_no_counts)
+{
+	struct rt_table s = spec_of(SK_INTEGER, 4, 100, 0), o;
+	struct stick_at at;
+
+	s.store[SD_GPT0].n = s.store[SD_SERVER_ID].n = 1;
+	s.store[SD_GPT].n = 2;
+	o = s;
+	o.store[SD_GPT].n = 1;
+	o.expire = 1000;
+	struct stick_table *t = table_of(&s), *u = table_of(&o);
+
+	for (uint32_t k = 0; k < 50; k++) {
+		count(t, k, 7, 1000);
+		assert_true(stick_open(t, num_key(&k), false, 1000, &at));
+		stick_set(&at, SD_GPT0, 0, k + 1, 1000);
+		stick_set(&at, SD_SERVER_ID, 0, k % 3, 1000);
+		stick_set(&at, SD_GPT, 0, k + 5, 1000);
+		stick_close(&at);
+	}
+	count(u, 41, 2, 1000); /* it is there already */
+	count(u, 99, 3, 1000);
+	stick_teach(u, t, 1900);
+	assert_int_equal(stick_used(u), 51);
+	for (uint32_t k = 0; k < 50; k++) {
+		assert_int_equal(value_of(u, k, SD_GPT0, 1900), k + 1);
+		assert_int_equal(value_of(u, k, SD_SERVER_ID, 1900), k % 3);
+		assert_int_equal(value_of(u, k, SD_GPT, 1900), k + 5);
+		assert_int_equal(value_of(u, k, SD_GPC0, 1900), k == 41 ? 2 : 0);
+		assert_int_equal(value_of(u, k, SD_HTTP_REQ_CNT, 1900), k == 41 ? 2 : 0);
+	}
+	assert_int_equal(value_of(u, 41, SD_GPC0, 2500), 2); /* it lives on from then */
+	uint32_t k = 99;
+	assert_false(stick_open(u, num_key(&k), false, 2500, &at));
+	stick_unmap(u);
+	stick_unmap(t);
+}
+
 TEST(a_large_empty_table_takes_hardly_any_memory)
 {
 	struct rt_table s = spec_of(SK_IP, 4, 10000000, 0);
@@ -143,6 +181,7 @@ int main(void)
 		cmocka_unit_test(a_table_tells_its_layout),
 		cmocka_unit_test(what_fits_is_copied_into_another_layout),
 		cmocka_unit_test(another_key_type_takes_over_nothing),
+		cmocka_unit_test(a_table_that_is_taught_learns_tags_and_no_counts),
 		cmocka_unit_test(a_large_empty_table_takes_hardly_any_memory),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
