@@ -136,21 +136,12 @@ bool act_parse_bwlim(struct sema *s, struct act *a)
 			ok = k == 0 ? arg_size(s, w, 1, INT32_MAX, &u->limit) : arg_time(s, w, 1, &u->period);
 	}
 	if (ok)
-		VEC_PUSH(&s->px->bw_names, &a->w[1]);
+		VEC_PUSH(&s->px->bw_names, ((struct bw_named){ u, &a->w[1] }));
 	return ok;
 }
 
-static const struct word *name_word(const struct px_build *b, struct str name)
+static void use_resolve(struct sema *s, struct px_build *b, struct rt_bw_use *u, const struct word *w)
 {
-	for (size_t i = 0; i < b->bw_names.n; i++)
-		if (str_eq(b->bw_names.at[i]->s, name))
-			return b->bw_names.at[i];
-	return &b->sec->head.w[0];
-}
-
-static void use_resolve(struct sema *s, struct px_build *b, struct rt_bw_use *u)
-{
-	const struct word *w = name_word(b, u->name);
 	const char **near = ARENA_NEWN(&s->scratch, const char *, b->p->nbwlim + 1);
 
 	u->filter = bwlim_find(b->p, u->name);
@@ -165,8 +156,6 @@ static void use_resolve(struct sema *s, struct px_build *b, struct rt_bw_use *u)
 
 void filter_finish(struct sema *s, struct px_build *b)
 {
-	for (unsigned ph = 0; ph < PH_COUNT; ph++)
-		for (size_t i = 0; i < b->rules[ph].n; i++)
-			if (b->rules[ph].at[i].act == ACT_SET_BWLIM)
-				use_resolve(s, b, b->rules[ph].at[i].bw);
+	for (size_t i = 0; i < b->bw_names.n; i++)
+		use_resolve(s, b, b->bw_names.at[i].use, b->bw_names.at[i].name);
 }

@@ -65,6 +65,7 @@ struct srv_tmpl {                 /* what `server` and `default-server` options 
 
 enum log_kind { LK_DEFAULT, LK_HTTP, LK_HTTPS, LK_TCP, LK_CUSTOM };
 
+struct bw_named { struct rt_bw_use *use; const struct word *name; };
 struct px_build {                 /* a proxy or a defaults section under construction */
 	struct rt_proxy *p;
 	const struct section *sec;
@@ -81,7 +82,7 @@ struct px_build {                 /* a proxy or a defaults section under constru
 	bool log_global;
 	VEC(const struct log_target *) logs;
 	const struct word *default_be;
-	VEC(const struct word *) bw_names; /* of limits, as rules name them */
+	VEC(struct bw_named) bw_names; /* rules that name a limit of this section */
 	uint32_t backlog;
 	bool switches;                /* mode tcp, but a switch-mode rule may turn a connection to HTTP */
 	uint32_t to_unset;            /* bits of enum rt_timeout that no line gave, after px_finish() */

@@ -165,10 +165,8 @@ static bool compile_conv(const struct expr_env *env, const struct xcall *x, stru
 	*k = (struct call){ .conv = c, .aux = c->aux };
 	if (c->out != SMP_ANY || c->in != SMP_ANY)
 		e->type = c->out;
-	if (c->aux < 0)
-		e->flags = (e->flags & (uint8_t)~F_CONST) | F_EFFECT;
-	if (c->fn == conv_env_named || c->fn == conv_when)
-		e->flags = (e->flags & (uint8_t)~F_CONST) | F_VOLATILE;
+	if (c->flags)
+		e->flags = (e->flags & (uint8_t)~F_CONST) | c->flags;
 	return args_compile(env, c->args, x, k, err) && (c->args[0] != 'p' || map_bind(env, k, x, err)) &&
 	       add_needs(env, x, e, k, NEED_NOTHING, err);
 }

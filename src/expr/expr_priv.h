@@ -40,7 +40,7 @@ enum fetch_flags {
 	F_CONST = 2,     /* value known at compile time */
 	F_VOLATILE = 4,  /* may differ from one evaluation to the next */
 	F_L6 = 8,        /* value may change while input comes in; judged by the fetch itself */
-	F_EFFECT = 16,   /* of an expression: one of its converters changes something */
+	F_EFFECT = 16,   /* of a converter, and of expressions with one: it changes something */
 	F_FIELD = 32,    /* a plain field: to read it costs no more than to remember it */
 };
 
@@ -60,6 +60,7 @@ struct conv_row {
 	int aux;                 /* below 0: has an effect, or depends on more than its input */
 	const char *args;
 	uint8_t in, out;         /* SMP_ANY as out: the type of the input where that is SMP_ANY too, else not known before it runs */
+	uint8_t flags;           /* F_VOLATILE, F_EFFECT: what it makes of the expression */
 	const char *help, *example, *expect;
 };
 

@@ -10,7 +10,8 @@ static const struct fetch_row fetches[] = {
 };
 
 static const struct conv_row convs[] = {
-#define CONV(word, fn, aux, args, in, out, help, ex, val) { word, conv_##fn, aux, args, in, out, help, ex, val },
+#define CONV(word, fn, aux, args, in, out, help, ex, val) { word, conv_##fn, aux, args, in, out, (aux) < 0 ? F_EFFECT : 0, help, ex, val },
+#define CONV_LIVE(word, fn, aux, args, in, out, help, ex, val) { word, conv_##fn, aux, args, in, out, F_VOLATILE, help, ex, val },
 #include <sluice/tbl/converters.def>
 #undef CONV
 };

@@ -72,11 +72,22 @@ static uint32_t split_name(struct cli_run *r, struct str *srv)
 	return px ? (uint32_t)(px - r->l->rt->px) : RT_NONE;
 }
 
-static bool may_change(struct cli_run *r)
+bool cli_may_change(struct cli_run *r)
 {
 	if (r->l->phase == LEAD_ACTIVE)
 		return true;
 	cli_fail(r, "Another generation takes over from this one; try again.");
+	return false;
+}
+
+bool cli_row_idle(struct cli_run *r, uint32_t srv, const char *done, const char *what)
+{
+	if (!(srv_admin_bits(srv_admin_now(r->l, srv)) & ADM_MAINT))
+		cli_fail(r, "Only servers in maintenance mode can be %s.", done);
+	else if (row_in_use(r->l, srv))
+		cli_fail(r, CLI_ROW_BUSY, what);
+	else
+		return true;
 	return false;
 }
 
@@ -214,7 +225,7 @@ enum cli_state cli_add_server(struct cli_run *r)
 
 	if (a)
 		return a->done ? added(r, a) : CLI_WAIT;
-	if (!may_change(r) || (px = split_name(r, &name)) == RT_NONE)
+	if (!cli_may_change(r) || (px = split_name(r, &name)) == RT_NONE)
 		return CLI_DONE;
 	return add(r, px, name);
 }
@@ -226,7 +237,7 @@ static enum cli_state deleted(struct cli_run *r, const struct adding *a)
 	if (a->late)
 		return cli_fail(r, "A process does not answer: the server stays.");
 	if (!a->ok)
-		return cli_fail(r, "Server still has connections attached to it, cannot remove it.");
+		return cli_fail(r, CLI_ROW_BUSY, "remove");
 	log_change(r->l, a->row, "deleted");
 	return cli_say(r, CLI_INFO, "Server deleted.");
 }
@@ -239,17 +250,15 @@ enum cli_state cli_del_server(struct cli_run *r)
 
 	if (a)
 		return a->done ? deleted(r, a) : CLI_WAIT;
-	if (!may_change(r) || (px = split_name(r, &name)) == RT_NONE)
+	if (!cli_may_change(r) || (px = split_name(r, &name)) == RT_NONE)
 		return CLI_DONE;
 	srv = rt_find_server(r->l->rt, &r->l->rt->px[px], name);
 	if (srv == RT_NONE)
 		return cli_fail(r, "No such server.");
 	if (row_is_named(r->l->rt, srv))
 		return cli_fail(r, "This server cannot be removed at runtime due to other configuration elements pointing to it.");
-	if (!(srv_admin_bits(srv_admin_now(r->l, srv)) & ADM_MAINT))
-		return cli_fail(r, "Only servers in maintenance mode can be deleted.");
-	if (row_in_use(r->l, srv))
-		return cli_fail(r, "Server still has connections attached to it, cannot remove it.");
+	if (!cli_row_idle(r, srv, "deleted", "remove"))
+		return CLI_DONE;
 	a = begin(r, srv);
 	if (a && rows_drop(r->l, srv, step_done, a))
 		return CLI_WAIT;

@@ -49,6 +49,11 @@ enum cli_state set_agent(struct cli_run *r, uint32_t srv, struct str v);
 enum cli_state set_agent_addr(struct cli_run *r, uint32_t srv, struct str v);
 enum cli_state set_agent_port(struct cli_run *r, uint32_t srv, struct str v);
 enum cli_state set_agent_send(struct cli_run *r, uint32_t srv, struct str v);
+/* cli_add.c: may rows come and go in this generation still? Is this one in maintenance and without traffic? false: the message is written;
+ * "deleted" and "remove" are words of it. */
+#define CLI_ROW_BUSY "Server still has connections attached to it, cannot %s it."
+bool cli_may_change(struct cli_run *r);
+bool cli_row_idle(struct cli_run *r, uint32_t srv, const char *done, const char *what);
 /* cli_rename.c: `set server … name`, and the same command when it is called again. */
 enum cli_state cli_rename(struct cli_run *r, uint32_t srv, struct str name);
 enum cli_state cli_renamed(struct cli_run *r);

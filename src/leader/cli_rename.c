@@ -129,14 +129,12 @@ enum cli_state cli_rename(struct cli_run *r, uint32_t srv, struct str name)
 		return cli_fail(r, "Already exists a server with the same name in backend.");
 	if (!(s->flags & SRVF_ADDED))
 		return cli_fail(r, "'set server <srv> name' is only possible for servers added at run time.");
-	if (r->l->phase != LEAD_ACTIVE)
-		return cli_fail(r, "Another generation takes over from this one; try again.");
+	if (!cli_may_change(r))
+		return CLI_DONE;
 	if (row_is_named(r->l->rt, srv))
 		return cli_fail(r, "This server cannot be renamed: other configuration elements point to it.");
-	if (!(srv_admin_bits(srv_admin_now(r->l, srv)) & ADM_MAINT))
-		return cli_fail(r, "Only servers in maintenance mode can be renamed.");
-	if (row_in_use(r->l, srv))
-		return cli_fail(r, "Server still has connections attached to it, cannot rename it.");
+	if (!cli_row_idle(r, srv, "renamed", "rename"))
+		return CLI_DONE;
 	return begin(r, srv, name);
 }
 
@@ -148,9 +146,10 @@ enum cli_state cli_renamed(struct cli_run *r)
 		return CLI_WAIT;
 	if (n->lost)
 		return cli_fail(r, "Out of memory: the server is deleted.");
+	if (n->end == ROWS_LATE)
+		return cli_fail(r, "A process does not answer: the server keeps its name.");
 	if (n->end != ROWS_DONE)
-		return cli_fail(r, n->end == ROWS_LATE ? "A process does not answer: the server keeps its name." :
-							 "Server still has connections attached to it, cannot rename it.");
+		return cli_fail(r, CLI_ROW_BUSY, "rename");
 	notice(SAY_WARNING, "Server " STR_FMT "/" STR_FMT " has that name now (runtime socket).", STR_ARG(n->c.be), STR_ARG(n->as.name));
 	return CLI_DONE;
 }

@@ -2,40 +2,32 @@
 /* Lookups: which entry wins for each kind; and against a walk over all entries, with random keys that share much. */
 #include "ptab_test.h"
 
+/* A table of these keys and values, and what is found for texts; "-" is nothing. */
+struct pair { const char *text, *val; };
+static void found(enum ptab_how how, bool icase, const struct pair *entry, const struct pair *want)
+{
+	struct ptab *t = table_for(how, icase);
+
+	for (; entry->text; entry++)
+		put(t, 0, entry->text, entry->val);
+	for (; want->text; want++)
+		if (strcmp(look(t, want->text), want->val))
+			fail_msg("'%s' finds %s, not %s", want->text, look(t, want->text), want->val);
+	ptab_unmap(t);
+}
+#define PAIRS(...) (const struct pair[]){ __VA_ARGS__, { 0 } }
+
 static void of_equal_keys_the_first_counts(void **s UNUSED)
 {
-	struct ptab *t = table_for(PTAB_EXACT, false);
-
-	put(t, 0, "a", "1");
-	put(t, 0, "a", "2");
-	put(t, 0, "", "empty");
-	assert_string_equal(look(t, "a"), "1");
-	assert_string_equal(look(t, ""), "empty");
-	assert_string_equal(look(t, "A"), "-");
-	ptab_unmap(t);
-	t = table_for(PTAB_EXACT, true);
-	put(t, 0, "AbC", "1");
-	put(t, 0, "abc", "2");
-	assert_string_equal(look(t, "aBc"), "1");
-	ptab_unmap(t);
+	found(PTAB_EXACT, false, PAIRS({ "a", "1" }, { "a", "2" }, { "", "empty" }), PAIRS({ "a", "1" }, { "", "empty" }, { "A", "-" }));
+	found(PTAB_EXACT, true, PAIRS({ "AbC", "1" }, { "abc", "2" }), PAIRS({ "aBc", "1" }));
 }
 
 static void the_longest_prefix_wins(void **s UNUSED)
 {
-	struct ptab *t = table_for(PTAB_PREFIX, false);
-
-	put(t, 0, "/a", "1");
-	put(t, 0, "/a/b/", "3");
-	put(t, 0, "/a/b", "2");
-	put(t, 0, "/", "0");
-	assert_string_equal(look(t, "/a/b/c"), "3");
-	assert_string_equal(look(t, "/a/bc"), "2");
-	assert_string_equal(look(t, "/x"), "0");
-	assert_string_equal(look(t, "x"), "-");
-	put(t, 0, "", "any");
-	assert_string_equal(look(t, "x"), "any");
-	assert_string_equal(look(t, ""), "any");
-	ptab_unmap(t);
+	found(PTAB_PREFIX, false, PAIRS({ "/a", "1" }, { "/a/b/", "3" }, { "/a/b", "2" }, { "/", "0" }),
+	      PAIRS({ "/a/b/c", "3" }, { "/a/bc", "2" }, { "/x", "0" }, { "x", "-" }));
+	found(PTAB_PREFIX, false, PAIRS({ "/", "0" }, { "", "any" }), PAIRS({ "/x", "0" }, { "x", "any" }, { "", "any" }));
 }
 
 static void keys_longer_than_the_lengths_that_are_told_apart_are_found(void **s UNUSED)
@@ -57,37 +49,12 @@ static void keys_longer_than_the_lengths_that_are_told_apart_are_found(void **s 
 
 static void of_suffixes_parts_and_words_the_first_listed_wins(void **s UNUSED)
 {
-	struct ptab *t = table_for(PTAB_SUFFIX, false);
-
-	put(t, 0, ".png", "1");
-	put(t, 0, ".a.png", "2");
-	assert_string_equal(look(t, "x.a.png"), "1");
-	assert_string_equal(look(t, "png"), "-");
-	ptab_unmap(t);
-	t = table_for(PTAB_SUB, true);
-	put(t, 0, "B", "1");
-	put(t, 0, "ab", "2");
-	assert_string_equal(look(t, "xABy"), "1");
-	assert_string_equal(look(t, "xay"), "-");
-	ptab_unmap(t);
-	t = table_for(PTAB_DIR, false);
-	put(t, 0, "b", "1");
-	put(t, 0, "/ab/", "2");
-	put(t, 0, "c/d", "3");
-	put(t, 0, "//", "none");
-	assert_string_equal(look(t, "x/ab/y"), "2");
-	assert_string_equal(look(t, "x.b/ab?q"), "2");
-	assert_string_equal(look(t, "/c/d"), "3");
-	assert_string_equal(look(t, "/cc/d"), "-");
-	assert_string_equal(look(t, "//"), "-");
-	ptab_unmap(t);
-	t = table_for(PTAB_DOM, false);
-	put(t, 0, "b", "1");
-	put(t, 0, "example.org", "2");
-	assert_string_equal(look(t, "x.b.ab"), "1");
-	assert_string_equal(look(t, "www.example.org:80"), "2");
-	assert_string_equal(look(t, "example.orgs"), "-");
-	ptab_unmap(t);
+	found(PTAB_SUFFIX, false, PAIRS({ ".png", "1" }, { ".a.png", "2" }), PAIRS({ "x.a.png", "1" }, { "png", "-" }));
+	found(PTAB_SUB, true, PAIRS({ "B", "1" }, { "ab", "2" }), PAIRS({ "xABy", "1" }, { "xay", "-" }));
+	found(PTAB_DIR, false, PAIRS({ "b", "1" }, { "/ab/", "2" }, { "c/d", "3" }, { "//", "none" }),
+	      PAIRS({ "x/ab/y", "2" }, { "x.b/ab?q", "2" }, { "/c/d", "3" }, { "/cc/d", "-" }, { "//", "-" }));
+	found(PTAB_DOM, false, PAIRS({ "b", "1" }, { "example.org", "2" }),
+	      PAIRS({ "x.b.ab", "1" }, { "www.example.org:80", "2" }, { "example.orgs", "-" }));
 }
 
 static void the_longest_network_wins(void **s UNUSED)
