@@ -121,8 +121,11 @@ void conn_handshake(struct conn *c)
 		c->ops->io(c);
 }
 
+/* A close that finds unread input, or is to reset, throws away what was held back: so that leaves before, with our end. */
 void conn_close(struct conn *c)
 {
+	if (c->flags & CONN_HELD && !c->xprt->linger)
+		conn_shutw(c);
 	if (c->xprt->linger && !(c->flags & (CONN_DEAD | CONN_CONNECTING)) && c->xprt->linger(c))
 		return;
 	conn_abort(c);
@@ -175,6 +178,7 @@ ssize_t conn_sendv(struct conn *c, const struct iovec *iov, int niov, bool more)
 {
 	ssize_t r = c->xprt->send(c, iov, niov, more);
 	if (LIKELY(r >= 0)) {
+		c->flags = more ? c->flags | CONN_HELD : c->flags & ~(uint32_t)CONN_HELD;
 		if (!c->xprt->own_ready && (size_t)r < iov_bytes(iov, niov))
 			io_wait(&c->io, IO_WR);
 		return r;

@@ -16,6 +16,7 @@ enum conn_flags {
 	CONN_EOF = 1 << 3,         /* the peer will send no more and everything has been read */
 	CONN_SHUTW = 1 << 4,       /* we have ended our sending direction */
 	CONN_DEAD = 1 << 5,        /* error: conn->err says which; no further I/O */
+	CONN_HELD = 1 << 6,        /* the kernel may hold back what was sent last (MSG_MORE) */
 };
 
 struct conn_owner_ops {

@@ -254,6 +254,35 @@ TEST(a_reset_connection_is_dead_when_it_is_read)
 	close(lfd);
 }
 
+/* What a client gets of an answer behind which the connection ends at once, with something of its own still unread. */
+static void last_answer(bool reset)
+{
+	struct addr peer;
+	char b[16];
+
+	listen_on("127.0.0.1");
+	connect_with(&xprt_raw);
+	turns_until_told();
+	int s = sock_accept(lfd, &peer);
+
+	if (reset)
+		sock_set_linger_reset(s);
+	struct conn *front = conn_new_front(s, &peer, &xprt_raw, NULL, &ops, NULL);
+
+	assert_non_null(front);
+	assert_int_equal(conn_sendv(c, &(struct iovec){ "unread", 6 }, 1, false), 6);
+	assert_int_equal(conn_sendv(front, &(struct iovec){ "answer", 6 }, 1, true), 6);
+	conn_close(front);
+	calls = 0;
+	turns_until_told();
+	assert_int_equal(conn_recv(c, b, sizeof b), 6);
+	assert_memory_equal(b, "answer", 6);
+	close(lfd);
+}
+
+TEST(what_is_held_back_leaves_before_a_close_although_the_peer_has_sent_more) { last_answer(false); }
+TEST(what_is_held_back_leaves_before_a_close_that_resets) { last_answer(true); }
+
 TEST(a_connection_that_cannot_start_leaves_an_errno)
 {
 	at = (struct addr){ .family = AF_UNIX, .path = "/nonexistent/socket" };
@@ -383,6 +412,8 @@ int main(void)
 		BOTH(a_unix_connection_tells_its_owner_too),
 		BOTH(a_refused_connection_is_dead_with_its_errno),
 		BOTH(a_reset_connection_is_dead_when_it_is_read),
+		BOTH(what_is_held_back_leaves_before_a_close_although_the_peer_has_sent_more),
+		BOTH(what_is_held_back_leaves_before_a_close_that_resets),
 		BOTH(a_connection_that_cannot_start_leaves_an_errno),
 		BOTH(the_owner_hears_nothing_before_the_handshake_is_done),
 		BOTH(a_failed_handshake_is_told_as_a_dead_connection),
