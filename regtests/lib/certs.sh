@@ -37,3 +37,14 @@ ocsp_file() {
 	openssl ocsp -index "$T/index" -rsigner "$T/ca.pem" -rkey "$T/ca.key" -CA "$T/ca.pem" -issuer "$T/ca.pem" -cert "$T/$1.crt" -ndays 3 \
 		-respout "$2" "${@:3}" >/dev/null 2>&1
 }
+#   site [LINE of global]... <<FRONTENDS   writes $T/sluice.cfg: two workers, a runtime socket, mode http, and what stands on stdin
+#   pipe, say WORDS                        the runtime socket: commands on stdin, one command
+site() {
+	printf 'global\n  workers 2\n  stats socket %s/sock level admin\n' "$T"
+	[ $# = 0 ] || printf '  %s\n' "$@"
+	printf 'defaults\n  mode http\n'
+	printf '  timeout %s 5s\n' connect client server
+	cat
+} >"$T/sluice.cfg"
+pipe() { socat -t 5 - "UNIX-CONNECT:$T/sock" 2>&1; }
+say() { echo "$*" | pipe; }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* TLS in the global section: base directories, and what listeners and servers do that say nothing themselves. */
+#include <sluice/tls/cert.h>
 #include "tls_priv.h"
 
 #define DIR_TEXT(name, field) void dir_##name(struct sema *s, const struct line *l) { s->field = keep(s, l->w[1].s).p; }
@@ -118,4 +119,31 @@ void dir_http_prefer(struct sema *s, const struct line *l)
 
 	if (i >= 0)
 		s->rt->g.http_prefer = i ? 6 : 4;
+}
+
+/* ---- how certificates are completed ------------------------------------------------------------------------------- */
+
+void dir_ssl_del_ext(struct sema *s UNUSED, const struct line *l UNUSED) { tls_completion()->del_ext = true; }
+void dir_ssl_skip_self(struct sema *s UNUSED, const struct line *l UNUSED) { tls_completion()->skip_self_issued = true; }
+
+void dir_ssl_extra(struct sema *s, const struct line *l)
+{
+	static const char *const words[] = { "none", "all", "bundle", "sctl", "ocsp", "issuer", "key" };
+	static const uint8_t bits[] = { 0, TLS_EXTRA_ALL, TLS_EXTRA_BUNDLE, TLS_EXTRA_SCTL, TLS_EXTRA_OCSP, TLS_EXTRA_ISSUER, TLS_EXTRA_KEY };
+
+	tls_completion()->extra = 0;
+	for (uint32_t i = 1; i < l->n; i++) {
+		int k = arg_word(s, &l->w[i], words, ARRAY_LEN(words), "kind of file");
+		if (k < 0)
+			return;
+		tls_completion()->extra |= bits[k];
+	}
+}
+
+void dir_issuers_chain_path(struct sema *s, const struct line *l)
+{
+	struct tls_err e;
+
+	if (!tls_chains_load(l->w[1].s.p, &e))
+		sema_err(s, &l->w[1], "%s", e.text);
 }

@@ -111,7 +111,8 @@ bool tls_add_crt(struct sema *s, struct tls_front *f, const struct word *w, cons
 		return add_dir(s, f, w, path, own);
 	if (stat(path, &st) != 0) {
 		int err = errno;
-		if (!add_bundle(s, f, w, path, filters, n, own, line, &any))
+		any = false;
+		if (tls_completion()->extra & TLS_EXTRA_BUNDLE && !add_bundle(s, f, w, path, filters, n, own, line, &any))
 			return false;
 		if (any)
 			return true;

@@ -64,7 +64,7 @@ static EVP_PKEY *key_parse(struct str pem)
 }
 
 /* All certificates of the text, in order. */
-static bool certs_parse(struct str pem, STACK_OF(X509) *to)
+bool tls_certs_parse(struct str pem, STACK_OF(X509) *to)
 {
 	BIO *in = BIO_new_mem_buf(pem.p, (int)pem.n);
 	X509 *x;
@@ -160,7 +160,7 @@ void tls_cert_free(struct tls_cert *c)
 bool tls_cert_fill(struct tls_cert *c, struct str pem, struct str key_text, struct tls_err *err)
 {
 	c->chain = sk_X509_new_null();
-	if (!c->chain || !certs_parse(pem, c->chain)) {
+	if (!c->chain || !tls_certs_parse(pem, c->chain)) {
 		tls_err_set(err, "no certificate in '%s'", c->path);
 		return false;
 	}
@@ -175,6 +175,7 @@ bool tls_cert_fill(struct tls_cert *c, struct str pem, struct str key_text, stru
 		return false;
 	}
 	c->kind = (uint8_t)kind_of(c->key);
+	tls_cert_complete(c);
 	if (names_collect(c))
 		return true;
 	tls_err_set(err, "out of memory for '%s'", c->path);
@@ -322,6 +323,7 @@ long tls_cert_days_left(const struct tls_cert *c)
 
 void tls_certs_drop(void)
 {
+	tls_chains_drop();
 	while (first) {
 		struct tls_cert *c = first;
 		first = c->next;

@@ -41,10 +41,15 @@ char *tls_file_read(const char *path, size_t *n)
 
 static char *beside(const char *path, const char *suffix)
 {
-	char *p = malloc(strlen(path) + strlen(suffix) + 1);
+	struct str s = str_c(path);
+	char *p = malloc(s.n + strlen(suffix) + 1);
 
-	if (p)
-		strcat(strcpy(p, path), suffix);
+	if (tls_completion()->del_ext && str_ends(s, STR(".crt")))
+		s.n -= strlen(".crt");
+	if (p) {
+		memcpy(p, s.p, s.n);
+		strcpy(p + s.n, suffix);
+	}
 	return p;
 }
 
@@ -65,10 +70,10 @@ void tls_text_wipe(char *text, size_t n)
 
 /* ---- certificates ------------------------------------------------------------------------------------------------ */
 
-static const struct { const char *suffix, *name; } besides[TLS_BESIDES] = {
-	[TLS_BESIDE_OCSP] = { ".ocsp", "OCSP response" },
-	[TLS_BESIDE_ISSUER] = { ".issuer", "issuer" },
-	[TLS_BESIDE_SCTL] = { ".sctl", "list of timestamps" },
+static const struct { const char *suffix, *name; uint8_t extra; } besides[TLS_BESIDES] = {
+	[TLS_BESIDE_OCSP] = { ".ocsp", "OCSP response", TLS_EXTRA_OCSP },
+	[TLS_BESIDE_ISSUER] = { ".issuer", "issuer", TLS_EXTRA_ISSUER },
+	[TLS_BESIDE_SCTL] = { ".sctl", "list of timestamps", TLS_EXTRA_SCTL },
 };
 
 /* What stands beside the certificate, when it is there; a response is judged by the issuer. */
@@ -80,7 +85,7 @@ static void siblings_load(struct tls_cert *c)
 		struct sbuf text = { 0 };
 		struct tls_err e;
 
-		if (tls_text_read(c->beside[order[i]].path, &text) && !tls_cert_take(c, order[i], sbuf_str(&text), &e))
+		if (c->beside[order[i]].path && tls_text_read(c->beside[order[i]].path, &text) && !tls_cert_take(c, order[i], sbuf_str(&text), &e))
 			notice(SAY_WARNING, "the %s of '%s' is left out: %s", besides[order[i]].name, c->path, e.text);
 		sbuf_free(&text);
 	}
@@ -111,6 +116,8 @@ static bool remember(struct tls_cert *c, const struct tls_cert_files *f, bool ke
 	bool ok = true;
 
 	for (unsigned i = 0; i < TLS_BESIDES; i++) {
+		if (!f->beside[i] && !(tls_completion()->extra & besides[i].extra))
+			continue;
 		c->beside[i].path = f->beside[i] ? strdup(f->beside[i]) : beside(f->crt, besides[i].suffix);
 		ok = ok && c->beside[i].path;
 		c->beside[i].stamp = ok ? tls_file_stamp(c->beside[i].path) : 0;
@@ -131,7 +138,7 @@ bool tls_cert_read(struct tls_cert *c, const struct tls_cert_files *f, struct tl
 		tls_err_set(err, "cannot read '%s': %s", f->crt, strerror(errno));
 		return false;
 	}
-	apart = f->key || !text_has_key(text);
+	apart = f->key || (!text_has_key(text) && tls_completion()->extra & TLS_EXTRA_KEY);
 	if (apart)
 		key = read_beside(f->key, f->crt, ".key", &nkey);
 	tls_err_set(err, "out of memory for '%s'", c->path);

@@ -139,12 +139,7 @@ struct tls_front *tls_front_new(const struct tls_opts *o, struct str id, struct 
 
 void tls_fronts_drop(void)
 {
-	while (fronts) {
-		struct tls_front *f = fronts;
-		fronts = f->next;
-		front_free(f);
-	}
-	fronts_last = &fronts;
+	TLS_DROP_ALL(fronts, fronts_last, front_free);
 	tls_ticket_files_drop();
 }
 

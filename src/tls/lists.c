@@ -112,18 +112,18 @@ static void line_free(struct tls_line *n)
 	free(n);
 }
 
+static void list_free(struct tls_list *l)
+{
+	for (size_t i = 0; i < l->lines.n; i++)
+		line_free(l->lines.at[i]);
+	VEC_FREE(&l->lines);
+	free(l->path);
+	free(l);
+}
+
 void tls_lists_drop(void)
 {
-	while (first) {
-		struct tls_list *l = first;
-		first = l->next;
-		for (size_t i = 0; i < l->lines.n; i++)
-			line_free(l->lines.at[i]);
-		VEC_FREE(&l->lines);
-		free(l->path);
-		free(l);
-	}
-	last = &first;
+	TLS_DROP_ALL(first, last, list_free);
 	arena_free(&late);
 }
 

@@ -226,12 +226,7 @@ struct tls_ticket_file *tls_ticket_file_load(const char *path, struct tls_err *e
 
 void tls_ticket_files_drop(void)
 {
-	while (files) {
-		struct tls_ticket_file *f = files;
-		files = f->next;
-		file_free(f);
-	}
-	files_last = &files;
+	TLS_DROP_ALL(files, files_last, file_free);
 }
 
 /* The oldest goes, the others move up, so the one that was last encrypts from now on: by then the other machines of a

@@ -4,6 +4,7 @@
  *   cert.c     certificates, cert_files.c their files ctx.c     options to an SSL_CTX
  *   trust.c    CAs and revocations, trust_files.c where from  ocsp.c     responses to staple
  *   cache.c    sessions by their id                  beside.c   what stands beside a certificate
+ *   chains.c   certificates that lack their chain
  *   lists.c    crt-lists, line by line               live.c     changes while the processes live
  *   front.c    bind lines: names to certificates     accept.c   choices during a client's handshake
  *   back.c     servers: contexts, known sessions     tickets.c  ticket keys
@@ -23,6 +24,17 @@
 #include <sluice/tls/xprt_tls.h>
 
 #define TLS_SNI_MAX 255
+
+/* Frees every element of a list that is linked by `next` and has a pointer to its end; it is empty then. */
+#define TLS_DROP_ALL(first, last, free_one)                                                                            \
+	do {                                                                                                           \
+		while (first) {                                                                                        \
+			__typeof__(first) one_ = (first);                                                              \
+			(first) = one_->next;                                                                          \
+			free_one(one_);                                                                                \
+		}                                                                                                      \
+		(last) = &(first);                                                                                     \
+	} while (0)
 
 struct tls_policy {
 	SSL_CTX *ctx;
@@ -107,6 +119,12 @@ char *tls_file_read(const char *path, size_t *n);
 void tls_text_wipe(char *text, size_t n);
 /* For PEM readers: no password is ever asked for on a terminal. */
 int tls_no_password(char *buf, int size, int rw, void *u);
+
+/* chains.c: what its file did not say; everything as before the first word. */
+void tls_cert_complete(struct tls_cert *c);
+void tls_chains_drop(void);
+/* cert.c: all certificates of a text, in their order. */
+bool tls_certs_parse(struct str pem, STACK_OF(X509) *out) MUST_CHECK;
 
 /* beside.c: clients who ask for them get the timestamps of their certificate. */
 void tls_timestamps_hook(SSL_CTX *ctx);

@@ -181,12 +181,7 @@ bool tls_trust_delete(enum tls_trust_kind k, const char *path)
 
 void tls_trusts_drop(void)
 {
-	while (first) {
-		struct tls_trust *t = first;
-		first = t->next;
-		tls_trust_free(t);
-	}
-	last = &first;
+	TLS_DROP_ALL(first, last, tls_trust_free);
 }
 
 bool tls_trust_named(const struct tls_opts *o, enum tls_trust_kind k, const char *path)

@@ -42,6 +42,18 @@ struct tls_cert {
  * .sctl). */
 struct tls_cert_files { const char *crt, *key, *beside[TLS_BESIDES]; bool ocsp_update; };
 
+/* How certificates are completed whose files lack something. */
+enum tls_extra { TLS_EXTRA_KEY = 1, TLS_EXTRA_OCSP = 2, TLS_EXTRA_ISSUER = 4, TLS_EXTRA_SCTL = 8, TLS_EXTRA_BUNDLE = 16, TLS_EXTRA_ALL = 31 };
+struct tls_completion {
+	uint8_t extra;              /* enum tls_extra: what is looked for beside a certificate */
+	bool del_ext;               /* beside FILE.crt stands FILE.key, not FILE.crt.key */
+	bool skip_self_issued;      /* a chain that is but a root is not shown */
+};
+/* Of this process; set before certificates are loaded. */
+struct tls_completion *tls_completion(void);
+/* The files of a directory are chains for certificates that come without one: those whose issuer is the first in it. */
+bool tls_chains_load(const char *dir, struct tls_err *err) MUST_CHECK;
+
 /* The certificate of that path, from the store or loaded. NULL with err. */
 struct tls_cert *tls_cert_load(const struct tls_cert_files *f, struct tls_err *err) MUST_CHECK;
 struct tls_cert *tls_cert_find(const char *path);

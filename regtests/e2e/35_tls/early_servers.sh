@@ -53,7 +53,6 @@ E2
 	backend raw 'retry-on conn-failure 0rtt-rejected' "server s 127.0.0.1:$S ssl verify none sni str(a.test) allow-0rtt"
 } >"$T/sluice.cfg"
 sluice_start "$T/sluice.cfg"
-say() { echo "$*" | socat -t 5 - "UNIX-CONNECT:$T/sock" 2>&1; }
 get() { https "$P" a.test "$@"; }
 logged() { grep -c "$1" "$T/sluice.out" || true; }
 early() { # path [headers]: a request in early data of a client that has been here

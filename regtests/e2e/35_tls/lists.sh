@@ -7,22 +7,12 @@ P=$(port)
 ca ca
 cert a DNS:a.test; cert b DNS:b.test; cert n DNS:n.test
 printf '%s\n' "$T/a.pem [alpn http/1.1] a.test !x.a.test" '# a comment' "$T/b.pem" >"$T/list"
-cat >"$T/sluice.cfg" <<E2
-global
-  workers 2
-  stats socket $T/sock level admin
-defaults
-  mode http
-  timeout connect 5s
-  timeout client 5s
-  timeout server 5s
+site <<E2
 frontend web
   bind 127.0.0.1:$P ssl crt-list $T/list strict-sni
   http-request return status 200 content-type text/plain lf-string "%[ssl_fc_alpn] %[ssl_fc_sni]\n"
 E2
 sluice_start "$T/sluice.cfg"
-pipe() { socat -t 5 - "UNIX-CONNECT:$T/sock" 2>&1; }
-say() { echo "$*" | pipe; }
 load() { printf '%s <<\n%s\n\n' "$1" "$2" | pipe; }
 lines() { say show ssl crt-list -n "$T/list" | sed '/^$/d'; }
 everywhere() { # pattern name: what every worker answers for the name, soon

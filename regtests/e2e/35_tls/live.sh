@@ -6,22 +6,12 @@
 P=$(port)
 ca ca
 cert a.test DNS:a.test; cert next DNS:a.test,DNS:new.test ca ec 3; cert b.test DNS:b.test; cert rsa DNS:a.test ca rsa
-cat >"$T/sluice.cfg" <<E2
-global
-  workers 2
-  stats socket $T/sock level admin
-defaults
-  mode http
-  timeout connect 5s
-  timeout client 5s
-  timeout server 5s
+site <<E2
 frontend web
   bind 127.0.0.1:$P ssl crt $T/a.test.pem crt $T/b.test.pem
   http-request return status 200 content-type text/plain string "ok\n"
 E2
 sluice_start "$T/sluice.cfg"
-pipe() { socat -t 5 - "UNIX-CONNECT:$T/sock"; }
-say() { echo "$*" | pipe; }
 set_cert() { printf 'set ssl cert %s <<\n%s\n\n' "$T/a.test.pem" "$(cat "$1")" | pipe; }
 part() { printf 'set ssl cert %s%s <<\n%s\n\n' "$T/a.test.pem" "$1" "$(cat "$2")" | pipe; }
 served_is() { # serial name: of every worker, soon

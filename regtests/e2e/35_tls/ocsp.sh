@@ -12,22 +12,12 @@ rm "$T/d.pem.issuer"
 ocsp_file a "$T/a.pem.ocsp"
 ocsp_file c "$T/c.pem.ocsp" -rsigner "$T/other.pem" -rkey "$T/other.key" # signed by a stranger
 ocsp_file a "$T/d.pem.ocsp"
-cat >"$T/sluice.cfg" <<E2
-global
-  workers 2
-  stats socket $T/sock level admin
-defaults
-  mode http
-  timeout connect 5s
-  timeout client 5s
-  timeout server 5s
+site <<E2
 frontend web
   bind 127.0.0.1:$P ssl crt $T/a.pem crt $T/b.pem crt $T/c.pem crt $T/d.pem
   http-request return status 200
 E2
 sluice_start "$T/sluice.cfg"
-pipe() { socat -t 5 - "UNIX-CONNECT:$T/sock" 2>&1; }
-say() { echo "$*" | pipe; }
 stapled() { hs "$P" -status -servername "$1" | grep -E 'Cert Status|no response sent'; }
 everywhere() { # pattern name
 	wait_for 5 sh -c "for i in 1 2 3 4 5 6; do openssl s_client -status -connect 127.0.0.1:$P -servername $2 </dev/null 2>&1 | grep -qE '$1' || exit 1; done"

@@ -23,23 +23,12 @@ origin "$J" junk
 responder 60
 printf '%s\n' "$T/good.pem [ocsp-update on]" "$T/junk.pem [ocsp-update on]" "$T/dead.pem [ocsp-update on]" "$T/named.pem [ocsp-update on]" \
 	"$T/zoned.pem [ocsp-update on]" "$T/other.pem" >"$T/list"
-cat >"$T/sluice.cfg" <<E2
-global
-  workers 2
-  stats socket $T/sock level admin
-  ocsp-update.mindelay 1
-  ocsp-update.maxdelay 2
-defaults
-  mode http
-  timeout connect 5s
-  timeout client 5s
-  timeout server 5s
+site 'ocsp-update.mindelay 1' 'ocsp-update.maxdelay 2' <<E2
 frontend web
   bind 127.0.0.1:$P ssl crt-list $T/list
   http-request return status 200
 E2
 sluice_start "$T/sluice.cfg"
-say() { echo "$*" | socat -t 5 - "UNIX-CONNECT:$T/sock" 2>&1; }
 everywhere() { # pattern name
 	wait_for 10 sh -c "for i in 1 2 3 4; do openssl s_client -status -connect 127.0.0.1:$P -servername $2 </dev/null 2>&1 | grep -qE '$1' || exit 1; done"
 }

@@ -25,7 +25,6 @@ E2
 }
 config 500 >"$T/sluice.cfg"
 sluice_start "$T/sluice.cfg"
-say() { echo "$*" | socat -t 5 - "UNIX-CONNECT:$T/sock" 2>&1; }
 first() { hs "$@" -sess_out "$T/s" >/dev/null; }
 resumed() { hs "$@" -sess_in "$T/s" | grep -o 'resumed=.*'; }
 often() { local i; for i in 1 2 3 4 5 6; do match "^resumed=1" "$(resumed "$@")"; done; }

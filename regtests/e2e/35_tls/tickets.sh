@@ -8,15 +8,7 @@ ca ca; cert a DNS:a.test; cert who DNS:who
 key() { openssl rand -base64 "$1" | tr -d '\n'; }
 for _ in 1 2 3; do key 80; echo; done >"$T/keys"
 for _ in 1 2 3; do key 48; echo; done >"$T/short"
-cat >"$T/sluice.cfg" <<E2
-global
-  workers 2
-  stats socket $T/sock level admin
-defaults
-  mode http
-  timeout connect 5s
-  timeout client 5s
-  timeout server 5s
+site <<E2
 frontend web
   bind 127.0.0.1:$P ssl crt $T/a.pem
   bind 127.0.0.1:$F ssl crt $T/a.pem tls-ticket-keys $T/keys
@@ -27,8 +19,6 @@ frontend web
   http-request return status 200 content-type text/plain lf-string "resumed=%[ssl_fc_is_resumed]\n"
 E2
 sluice_start "$T/sluice.cfg"
-pipe() { socat -t 5 - "UNIX-CONNECT:$T/sock" 2>&1; }
-say() { echo "$*" | pipe; }
 first() { hs "$1" "$2" -sess_out "$T/s" >/dev/null; }
 resumed() { hs "$1" "$2" -sess_in "$T/s" | grep -o 'resumed=.'; }
 often() { local i; for i in 1 2 3 4 5 6; do is resumed=1 "$(resumed "$1" "$2")"; done; }

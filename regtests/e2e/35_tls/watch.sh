@@ -10,16 +10,7 @@ ocsp_index b
 cp "$T/ca.pem" "$T/b.pem.issuer"
 cp "$T/b.k" "$T/b.pem.key"; cp "$T/b.crt" "$T/b.pem"
 cp "$T/ca.pem" "$T/cas.pem"
-cat >"$T/sluice.cfg" <<E2
-global
-  workers 2
-  stats socket $T/sock level admin
-  ssl-watch on
-defaults
-  mode http
-  timeout connect 5s
-  timeout client 5s
-  timeout server 5s
+site 'ssl-watch on' <<E2
 frontend web
   bind 127.0.0.1:$P ssl crt $T/a.pem crt $T/b.pem ca-file $T/cas.pem verify optional crt-ignore-err all ca-ignore-err all
   http-request return status 200 content-type text/plain lf-string "verify=%[ssl_c_verify]\n"
@@ -28,8 +19,6 @@ frontend metrics
   http-request use-service prometheus-exporter
 E2
 sluice_start "$T/sluice.cfg"
-pipe() { socat -t 5 - "UNIX-CONNECT:$T/sock" 2>&1; }
-say() { echo "$*" | pipe; }
 serial() { openssl x509 -in "$T/$1.crt" -noout -serial | cut -d= -f2; }
 everywhere() { # pattern name [args]
 	wait_for 10 sh -c "for i in 1 2 3 4; do printf 'GET / HTTP/1.0\r\n\r\n' | openssl s_client -ign_eof -status -connect 127.0.0.1:$P -servername $2 ${*:3} 2>&1 | { cat; echo; } >$T/out; { cat $T/out; openssl x509 -noout -serial <$T/out; } | grep -qE '$1' || exit 1; done"

@@ -11,26 +11,13 @@ ocsp_index c
 mkdir "$T/cas"; cp "$T/ca.pem" "$T/cas/one.pem"
 list() { printf '%s\n' "$@" >"$T/list.new"; mv "$T/list.new" "$T/list"; }
 list "$T/a.pem" "b.pem [verify required ca-file ca.pem] b.test x.test"
-cat >"$T/sluice.cfg" <<E2
-global
-  workers 2
-  stats socket $T/sock level admin
-  ssl-watch on
-  crt-base $T
-  ca-base $T
-defaults
-  mode http
-  timeout connect 5s
-  timeout client 5s
-  timeout server 5s
+site 'ssl-watch on' "crt-base $T" "ca-base $T" <<E2
 frontend web
   bind 127.0.0.1:$P ssl crt-list $T/list strict-sni
   bind 127.0.0.1:$Q ssl crt-list $T/list ca-file $T/cas verify optional crt-ignore-err all ca-ignore-err all
   http-request return status 200 content-type text/plain lf-string "verify=%[ssl_c_verify]\n"
 E2
 sluice_start "$T/sluice.cfg"
-pipe() { socat -t 5 - "UNIX-CONNECT:$T/sock" 2>&1; }
-say() { echo "$*" | pipe; }
 noticed() { wait_for 10 grep -qE "$1" "$T/sluice.err"; }
 lines() { say show ssl crt-list "$T/list" | sed '1d;/^$/d'; }
 taken() { [ "$(grep -c "$T/list has changed on disk and is in force now" "$T/sluice.err")" -ge "$1" ]; }
