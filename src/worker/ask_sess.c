@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 #include <sluice/base/clock.h>
+#include <sluice/ipc/place.h>
 #include "ask.h"
 #include "pool.h"
 #include "session.h"
@@ -102,6 +103,14 @@ static void add_endp(struct ask *a, const char *name, const struct endp *e)
 		    buf_len(&e->rx));
 }
 
+/* Where it is now, or where the configuration has it. */
+static struct addr srv_addr(uint32_t srv)
+{
+	struct srv_place p;
+
+	return place_read(wk.seg, srv, &p) && p.addr.family ? p.addr : wk.rt->srv[srv].addr;
+}
+
 static void add_long(struct ask *a, const struct stream *s)
 {
 	const struct addr *src = s->sess->conn ? &s->sess->conn->src : NULL;
@@ -118,8 +127,11 @@ static void add_long(struct ask *a, const struct stream *s)
 		    (int)addr_text(&s->sess->lst->addr, ip), ip);
 	add_proxy(a, "backend", s->be);
 	sbuf_printf(&a->out, "\n  server=" STR_FMT " (id=%lld)", STR_ARG(srv_name(s)), srv ? (long long)srv->id : -1ll);
-	if (srv)
-		sbuf_printf(&a->out, " addr=%.*s", (int)addr_text(&srv->addr, ip), ip);
+	if (srv) {
+		struct addr at = srv_addr(s->srv_idx);
+
+		sbuf_printf(&a->out, " addr=%.*s", (int)addr_text(&at, ip), ip);
+	}
 	sbuf_printf(&a->out, "\n  task: worker=%u pid=%d step=%s exp=%s age=%us requests=%u\n", wk.slot, (int)getpid(), step_names[s->step],
 		    until(t, sizeof(t), strm_deadline(s), "<NEVER>"), age_s(s), s->sess->nreq);
 	add_endp(a, "scf", &s->cli);
