@@ -156,10 +156,12 @@ bool tls_trust_put(enum tls_trust_kind k, const char *path, struct str pem, stru
 		add(n);
 		return true;
 	}
-	old = *t;
+	old = *t; /* the object stays where it is, and so does its path */
 	*t = *n;
+	t->path = old.path;
 	t->next = old.next;
 	t->stamp = old.stamp;
+	old.path = n->path;
 	*n = old;
 	tls_trust_free(n);
 	return tls_fronts_retrust(k, path, err) && tls_backs_retrust(k, path, err);

@@ -40,6 +40,7 @@ TEST(new_content_replaces_the_old_for_everybody_who_names_it)
 {
 	char path[64], pem[16384];
 	struct tls_trust *t;
+	const char *name;
 	unsigned char before[32];
 	struct tls_err e;
 
@@ -47,10 +48,12 @@ TEST(new_content_replaces_the_old_for_everybody_who_names_it)
 	front(path);
 	t = tls_trust_find(TLS_CAS, path);
 	memcpy(before, t->digest, sizeof(before));
+	name = t->path;
 	make_pem("DNS:one", false, 30, pem, sizeof(pem) / 2);
 	make_pem("DNS:two", false, 30, pem + strlen(pem), sizeof(pem) / 2);
 	assert_true(tls_trust_put(TLS_CAS, path, str_c(pem), &e));
 	assert_ptr_equal(tls_trust_find(TLS_CAS, path), t);
+	assert_ptr_equal(t->path, name);
 	assert_int_equal(tls_trust_count(t), 2);
 	assert_memory_not_equal(t->digest, before, sizeof(before));
 	assert_false(tls_trust_put(TLS_CAS, path, STR("junk"), &e));
