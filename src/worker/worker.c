@@ -259,7 +259,7 @@ void worker_setup(const struct heritage *h)
 	beat_tick(&beat_timer);
 }
 
-static void teardown(void)
+void worker_teardown(void)
 {
 	for (uint32_t i = 0; i < wk.rt->npx; i++)
 		if (wk.rt->px[i].caps & PX_BE)
@@ -294,6 +294,6 @@ int worker_run(const struct heritage *h)
 	pool_drop_all();
 	(void)ipc_send(h->ctl, IPC_DRAINED, 0, 0, NULL, 0, -1);
 	slot_state(SLOT_DEAD);
-	teardown();
+	worker_teardown();
 	return 0;
 }

@@ -36,6 +36,8 @@ extern struct worker wk;
 
 /* Everything of a worker but its loop's descriptors and orders: after it, streams can run. */
 void worker_setup(const struct heritage *h);
+/* Gives back what it took; nothing may be under way. */
+void worker_teardown(void);
 
 static inline void wk_live(enum live_kind k, uint32_t idx, int32_t d) { live_add(wk.seg, k, idx, wk.slot, d); }
 static inline uint32_t px_index(const struct rt_proxy *px) { return (uint32_t)(px - wk.rt->px); }

@@ -123,13 +123,10 @@ static void ruled_close(struct ruled *r)
 {
 	ruled_drop(r);
 	sbuf_free(&r->said);
-	for (uint32_t i = 0; i < r->c.rt->ntbl; i++) {
-		stick_detach(r->h.tables[i]);
+	worker_teardown();
+	for (uint32_t i = 0; i < r->c.rt->ntbl; i++)
 		stick_unmap(r->h.tables[i]);
-	}
 	segment_unmap((struct segment *)(uintptr_t)r->h.seg);
-	memo_free(wk.memo);
-	loop_free();
 	compiled_close(&r->c);
 }
 

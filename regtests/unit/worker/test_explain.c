@@ -16,8 +16,7 @@ static char *explained(const char *front, const char *back, const char *const *w
 	if (!explain_parse(&q, w, n, err, sizeof(err)))
 		fail_msg("%s", err);
 	ruled_open(&r, front, back);
-	memo_free(wk.memo);
-	loop_free();
+	worker_teardown();
 	(void)explain_run(&r.h, &q, &out); /* makes the worker anew */
 	ruled_close(&r);
 	return out.p ? (sbuf_addc(&out, '\0'), out.p) : calloc(1, 1);
