@@ -15,12 +15,12 @@
 #include <sluice/ipc/msg.h>
 #include <sluice/ipc/place.h>
 #include "dns_priv.h"
+#include "name_index.h"
 
 struct name {                           /* lives as long as it has servers, or is asked for */
+	struct name_entry in;           /* its text is behind the structure */
 	struct name *next;
-	uint32_t resolvers;
-	struct str host;                /* behind the structure */
-	struct named *servers;
+	struct named *servers, **end;   /* end: where the next one goes */
 	uint64_t ask_at, valid_at;      /* ms; valid_at: of the last valid answer, 0 = none yet */
 	bool asking;
 	bool told;                      /* its addresses come along with the records of a label */
@@ -41,12 +41,13 @@ struct named {                          /* a server */
 static struct {
 	struct checker *ck;
 	struct name *names;
+	struct name_index index;        /* of the same */
 	struct named **of_srv;
 	uint64_t epoch;
 } nm;
 
 static const struct rt_server *server(const struct named *d) { return &nm.ck->rt->srv[d->srv]; }
-static const struct rt_resolvers *section(const struct name *n) { return &nm.ck->rt->resolvers[n->resolvers]; }
+static const struct rt_resolvers *section(const struct name *n) { return &nm.ck->rt->resolvers[n->in.resolvers]; }
 
 static struct addr address_now(uint32_t srv)
 {
@@ -69,7 +70,7 @@ static bool record_is_so(const struct named *d, uint64_t admin)
 	struct srv_place p;
 
 	return place_read(nm.ck->seg, d->srv, &p) && addr_eq(&p.addr, &d->addr, false) && p.addr.port == d->port &&
-	       str_eq(str_c(p.fqdn), d->name->host) && (!wants_weight(d) || srv_admin_weight(admin) == d->weight);
+	       str_eq(str_c(p.fqdn), d->name->in.host) && (!wants_weight(d) || srv_admin_weight(admin) == d->weight);
 }
 
 static bool is_so(const struct named *d)
@@ -90,7 +91,7 @@ static void send_record(const struct named *d)
 	int fd = memfd_create("record", MFD_CLOEXEC);
 
 	ipc_resolved_pack(&rec.at, &d->addr);
-	memcpy(rec.target, d->name->host.p, MIN(d->name->host.n, sizeof(rec.target) - 1));
+	memcpy(rec.target, d->name->in.host.p, MIN(d->name->in.host.n, sizeof(rec.target) - 1));
 	if (fd >= 0 && pwrite(fd, &rec, sizeof(rec), 0) == (ssize_t)sizeof(rec))
 		(void)ipc_send(nm.ck->ctl, IPC_RECORD, 0, d->srv, NULL, 0, fd);
 	if (fd >= 0)
@@ -143,7 +144,7 @@ static void set_failing(struct named *d, bool failing, const char *why)
 			    STR_ARG(s->name), why);
 	else
 		report_text(&nm.ck->rt->px[s->px], LEVEL_NOTICE, "Server " STR_FMT "/" STR_FMT " ('" STR_FMT "') is UP/READY (resolves again).",
-			    STR_ARG(px), STR_ARG(s->name), STR_ARG(d->name->host));
+			    STR_ARG(px), STR_ARG(s->name), STR_ARG(d->name->in.host));
 }
 
 /* ---- choosing ---- */
@@ -244,7 +245,7 @@ const char *names_hold(uint32_t resolvers, enum dns_status st, uint32_t *ms)
 static void take_failure(struct name *n, enum dns_status st)
 {
 	uint32_t hold;
-	const char *why = names_hold(n->resolvers, st, &hold);
+	const char *why = names_hold(n->in.resolvers, st, &hold);
 
 	if (!n->valid_at)
 		n->valid_at = clock_ms();
@@ -271,10 +272,9 @@ static void on_done(void *arg, const struct dns_answer *a)
 
 static struct name *find_name(uint32_t resolvers, struct str host)
 {
-	for (struct name *n = nm.names; n; n = n->next)
-		if (n->resolvers == resolvers && str_ieq(n->host, host))
-			return n;
-	return NULL;
+	struct name_entry *e = name_index_find(&nm.index, resolvers, host);
+
+	return e ? CONTAINER_OF(e, struct name, in) : NULL;
 }
 
 static struct name *name_of(uint32_t resolvers, struct str host)
@@ -287,8 +287,11 @@ static struct name *name_of(uint32_t resolvers, struct str host)
 	if (!n)
 		die("out of memory");
 	memcpy(n + 1, host.p, host.n);
-	*n = (struct name){ .next = nm.names, .resolvers = resolvers, .host = str_n((const char *)(n + 1), host.n) };
+	*n = (struct name){ .next = nm.names, .in = { .resolvers = resolvers, .host = str_n((const char *)(n + 1), host.n) } };
+	n->end = &n->servers;
 	nm.names = n;
+	if (!name_index_put(&nm.index, &n->in))
+		die("out of memory");
 	return n;
 }
 
@@ -299,6 +302,8 @@ static void leave_name(struct named *d)
 	for (struct named **at = &d->name->servers; *at; at = &(*at)->next)
 		if (*at == d) {
 			*at = d->next;
+			if (!d->next)
+				d->name->end = at;
 			break;
 		}
 	d->name = NULL;
@@ -307,13 +312,11 @@ static void leave_name(struct named *d)
 static void join_name(struct named *d, struct str host)
 {
 	struct name *n = name_of(server(d)->o->resolvers - 1, host);
-	struct named **at = &n->servers;
 
-	while (*at) /* in the order of the configuration */
-		at = &(*at)->next;
 	d->next = NULL;
 	d->name = n;
-	*at = d;
+	*n->end = d; /* in the order of the configuration */
+	n->end = &d->next;
 	n->ask_at = 0;
 }
 
@@ -411,7 +414,7 @@ void names_lead(uint32_t srv, struct str target, uint16_t port, uint16_t weight)
 {
 	struct named *d = nm.of_srv[srv];
 	struct srv_place p;
-	bool same = d->name && d->port == port && str_ieq(d->name->host, target);
+	bool same = d->name && d->port == port && str_ieq(d->name->in.host, target);
 
 	d->weight = weight;
 	if (same)
@@ -457,7 +460,7 @@ static void look_at(struct named *d)
 	struct str host = host_now(d->srv, &p);
 	struct addr now = address_now(d->srv);
 
-	if (!(server(d)->flags & SRVF_SRV) && !str_ieq(host, d->name->host)) {
+	if (!(server(d)->flags & SRVF_SRV) && !str_ieq(host, d->name->in.host)) {
 		leave_name(d);
 		join_name(d, host);
 	}
@@ -495,7 +498,7 @@ static void ask_for(struct name *n, uint64_t now)
 	if (n->asking || n->told || now < n->ask_at)
 		return;
 	n->asking = true;
-	if (!dns_ask(n->resolvers, n->host, on_done, n)) {
+	if (!dns_ask(n->in.resolvers, n->in.host, on_done, n)) {
 		n->asking = false;
 		n->ask_at = now + section(n)->resolve;
 	}
@@ -511,6 +514,7 @@ void names_tick(struct checker *ck)
 	for (struct name **at = &nm.names, *n; (n = *at);) {
 		if (!n->servers && !n->asking) {
 			*at = n->next;
+			name_index_del(&nm.index, &n->in);
 			free(n);
 			continue;
 		}
@@ -532,6 +536,7 @@ void names_free(void)
 		nm.names = n->next;
 		free(n);
 	}
+	name_index_free(&nm.index);
 	free(nm.of_srv);
 	nm.of_srv = NULL;
 }
