@@ -207,6 +207,13 @@ static struct str proxy_header(const struct target *t)
 	return str_n(v1, proxy_hdr_write_v1(v1, NULL, NULL));
 }
 
+static bool wants_socks(const struct target *t, const struct chk_step *st)
+{
+	const struct rt_srv_opts *o = t->s->o;
+
+	return !t->agent && o->socks4.family && ((st && st->socks4) || ((!st || st->as_server) && o->check_socks4));
+}
+
 static void open_conn(struct target *t, const struct chk_step *st)
 {
 	const struct rt_srv_opts *o = t->s->o;
@@ -216,6 +223,7 @@ static void open_conn(struct target *t, const struct chk_step *st)
 
 	if (t->x)
 		t->x->at = st;
+	so.socks4 = wants_socks(t, st) ? &o->socks4 : NULL;
 	if (!so.source && t->px->source.family)
 		so.source = &t->px->source;
 	t->phase = PROBE_CONNECTING;

@@ -178,8 +178,8 @@ static bool connect_proto(struct sema *s, const struct word *v, bool http, struc
 /* One parameter of connect; false when the line is beyond use. */
 static bool connect_word(struct sema *s, const struct line *l, uint32_t *i, bool http, struct chk_step *st)
 {
-	enum { DEFAULT, LINGER, SSL_, SEND_PROXY, PORT, COMMENT, SNI, ALPN, ADDR, PROTO, SOCKS4 };
-	static const char *const words[] = { "default", "linger", "ssl", "send-proxy", "port", "comment", "sni", "alpn", "addr", "proto", "via-socks4" };
+	enum { DEFAULT, LINGER, SSL_, SEND_PROXY, SOCKS4, PORT, COMMENT, SNI, ALPN, ADDR, PROTO };
+	static const char *const words[] = { "default", "linger", "ssl", "send-proxy", "via-socks4", "port", "comment", "sni", "alpn", "addr", "proto" };
 	int k = arg_word(s, &l->w[*i], words, ARRAY_LEN(words), "parameter of connect");
 	const struct word *v;
 
@@ -187,9 +187,8 @@ static bool connect_word(struct sema *s, const struct line *l, uint32_t *i, bool
 	st->linger |= k == LINGER;
 	st->ssl |= k == SSL_;
 	st->send_proxy |= k == SEND_PROXY;
-	if (k == SOCKS4)
-		sema_err(s, &l->w[*i], "'via-socks4' is known to HAProxy, not supported by sluice yet");
-	if (k < 0 || k == SOCKS4)
+	st->socks4 |= k == SOCKS4;
+	if (k < 0)
 		return false;
 	if (k < PORT)
 		return true;

@@ -174,6 +174,24 @@ OPT(agent_send)
 	return true;
 }
 
+OPT(socks4)
+{
+	struct addr_spec a;
+
+	if (!addr_spec_parse(s, v, v->s, ADDR_SOURCE, &a))
+		return false;
+	if (!a.addr.port)
+		sema_err(s, v, "a SOCKS4 proxy needs an address and a port");
+	t->o.socks4 = a.addr;
+	return a.addr.port;
+}
+
+OPT(check_via_socks4)
+{
+	(void)s, (void)v;
+	return t->o.check_socks4 = true;
+}
+
 OPT(check_addr)
 {
 	struct addr_spec a;

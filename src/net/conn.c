@@ -6,6 +6,7 @@
 #include <sluice/base/pool.h>
 #include <sluice/net/conn.h>
 #include <sluice/net/sock.h>
+#include "socks.h"
 
 static struct pool conn_pool = POOL("conn", struct conn);
 
@@ -28,6 +29,13 @@ static bool conn_establish(struct conn *c)
 		}
 		if (!(c->io.ready & IO_WR))
 			return false;
+		int r = c->socks ? socks4_step(c) : 0;
+		if (r == XPRT_AGAIN)
+			return false;
+		if (r < 0) {
+			conn_fail(c, c->err);
+			return true;
+		}
 		c->flags &= ~(uint32_t)CONN_CONNECTING;
 	}
 	if (c->flags & CONN_HANDSHAKE) {
@@ -92,13 +100,18 @@ struct conn *conn_new_front(int fd, const struct addr *peer, const struct xprt_o
 struct conn *conn_new_back(const struct addr *dst, const struct sock_connect_opts *o, const struct xprt_ops *x,
 	const void *xcfg, const struct conn_owner_ops *ops, void *owner)
 {
-	bool done;
-	int fd = sock_connect(dst, o, &done);
+	bool done, socks = o && o->socks4;
+	if (socks && dst->family != AF_INET) {
+		errno = EAFNOSUPPORT;
+		return NULL;
+	}
+	int fd = sock_connect(socks ? o->socks4 : dst, o, &done);
 	if (fd < 0)
 		return NULL;
-	struct conn *c = conn_make(fd, x, xcfg, ops, owner, done ? 0 : CONN_CONNECTING);
+	struct conn *c = conn_make(fd, x, xcfg, ops, owner, done && !socks ? 0 : CONN_CONNECTING);
 	if (!c)
 		return NULL;
+	c->socks = socks ? SOCKS_ASK : SOCKS_NONE;
 	c->dst = *dst; /* io.ready stays empty even when `done`: the loop reports it writable, which tells the owner */
 	return c;
 }

@@ -168,7 +168,8 @@ struct sconn *pool_connect(struct stream *s, uint32_t srv, const struct addr *ds
 	const struct rt_server *rs = &wk.rt->srv[srv];
 	const struct sock_connect_opts o = {
 		.source = rs->o->source.family ? &rs->o->source : s->be->source.family ? &s->be->source : NULL,
-		.tfo = rs->flags & SRVF_TFO, .tcp_ut_ms = rs->o->tcp_ut, .tos = -1, .mark = -1,
+		.socks4 = rs->o->socks4.family ? &rs->o->socks4 : NULL, .tfo = rs->flags & SRVF_TFO,
+		.tcp_ut_ms = rs->o->tcp_ut, .tos = -1, .mark = -1,
 	};
 	struct sconn *sc = pool_get(&sconn_pool);
 	struct str sni;

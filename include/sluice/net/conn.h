@@ -19,6 +19,8 @@ enum conn_flags {
 	CONN_HELD = 1 << 6,        /* the kernel may hold back what was sent last (MSG_MORE) */
 };
 
+enum conn_socks { SOCKS_NONE, SOCKS_ASK, SOCKS_ASKED }; /* a SOCKS4 proxy is to lead to dst; it was asked. CONN_CONNECTING until it does */
+
 struct conn_owner_ops {
 	/* Something is ready (conn->io.ready), connected, or dead. May close the connection. */
 	void (*io)(struct conn *c);
@@ -33,6 +35,7 @@ struct conn {
 	const struct conn_owner_ops *ops;
 	void *owner;                        /* the mux, or a check */
 	int err;                            /* errno of the failure */
+	uint8_t socks, socks_n, socks_cd;   /* enum conn_socks; bytes of the answer so far, and what it says */
 	struct addr src, dst;               /* front: peer and local (dst filled on demand); back: dst is the server */
 	uint64_t t_start;                   /* accept or connect, ns monotonic */
 };

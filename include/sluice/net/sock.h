@@ -26,6 +26,7 @@ struct sock_connect_opts {
 	bool tfo;
 	unsigned tcp_ut_ms;
 	int tos, mark;              /* -1 = leave */
+	const struct addr *socks4;  /* conn_new_back(): the proxy that leads there; NULL = straight */
 };
 
 /* Starts a connection; *done is true when it is already established (unix). TCP_NODELAY is set. */

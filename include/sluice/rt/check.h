@@ -54,7 +54,7 @@ struct chk_step {
 	struct var_ref var;
 	uint16_t conds;                 /* set-var: enum var_cond */
 	struct addr addr; uint16_t port; /* connect: where, AF_UNSPEC and 0 = as the server's checks */
-	bool ssl, as_server /* default */, send_proxy, linger;
+	bool ssl, as_server /* default */, send_proxy, linger, socks4;
 	uint8_t proto;                  /* enum rt_proto */
 	struct str sni, alpn;
 	struct chk_expect exp;

@@ -294,6 +294,8 @@ struct rt_srv_opts {                /* identical option sets of many servers are
 	uint32_t pool_purge_delay, pool_low_conn, max_reuse;
 	uint32_t tcp_ut;
 	struct str redir;               /* GET and HEAD are redirected there, with their target behind it; empty = not */
+	struct addr socks4;             /* proxy that leads to the server; AF_UNSPEC: none */
+	bool check_socks4;              /* to its checks as well */
 	struct addr source;
 	const char *source_if;          /* network device, NULL = any */
 	const void *xprt_cfg;           /* with SRVF_SSL: struct tls_back */
