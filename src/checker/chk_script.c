@@ -122,7 +122,7 @@ static void passed(struct target *t)
 	if (last && last->kind == CS_EXPECT)
 		expect_passed(t, last, CHK_L7OK);
 	else
-		probe_finish(t, last && last->kind != CS_CONNECT ? CHK_L7OK : t->tls ? CHK_L6OK : CHK_L4OK, 0, last ? STR("(tcp-check)") : STR_NULL);
+		probe_finish(t, last && last->kind != CS_CONNECT ? CHK_L7OK : t->tls ? CHK_L6OK : CHK_L4OK, 0, last && !c->proto ? STR("(tcp-check)") : STR_NULL);
 }
 
 static void script_io(struct target *t)

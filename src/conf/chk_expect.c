@@ -131,6 +131,16 @@ static const char *const statuses[] = { /* by enum check_status, which is of a l
 #undef CHECK_STATUS
 };
 
+uint8_t chk_status(const char *word)
+{
+	unsigned i = 0;
+
+	while (i < ARRAY_LEN(statuses) && strcmp(word, statuses[i]) != 0)
+		i++;
+	ASSERT(i < ARRAY_LEN(statuses));
+	return (uint8_t)i;
+}
+
 /* One of `words`, which ends with NULL, as the row of its status. */
 static bool verdict_word(struct sema *s, const struct word *v, const char *const *words, uint8_t *out)
 {
@@ -138,12 +148,11 @@ static bool verdict_word(struct sema *s, const struct word *v, const char *const
 
 	while (words[n])
 		n++;
-	if (arg_word(s, v, words, n, "status here") < 0)
-		return false;
-	for (unsigned i = 0; i < ARRAY_LEN(statuses); i++)
-		if (word_is(v, statuses[i]))
-			*out = (uint8_t)i;
-	return true;
+	int k = arg_word(s, v, words, n, "status here");
+
+	if (k >= 0)
+		*out = chk_status(words[k]);
+	return k >= 0;
 }
 
 enum { NO_SHAPE = -1, COMMENT, MIN_RECV, OK_STATUS, ERROR_STATUS, TOUT_STATUS, ON_SUCCESS, ON_ERROR, CODE };

@@ -9,6 +9,8 @@
 bool chk_expect_parse(struct sema *s, const struct line *l, bool http, struct chk_step *st) MUST_CHECK;
 /* May lines of that kind of check look for this? */
 bool chk_match_fits(enum chk_match m, bool http);
+/* The row of tbl/check_status.def with that word. */
+uint8_t chk_status(const char *word);
 /* What expressions of a check may use, enum smp_need bits. */
 unsigned chk_avail(bool http);
 /* Bytes in hexadecimal. */

@@ -7,10 +7,10 @@
 #include "chk_priv.h"
 
 /* Of the option, not of a line of its own. */
-static struct chk_step *add_step(struct sema *s, const struct word *w, enum chk_step_kind kind)
+static struct chk_step *add_step(struct sema *s, enum chk_step_kind kind)
 {
 	struct rt_check *c = &s->px->p->check;
-	struct chk_step st = { .kind = kind, .comment = keep(s, w->s) };
+	struct chk_step st = { .kind = kind };
 
 	APPEND(s->a, c->steps, c->nsteps, st);
 	return &c->steps[c->nsteps - 1];
@@ -37,30 +37,45 @@ static bool begin(struct sema *s, const struct word *w, uint32_t n, uint32_t max
 	return true;
 }
 
-static void sends(struct sema *s, const struct word *w, struct str bytes)
+static void sends(struct sema *s, struct str bytes)
 {
-	add_step(s, w, CS_SEND_BINARY)->data = keep(s, bytes);
+	add_step(s, CS_SEND_BINARY)->data = keep(s, bytes);
 }
 
-/* how: CM_RSTRING, or CM_RBINARY over upper-case hexadecimal digits. */
-static void expects(struct sema *s, const struct word *w, enum chk_match how, const char *regex)
-{
-	struct word re = { .s = str_c(regex), .at = w->at, .quoted = true };
-	struct chk_step *st = add_step(s, w, CS_EXPECT);
+/* What the log says of an answer: formats and an expression, NULL = nothing. */
+struct telling { const char *good, *bad, *code; };
 
-	st->exp = (struct chk_expect){ .match = (uint8_t)how, .text = keep(s, re.s), .re = sema_regex(s, &re, false) };
+static struct logfmt *telling_fmt(struct sema *s, const struct word *w, const char *text)
+{
+	struct word t = { .s = str_c(text), .at = w->at, .quoted = true };
+
+	return text ? sema_raw_fmt(s, &t, CHK_AVAIL_TCP) : NULL;
+}
+
+/* how: CM_RSTRING, or CM_RBINARY over upper-case hexadecimal digits. A wrong answer is a wrong status: somebody did answer. */
+static struct chk_expect *expects(struct sema *s, const struct word *w, enum chk_match how, const char *regex, struct telling say)
+{
+	struct word re = { .s = str_c(regex), .at = w->at, .quoted = true }, code = { .s = str_c(say.code), .at = w->at, .quoted = true };
+	struct chk_step *st = add_step(s, CS_EXPECT);
+
+	st->exp = (struct chk_expect){ .match = (uint8_t)how, .text = keep(s, re.s), .re = sema_regex(s, &re, false), .error_status = chk_status("L7STS"),
+				       .on_success = telling_fmt(s, w, say.good), .on_error = telling_fmt(s, w, say.bad),
+				       .code = say.code ? sema_expr(s, &code, CHK_AVAIL_TCP) : NULL };
+	return &st->exp;
 }
 
 void chk_option_redis(struct sema *s, const struct word *w, uint32_t n)
 {
 	if (!begin(s, w, n, 0))
 		return;
-	sends(s, w, STR("*1\r\n$4\r\nPING\r\n"));
-	expects(s, w, CM_RSTRING, "^\\+PONG\r\n");
+	sends(s, STR("*1\r\n$4\r\nPING\r\n"));
+	expects(s, w, CM_RSTRING, "^\\+PONG\r\n", (struct telling){ "Redis server is ok", "%[res.payload(0,0),cut_crlf]", NULL });
 }
 
 void chk_option_smtp(struct sema *s, const struct word *w, uint32_t n)
 {
+	static const char says[] = "%[res.payload(4,0),ltrim(' '),cut_crlf]";
+	static const struct telling smtp_says = { says, says, "res.payload(0,3)" };
 	struct sbuf hello = { 0 };
 
 	if (!begin(s, w, n, 2))
@@ -68,11 +83,11 @@ void chk_option_smtp(struct sema *s, const struct word *w, uint32_t n)
 	if (n > 1 && (!(word_is(&w[1], "HELO") || word_is(&w[1], "EHLO")) || n == 2))
 		sema_err(s, &w[1], "'option smtpchk' expects HELO or EHLO and the name to say");
 	sbuf_printf(&hello, STR_FMT " " STR_FMT "\r\n", STR_ARG(n > 2 ? w[1].s : STR("HELO")), STR_ARG(n > 2 ? w[2].s : STR("localhost")));
-	expects(s, w, CM_RSTRING, "^(2[0-9]{2}-[^\r]*\r\n)*2[0-9]{2}[ \r]");
-	sends(s, w, sbuf_str(&hello));
-	expects(s, w, CM_RSTRING, "^(2[0-9]{2}-[^\r]*\r\n)*2[0-9]{2}[ \r]");
-	sends(s, w, STR("QUIT\r\n"));
-	expects(s, w, CM_RSTRING, "^2[0-9]{2}[ \r]");
+	expects(s, w, CM_RSTRING, "^(2[0-9]{2}-[^\r]*\r\n)*2[0-9]{2}[ \r]", smtp_says);
+	sends(s, sbuf_str(&hello));
+	expects(s, w, CM_RSTRING, "^(2[0-9]{2}-[^\r]*\r\n)*2[0-9]{2}[ \r]", smtp_says);
+	sends(s, STR("QUIT\r\n"));
+	expects(s, w, CM_RSTRING, "^2[0-9]{2}[ \r]", smtp_says);
 	sbuf_free(&hello);
 }
 
@@ -82,9 +97,10 @@ void chk_option_ldap(struct sema *s, const struct word *w, uint32_t n)
 
 	if (!begin(s, w, n, 0))
 		return;
-	sends(s, w, str_n(bind, sizeof(bind)));
+	sends(s, str_n(bind, sizeof(bind)));
 	/* BindResponse of message 1 with resultCode success; lengths in the short or the long form */
-	expects(s, w, CM_RBINARY, "^30([0-7].|81..|82....|84........)02010161([0-7].|81..|82....|84........)0A0100");
+	expects(s, w, CM_RBINARY, "^30([0-7].|81..|82....|84........)02010161([0-7].|81..|82....|84........)0A0100",
+		(struct telling){ "Success", "See RFC: http://tools.ietf.org/html/rfc4511#section-4.1.9", NULL });
 }
 
 static void big_endian(struct sbuf *b, uint32_t v)
@@ -120,8 +136,8 @@ void chk_option_pgsql(struct sema *s, const struct word *w, uint32_t n)
 	sbuf_add(&b, str_n("user", 5));
 	sbuf_add(&b, user->s);
 	sbuf_add(&b, str_n("\0", 2));
-	sends(s, w, sbuf_str(&b));
-	expects(s, w, CM_RBINARY, "^52000000.."); /* it asks who we are: any Authentication message */
+	sends(s, sbuf_str(&b));
+	expects(s, w, CM_RBINARY, "^52000000..", (struct telling){ "PostgreSQL server is ok", "%[res.payload(6,0)]", NULL })->error_status = 0; /* it asks who we are: any Authentication message */
 	sbuf_free(&b);
 }
 
@@ -139,9 +155,9 @@ static void mysql_login(struct sema *s, const struct word *w, struct str user, b
 	little_endian(&b, (uint32_t)body.n, 3);
 	sbuf_addc(&b, 1);
 	sbuf_add(&b, sbuf_str(&body));
-	sends(s, w, sbuf_str(&b));
-	expects(s, w, CM_RBINARY, "^......02(?!FF)..");          /* anything but an error */
-	sends(s, w, str_n("\1\0\0\0\1", 5));
+	sends(s, sbuf_str(&b));
+	expects(s, w, CM_RBINARY, "^......02(?!FF)..", (struct telling){ NULL, "%[res.payload(7,0)]", NULL }); /* anything but an error */
+	sends(s, str_n("\1\0\0\0\1", 5));
 	sbuf_free(&b);
 	sbuf_free(&body);
 }
@@ -154,7 +170,7 @@ void chk_option_mysql(struct sema *s, const struct word *w, uint32_t n)
 
 	if (!begin(s, w, n, 3))
 		return;
-	expects(s, w, CM_RBINARY, "^......000A"); /* HandshakeV10, and no error */
+	expects(s, w, CM_RBINARY, "^......000A", (struct telling){ "%[res.payload(5,0)]", "%[res.payload(7,0)]", NULL }); /* HandshakeV10, and no error */
 	if (n > 1 && (user = user_of(s, w, n)) && (n < 4 || (k = arg_word(s, &w[3], words, 2, "version of the protocol")) >= 0))
 		mysql_login(s, w, user->s, k == 1);
 }
@@ -182,7 +198,11 @@ void chk_option_ssl_hello(struct sema *s, const struct word *w, uint32_t n)
 	sbuf_add(&b, str_n("\1\0", 2));
 	sbuf_addc(&b, 0), sbuf_addc(&b, (char)sizeof(exts));
 	sbuf_add(&b, str_n((const char *)exts, sizeof(exts)));
-	sends(s, w, sbuf_str(&b));
-	expects(s, w, CM_RBINARY, "^1[56]03"); /* a handshake or an alert: it speaks TLS */
+	sends(s, sbuf_str(&b));
+	struct chk_expect *e = expects(s, w, CM_RBINARY, "^1[56]03", (struct telling){ NULL, NULL, NULL }); /* a handshake or an alert: it speaks TLS */
+
+	e->ok_status = chk_status("L6OK");
+	e->error_status = chk_status("L6RSP");
+	e->tout_status = chk_status("L6TOUT");
 	sbuf_free(&b);
 }

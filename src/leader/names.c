@@ -41,8 +41,8 @@ static uint64_t mix_expect(uint64_t h, const struct chk_expect *e)
 	h = mix(mix(h, e->text), e->hdr_name);
 	for (unsigned i = 0; i < e->nstatus; i++)
 		h = mix_num(h, (uint64_t)e->status[i].lo << 16 | e->status[i].hi);
-	if (e->name_how || e->ok_status || e->error_status || e->tout_status)
-		h = mix_num(h, e->name_how | (uint64_t)e->ok_status << 8 | (uint64_t)e->error_status << 16 | (uint64_t)e->tout_status << 24);
+	if (e->name_how)
+		h = mix_num(h, e->name_how);
 	return mix_fmt(mix_fmt(h, e->fmt), e->name_fmt);
 }
 

@@ -16,8 +16,11 @@ serve() { # name, script on stdin; its port in P_name
 cat >"$T/c.cfg" <<X
 global
   workers 1
+  log stdout format raw local0
 defaults
   mode tcp
+  log global
+  option log-health-checks
   timeout connect 20s
   timeout client 30s
   timeout server 30s
@@ -184,3 +187,14 @@ bad 'option mysql-check user' "expects 'user' and a name"
 bad 'option mysql-check user a post-42' "post-41"
 bad 'option smtpchk HELP x' "expects HELO or EHLO"
 bad 'option redis-check now' "unexpected 'now'"
+t "the log says what servers said, in HAProxy's words"
+said() { wait_for 5 grep -qF "Health check for server k$1/a $2" "$T/sluice.out" || fail "no '$2' of k$1: $(grep "server k$1/a" "$T/sluice.out" | head -3)"; }
+said 1 'succeeded, reason: Layer7 check passed, code: 0, info: "Redis server is ok"'
+said 2 'failed, reason: Layer7 wrong status, code: 0, info: "-LOADING Redis is loading the dataset in memory"'
+said 4 'succeeded, reason: Layer7 check passed, code: 221, info: "bye"'
+said 5 'failed, reason: Layer7 wrong status, code: 421, info: "too busy"'
+said 9 'succeeded, reason: Layer7 check passed, code: 0, info: "PostgreSQL server is ok"'
+said 10 'failed, reason: Layer7 invalid response, info: "FATAL"'
+said 11 'succeeded, reason: Layer7 check passed, code: 0, info: "5.5.5"'
+said 12 'failed, reason: Layer7 wrong status, code: 0, info: "blocked"'
+said 16 'succeeded, reason: Layer6 check passed, check'
