@@ -408,6 +408,35 @@ void dir_tcp_check(struct sema *s, const struct line *l)
 	}
 }
 
+/* ---- where it connects ------------------------------------------------------------------------------------------ */
+
+static bool is_connect(const struct line *l)
+{
+	return l->n > 1 && (word_is(&l->w[0], "tcp-check") || word_is(&l->w[0], "http-check")) && word_is(&l->w[1], "connect");
+}
+
+static bool line_has(const struct line *l, const char *word)
+{
+	for (uint32_t i = 2; i < l->n; i++)
+		if (word_is(&l->w[i], word))
+			return true;
+	return false;
+}
+
+bool chk_names_port(const struct px_build *b)
+{
+	const struct rt_check *c = &b->p->check;
+	uint32_t at = 0;
+
+	for (const struct px_build *p = b; p && p->sec; p = p->base)
+		for (size_t i = 0; i < p->sec->lines.n; i++)
+			if (is_connect(&p->sec->lines.at[i]))
+				return line_has(&p->sec->lines.at[i], "port");
+	while (at < c->nsteps && c->steps[at].kind >= CS_SET_VAR)
+		at++;
+	return at < c->nsteps && c->steps[at].kind == CS_CONNECT && (c->steps[at].port || c->steps[at].expr);
+}
+
 /* ---- the whole -------------------------------------------------------------------------------------------------- */
 
 static void insert_step(struct sema *s, struct rt_check *c, uint32_t at, const struct chk_step *st)

@@ -243,7 +243,9 @@ void memo_number(struct sema *s);
 const struct rt_srv_opts *srv_opts_intern(struct sema *s, const struct rt_srv_opts *o);
 /* Does this action end its rule list whenever its condition holds? */
 bool rule_ends_list(unsigned act);
-/* chk.c: completes the steps of the checks, once the section has been read. */
+/* chk.c: does the script of checks begin with a connection to a port of its own? Its lines may stand behind the server's. */
+bool chk_names_port(const struct px_build *b);
+/* Completes the steps of the checks, once the section has been read. */
 void chk_finish(struct sema *s, struct px_build *b);
 void srv_init_tmpl(struct srv_tmpl *t);
 void srv_resolve_tracks(struct sema *s);

@@ -65,8 +65,8 @@ static void check_options(struct sema *s, const struct line *l, struct srv_tmpl 
 		sema_err(s, t->track, "a server cannot have both 'check' and 'track'");
 	if ((t->flags & SRVF_AGENT) && !t->o.agent_port)
 		sema_err(s, &l->w[1], "a server with 'agent-check' needs 'agent-port'");
-	if ((t->flags & SRVF_CHECK) && (srv->flags & SRVF_PORT_FROM_CLIENT) && !t->o.check_port)
-		sema_err(s, &l->w[2], "a server without a port of its own needs 'port' to be checked");
+	if ((t->flags & SRVF_CHECK) && (srv->flags & SRVF_PORT_FROM_CLIENT) && !t->o.check_port && !chk_names_port(s->px))
+		sema_err(s, &l->w[2], "a server without a port of its own needs 'port' to be checked, or a script that begins with 'connect port'");
 }
 
 static bool claim_name(struct sema *s, const struct line *l, struct rt_server *srv)

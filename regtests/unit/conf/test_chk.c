@@ -176,6 +176,20 @@ static void requests_that_nobody_judges_are_errors(void **st)
 			" http-check expect status 200\n", "11:13", "nothing is sent");
 }
 
+static void a_server_without_a_port_is_checked_where_its_script_connects(void **st)
+{
+	struct compiled c;
+	const struct rt_check *k = check(&c, BE " option tcp-check\n server s 127.0.0.1 check\n tcp-check set-var(check.p) int(81)\n"
+						" tcp-check connect port var(check.p)\n");
+
+	(void)st;
+	assert_non_null(k->steps[1].expr);
+	compiled_close(&c);
+	check(&c, "defaults\n mode tcp\n option tcp-check\n tcp-check connect port 81\n" TIMES "backend b\n server s 127.0.0.1 check\n");
+	compiled_close(&c);
+	expect_error(BE " option tcp-check\n server s 127.0.0.1 check\n tcp-check connect\n tcp-check connect port 81\n", "8:11", "needs 'port'");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,6 +203,7 @@ int main(void)
 		cmocka_unit_test(send_after_expect_gets_a_helpful_error),
 		cmocka_unit_test(further_sends_are_requests_of_their_own),
 		cmocka_unit_test(requests_that_nobody_judges_are_errors),
+		cmocka_unit_test(a_server_without_a_port_is_checked_where_its_script_connects),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
