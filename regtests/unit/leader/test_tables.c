@@ -2,51 +2,31 @@
 /* Stick tables over a reload: what the next leader takes over, what it copies, and what begins empty. */
 #include <sluice/stick/stick.h>
 #include "../stick/stick_test.h"
-#include "leader/leader_priv.h"
-#include <sluice/base/notice.h>
+#include "inherit.h"
 
 static struct leader l;
 static struct rt rt;
 static struct rt_table spec;
-static int master;
 
 static int setup(void **state UNUSED)
 {
-	int sv[2];
-
 	notice_quiet(true);
 	clock_update();
-	assert_int_equal(ipc_pair(sv), 0);
-	master = sv[0];
 	spec = spec_of(SK_INTEGER, 4, 100, 0);
 	rt = (struct rt){ .tbl = &spec, .ntbl = 1 };
-	l = (struct leader){ .rt = &rt, .ctl = sv[1] };
+	l = (struct leader){ .rt = &rt, .ctl = master_open() };
 	return 0;
 }
 
 static int teardown(void **state UNUSED)
 {
-	close(master);
-	close(l.ctl);
+	master_close(l.ctl);
 	return 0;
-}
-
-/* What the master is told: the type of the message, key and descriptor for what it keeps. */
-static unsigned told(struct ipc_fd_entry *keep)
-{
-	struct ipc_msg m;
-	int fd;
-
-	assert_int_equal(ipc_recv(master, ROLE_MASTER, ROLE_LEADER, &m, &fd), 1);
-	memcpy(&keep->key, m.data, sizeof(keep->key));
-	if (m.type == IPC_LISTENER)
-		keep->fd = fd;
-	return m.type;
 }
 
 static struct stick_table *opened(struct ipc_fd_entry *entry)
 {
-	struct inherited in = { .at = entry, .n = entry ? 1 : 0 };
+	struct inherited in = finds(entry);
 
 	assert_true(tables_open(&l, &in));
 	return l.tables[0];
@@ -61,7 +41,7 @@ static void done(void)
 
 TEST(a_table_of_the_same_layout_goes_on)
 {
-	struct ipc_fd_entry kept;
+	struct ipc_fd_entry kept = { .fd = -1 };
 	struct stick_table *t = opened(NULL);
 
 	assert_int_equal(told(&kept), IPC_LISTENER);
@@ -76,7 +56,7 @@ TEST(a_table_of_the_same_layout_goes_on)
 
 TEST(one_of_another_size_is_copied)
 {
-	struct ipc_fd_entry kept, next;
+	struct ipc_fd_entry kept = { .fd = -1 }, next = { .fd = -1 };
 	struct stick_table *t = opened(NULL);
 
 	assert_int_equal(told(&kept), IPC_LISTENER);
@@ -94,7 +74,7 @@ TEST(one_of_another_size_is_copied)
 
 TEST(one_with_other_keys_begins_empty)
 {
-	struct ipc_fd_entry kept, next;
+	struct ipc_fd_entry kept = { .fd = -1 }, next = { .fd = -1 };
 	struct stick_table *t = opened(NULL);
 
 	assert_int_equal(told(&kept), IPC_LISTENER);
@@ -112,7 +92,7 @@ TEST(one_with_other_keys_begins_empty)
 
 TEST(a_table_of_another_name_is_left_alone)
 {
-	struct ipc_fd_entry kept, next;
+	struct ipc_fd_entry kept = { .fd = -1 }, next = { .fd = -1 };
 	struct stick_table *t = opened(NULL);
 
 	assert_int_equal(told(&kept), IPC_LISTENER);

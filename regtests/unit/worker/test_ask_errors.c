@@ -71,6 +71,16 @@ TEST(the_last_one_of_each_proxy_and_direction_is_kept)
 	assert_null(strstr(told, "answer"));
 }
 
+TEST(a_proxy_that_is_both_keeps_one_of_each_direction)
+{
+	w.s.be = w.s.fe;
+	BAD(true, "request");
+	BAD(false, "answer");
+	shown(ASK_REQ | ASK_RES);
+	has("request\n");
+	has("answer");
+}
+
 TEST(a_proxy_can_be_chosen)
 {
 	struct ipc_ask q = anything();
@@ -108,7 +118,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TA(a_message_is_shown_with_where_it_came_from), TA(bytes_that_a_terminal_obeys_are_written_out), TA(long_lines_go_on_with_a_plus),
-		TA(the_last_one_of_each_proxy_and_direction_is_kept), TA(a_proxy_can_be_chosen), TA(no_more_than_sixteen_kilobytes_are_kept_of_one),
+		TA(the_last_one_of_each_proxy_and_direction_is_kept), TA(a_proxy_that_is_both_keeps_one_of_each_direction),
+		TA(a_proxy_can_be_chosen), TA(no_more_than_sixteen_kilobytes_are_kept_of_one),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
