@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sluice/base/pool.h>
+#include <sluice/ipc/place.h>
 #include "checker_priv.h"
 
 #define MAX_HDRS 128
@@ -142,13 +143,13 @@ static void add_state(struct sbuf *b, const struct target *t)
 {
 	const struct segment *seg = t->ck->seg;
 	uint64_t admin = atomic_load_explicit(&seg->srv[t->srv].admin, memory_order_relaxed);
-	const struct addr *a = &t->s->addr;
+	struct addr a = place_addr(seg, t->srv, &t->s->addr);
 	char ip[ADDR_TEXT_MAX];
 	unsigned have, of;
 
 	health_fraction(&t->health, &have, &of);
 	sbuf_printf(b, "X-Haproxy-Server-State: %s %u/%u; address=%.*s; port=%u; name=" STR_FMT "/" STR_FMT "; node=" STR_FMT "; weight=%u/%u; scur=%u/%u; qcur=%u\r\n",
-		    t->health.state == SRV_DOWN ? "DOWN" : t->health.state == SRV_STOPPING ? "NOLB" : "UP", have, of, (int)addr_ip_text(a, ip), ip, a->port,
+		    t->health.state == SRV_DOWN ? "DOWN" : t->health.state == SRV_STOPPING ? "NOLB" : "UP", have, of, (int)addr_ip_text(&a, ip), ip, a.port,
 		    STR_ARG(t->px->name),
 		    STR_ARG(t->s->name), STR_ARG(t->ck->rt->g.node), srv_admin_weight(admin), weight_in_use(t),
 		    live_sum(seg, LIVE_SRV, t->srv),

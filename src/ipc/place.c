@@ -36,6 +36,13 @@ bool place_read(const struct segment *s, unsigned srv, struct srv_place *p)
 	return has_place(s, srv) && place_copy(&s->place[srv], p);
 }
 
+struct addr place_addr(const struct segment *s, unsigned srv, const struct addr *configured)
+{
+	struct srv_place p;
+
+	return place_read(s, srv, &p) && p.addr.family ? p.addr : *configured;
+}
+
 uint32_t place_seq(const struct segment *s, unsigned srv)
 {
 	return has_place(s, srv) ? atomic_load_explicit(&s->place[srv].seq, memory_order_acquire) : 0;

@@ -103,14 +103,6 @@ static void add_endp(struct ask *a, const char *name, const struct endp *e)
 		    buf_len(&e->rx));
 }
 
-/* Where it is now, or where the configuration has it. */
-static struct addr srv_addr(uint32_t srv)
-{
-	struct srv_place p;
-
-	return place_read(wk.seg, srv, &p) && p.addr.family ? p.addr : wk.rt->srv[srv].addr;
-}
-
 static void add_long(struct ask *a, const struct stream *s)
 {
 	const struct addr *src = s->sess->conn ? &s->sess->conn->src : NULL;
@@ -128,7 +120,7 @@ static void add_long(struct ask *a, const struct stream *s)
 	add_proxy(a, "backend", s->be);
 	sbuf_printf(&a->out, "\n  server=" STR_FMT " (id=%lld)", STR_ARG(srv_name(s)), srv ? (long long)srv->id : -1ll);
 	if (srv) {
-		struct addr at = srv_addr(s->srv_idx);
+		struct addr at = place_addr(wk.seg, s->srv_idx, &srv->addr);
 
 		sbuf_printf(&a->out, " addr=%.*s", (int)addr_text(&at, ip), ip);
 	}

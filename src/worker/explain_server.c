@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The server of a described request: who could take it, with state, load and cost; who does, and why; and how that one is spoken to. */
 #include <string.h>
+#include <sluice/ipc/place.h>
 #include <sluice/tls/back.h>
 #include <sluice/tls/hello.h>
 #include "explain_priv.h"
@@ -55,9 +56,10 @@ static void put_server(const struct lb *lb, uint32_t srv)
 	const struct lb_cand *c = candidate(lb, srv);
 	uint32_t load = live_sum(wk.seg, LIVE_SRV, srv), queued = live_sum(wk.seg, LIVE_SRV_QUEUE, srv), max = srv_max_now(srv);
 	uint64_t ewma = atomic_load_explicit(&wk.seg->srv[srv].ewma, memory_order_relaxed);
+	struct addr at = place_addr(wk.seg, srv, &rs->addr);
 	char text[ADDR_TEXT_MAX];
 
-	sbuf_printf(wk.trace, "    " STR_FMT " %.*s %s%s, weight %u, in flight %u", STR_ARG(rs->name), (int)addr_text(&rs->addr, text), text, state_word(srv),
+	sbuf_printf(wk.trace, "    " STR_FMT " %.*s %s%s, weight %u, in flight %u", STR_ARG(rs->name), (int)addr_text(&at, text), text, state_word(srv),
 		    rs->flags & SRVF_BACKUP ? " backup" : "", srv_admin_weight(atomic_load_explicit(&wk.seg->srv[srv].admin, memory_order_relaxed)), load);
 	if (max)
 		sbuf_printf(wk.trace, " of %u", max);

@@ -128,11 +128,13 @@ bool pool_holds(const struct stream *s, uint32_t srv)
 	return false;
 }
 
-/* What must be the same for a connection to serve another exchange: the name it asked for, and where it went when its server is at 0.0.0.0. */
+/* What must be the same for a connection to serve another exchange: the name it asked for, and where it went when its server is at 0.0.0.0. One that
+ * only has no address yet, because its name is resolved at run time, is where that says. */
 static uint64_t pool_key(struct stream *s, uint32_t srv, struct str *name)
 {
+	const struct rt_server *rs = &wk.rt->srv[srv];
 	uint64_t key = tls_out_sni(s, srv, name);
-	const struct addr *dst = UNLIKELY(addr_is_any(&wk.rt->srv[srv].addr)) ? strm_smp_ctx(s)->dst : NULL;
+	const struct addr *dst = UNLIKELY(addr_is_any(&rs->addr) && !(rs->flags & SRVF_RESOLVE)) ? strm_smp_ctx(s)->dst : NULL;
 
 	return dst ? key ^ addr_hash(dst) : key;
 }

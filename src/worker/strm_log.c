@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The log line of a stream: gathers what the format aliases print and hands one line to each target. Runs only when a line is due. */
 #include <sluice/base/clock.h>
+#include <sluice/ipc/place.h>
 #include <sluice/log/logfmt.h>
 #include <sluice/net/conn.h>
 #include <sluice/tls/info.h>
@@ -75,6 +76,7 @@ static void log_tls(const struct stream *s, struct log_data *d)
 
 static void log_names(const struct stream *s, struct log_data *d)
 {
+	static struct addr at; /* of the line that is being made */
 	const struct session *se = s->sess;
 
 	d->fe_name = s->fe->name;
@@ -82,7 +84,10 @@ static void log_names(const struct stream *s, struct log_data *d)
 	d->srv_name = s->srv_idx != RT_NONE ? wk.rt->srv[s->srv_idx].name : STR_NULL;
 	d->no_server = s->srv_idx == RT_NONE;
 	d->stats = s->service;
-	d->srv = s->srv_idx != RT_NONE ? &wk.rt->srv[s->srv_idx].addr : NULL;
+	if (s->srv_idx != RT_NONE) {
+		at = place_addr(wk.seg, s->srv_idx, &wk.rt->srv[s->srv_idx].addr);
+		d->srv = &at;
+	}
 	d->bind_name = se->lst->opts->name;
 	d->fe_tls = se->lst->opts->ssl;
 	d->http = s->flags & SF_HTTP;

@@ -32,6 +32,8 @@ struct seg_place {
 bool place_read(const struct segment *s, unsigned srv, struct srv_place *p) MUST_CHECK;
 /* The same from a place in memory of another generation. */
 bool place_copy(const struct seg_place *at, struct srv_place *p) MUST_CHECK;
+/* Where the server is now; `configured` where nothing else was said. Any process. */
+struct addr place_addr(const struct segment *s, unsigned srv, const struct addr *configured);
 /* Number of the present one, 0 = none: who derives something from a place compares it. */
 uint32_t place_seq(const struct segment *s, unsigned srv);
 /* Leader. false and errno: no memory. The caller bumps epoch_leader. */

@@ -61,11 +61,28 @@ TEST(a_place_with_an_impossible_family_is_not_believed)
 	segment_unmap(s);
 }
 
+TEST(a_server_is_where_it_was_put_or_where_the_configuration_has_it)
+{
+	struct segment *s = segment_create(1, 1, 1, 1, 0);
+	struct srv_place elsewhere = place_of("192.0.2.1", 80), checked = { .check_port = 9 };
+	struct addr configured = place_of("192.0.2.9", 81).addr, at = place_addr(s, 0, &configured);
+
+	assert_true(addr_eq(&at, &configured, true));
+	assert_true(place_write(s, 0, &checked)); /* that is about its checks alone */
+	at = place_addr(s, 0, &configured);
+	assert_true(addr_eq(&at, &configured, true));
+	assert_true(place_write(s, 0, &elsewhere));
+	at = place_addr(s, 0, &configured);
+	assert_true(addr_eq(&at, &elsewhere.addr, true));
+	segment_unmap(s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_server_has_no_place_until_one_is_written),
 		cmocka_unit_test(each_write_changes_the_number_and_keeps_the_other_bits_of_the_admin_word),
+		cmocka_unit_test(a_server_is_where_it_was_put_or_where_the_configuration_has_it),
 		cmocka_unit_test(a_place_with_an_impossible_family_is_not_believed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -143,9 +143,30 @@ static void the_most_recent_connection_goes_first_and_half_are_purged(void **sta
 	finish(&w);
 }
 
+static void where_the_client_went_counts_for_servers_at_no_address_alone(void **state)
+{
+	struct fake_world w;
+	struct addr went = { .family = AF_INET, .in4.s_addr = htonl(0xc0000201), .port = 80 };
+	struct sconn *sc;
+
+	(void)state;
+	fake_world(&w);
+	w.px[1].reuse = REUSE_ALWAYS;
+	w.srv[0].addr = (struct addr){ .family = AF_INET };
+	w.s.ctx.dst = &went;
+	sc = make(0, 1);
+	pool_give(&w.s, sc);
+	assert_null(pool_take(&w.s, 0)); /* it went elsewhere */
+	w.srv[0].flags = SRVF_RESOLVE; /* that address is only not known yet */
+	assert_ptr_equal(pool_take(&w.s, 0), sc);
+	pool_destroy(sc);
+	finish(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(where_the_client_went_counts_for_servers_at_no_address_alone),
 		cmocka_unit_test(http_reuse_decides_by_first_request_and_proof),
 		cmocka_unit_test(idle_connections_are_counted_as_fresh_or_proven),
 		cmocka_unit_test(reuse_never_keeps_a_connection_with_its_session),
