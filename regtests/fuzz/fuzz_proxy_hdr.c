@@ -13,6 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
 	if (n && proxy_tlv_find(str_n((const char *)data + 1, n - 1), data[0], &v))
 		ASSERT(v.p >= (const char *)data && v.p + v.n <= (const char *)data + n);
+	if (n >= 28 && n < 2048)
+		(void)!proxy_hdr_sum_good(data, 28, str_n((const char *)data + 28, n - 28));
 	while (r == PROXY_MORE && at < n) {
 		size_t want = proxy_hdr_want(data, at);
 

@@ -246,3 +246,20 @@ bool proxy_tlv_find(struct str tlvs, unsigned type, struct str *value)
 	}
 	return false;
 }
+
+bool proxy_hdr_sum_good(const uint8_t *hdr, size_t n, struct str tlvs)
+{
+	char whole[PROXY_OUT_MAX];
+	struct str sum;
+	uint32_t crc;
+
+	if (!proxy_tlv_find(tlvs, PP_CRC32C, &sum))
+		return true;
+	if (sum.n != sizeof(crc) || n + tlvs.n > sizeof(whole))
+		return false;
+	memcpy(whole, hdr, n);
+	memcpy(whole + n, tlvs.p, tlvs.n);
+	memset(whole + n + (sum.p - tlvs.p), 0, sizeof(crc));
+	crc = htonl(hash_crc32c(str_n(whole, n + tlvs.n)));
+	return memcmp(&crc, sum.p, sizeof(crc)) == 0;
+}

@@ -52,11 +52,25 @@ static ssize_t proxy_read(struct conn *c, struct proxy_in *x)
 	return r;
 }
 
-/* Room for them, if a rule may ask. Without memory they are forgotten. */
+/* Without memory they are forgotten. */
 static void tlvs_begin(struct session *se, uint32_t n)
 {
-	if (n && wk.rt->pp_tlvs && !se->tlvs && (se->tlvs = malloc(sizeof(*se->tlvs) + MIN(n, TLVS_KEEP))))
+	if (n && !se->tlvs && (se->tlvs = malloc(sizeof(*se->tlvs) + MIN(n, TLVS_KEEP))))
 		se->tlvs->n = 0;
+}
+
+/* What is too long to be kept is not checked, as what has no checksum. They stay if a rule may ask for them. */
+static bool tlvs_good(struct session *se)
+{
+	const struct proxy_in *x = se->proxy;
+	struct proxy_tlvs *t = se->tlvs;
+	bool good = !t || x->n + t->n != x->hdr.len || proxy_hdr_sum_good(x->b, x->n, str_n(t->b, t->n));
+
+	if (!wk.rt->pp_tlvs) {
+		free(t);
+		se->tlvs = NULL;
+	}
+	return good;
 }
 
 static ssize_t proxy_tlvs(struct conn *c, struct proxy_in *x)
@@ -104,6 +118,10 @@ static void proxy_done(struct session *se)
 	const struct proxy_hdr *h = &se->proxy->hdr;
 	struct conn *c = se->conn;
 
+	if (!tlvs_good(se)) {
+		session_refuse(se);
+		return;
+	}
 	if (!h->local) {
 		c->src = h->src;
 		c->dst = h->dst;

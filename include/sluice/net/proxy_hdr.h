@@ -40,5 +40,8 @@ void proxy_tlv_put(struct sbuf *tlvs, unsigned type, struct str value);
 size_t proxy_hdr_add_tlvs(char *hdr, size_t n, struct str tlvs);
 /* The first one of that type. */
 bool proxy_tlv_find(struct str tlvs, unsigned type, struct str *value) MUST_CHECK;
+/* Is the checksum right? tlvs, 2 KiB at most, are all that stand behind the n bytes of a header, PROXY_HDR_KEEP at most. One without a
+ * checksum is. */
+bool proxy_hdr_sum_good(const uint8_t *hdr, size_t n, struct str tlvs) MUST_CHECK;
 
 #endif

@@ -94,6 +94,16 @@ match 'src=127.0.0.9 name=ab id= ' "$(v2 '\x00\x11' '\x02\x00\x02ab' | raw "$F")
 match 'src=127.0.0.9 name= id= ' "$(v2 '\x00\x11' '\x02\x00\x09ab' | raw "$F")"
 match 'src=127.0.0.9 name= id= ' "$(v2 '\x00\x0e' '\x02\x00' | raw "$F")"
 
+t "a checksum that is wrong closes the connection, whoever asks for TLVs"
+good() { printf '\r\n\r\n\x00\r\nQUIT\n\x21\x11\x00\x22\x7f\x00\x00\x01\x7f\x00\x00\x01\xad\xcc\x27\x01\x03\x00\x04\xe7\xc8\x41\x75\x05\x00\x04id-'"$1"'\x20\x00\x05\x00\x00\x00\x00\x00GET / HTTP/1.0\r\n\r\n'; }
+match 'src=127.0.0.1 name= id=id-0 ' "$(good 0 | raw "$F")"
+is '' "$(good 1 | raw "$F" 2>/dev/null || true)"
+sed 's/lf-string .*/string "got it"/' "$T/sluice.cfg" >"$T/none.cfg"
+sluice_stop
+sluice_start "$T/none.cfg"
+match 'got it' "$(good 0 | raw "$F")"
+is '' "$(good 1 | raw "$F" 2>/dev/null || true)"
+
 t "what cannot be is refused"
 bad() { printf 'backend b\n server s 127.0.0.1:1 send-proxy-v2 %s\n' "$1" >"$T/bad.cfg"; "$SLUICE" -c -f "$T/bad.cfg" 2>&1 || true; }
 match "'set-proxy-v2-tlv-fmt' takes a number from 0 to 255" "$(bad 'set-proxy-v2-tlv-fmt(300) x')"

@@ -130,6 +130,14 @@ static void the_checksum_is_over_the_whole_header(void **st)
 	proxy_tlv_put(&t, PP_SSL, STR("\0\0\0\0\0"));
 	assert_int_equal(proxy_hdr_add_tlvs(out, proxy_hdr_write_v2(out, &src, &dst), sbuf_str(&t)), sizeof(want) - 1);
 	assert_memory_equal(out, want, sizeof(want) - 1);
+	assert_true(proxy_hdr_sum_good(want, 28, str_n((const char *)want + 28, sizeof(want) - 29)));
+	assert_true(proxy_hdr_sum_good(want, 28, str_n((const char *)want + 35, sizeof(want) - 36))); /* has none */
+	out[20]++;
+	assert_false(proxy_hdr_sum_good((uint8_t *)out, 28, str_n(out + 28, sizeof(want) - 29)));
+	out[20]--;
+	out[45]++;
+	assert_false(proxy_hdr_sum_good((uint8_t *)out, 28, str_n(out + 28, sizeof(want) - 29)));
+	assert_false(proxy_hdr_sum_good((uint8_t *)out, 28, STR("\3\0\2ab")));
 }
 
 static void a_bad_header_is_refused(void **st)
