@@ -283,10 +283,11 @@ static bool text_load(struct pat_file *f, struct ptab *t)
 {
 	struct str text = str_n(f->text, f->ntext), key, val;
 	struct arena tmp;
+	uint32_t lines = line_count(text);
 	bool ok = true;
 
 	arena_init(&tmp, 0);
-	ptab_reserve(t, ptab_current(t), line_count(text));
+	ptab_reserve(t, ptab_current(t), lines, text.n - MIN(text.n, (size_t)2 * lines)); /* without a blank and the end of a line */
 	for (struct str rest = text; ok && rest.p;)
 		if (pat_line(f->pairs, str_split(&rest, '\n'), &key, &val))
 			ok = entry_add(f, t, key, val, &tmp);
@@ -321,6 +322,16 @@ bool pat_file_build(struct pat_file *f)
 	return t != NULL;
 }
 
+static uint64_t entries_bytes(struct ptab *t)
+{
+	struct ptab_entry e;
+	uint64_t n = 0;
+
+	for (uint32_t at = ptab_first(t); at && ptab_entry(t, at, &e); at = ptab_next(t, at))
+		n += e.key.n + e.val.n;
+	return n;
+}
+
 bool pat_file_copy(struct pat_file *f, struct ptab *from)
 {
 	struct ptab *t = ptab_create(f->how, f->nhow, ptab_bytes(from) / 4);
@@ -330,7 +341,7 @@ bool pat_file_copy(struct pat_file *f, struct ptab *from)
 
 	arena_init(&tmp, 0);
 	if (ok)
-		ptab_reserve(t, ptab_current(t), ptab_count(from));
+		ptab_reserve(t, ptab_current(t), ptab_count(from), entries_bytes(from));
 	for (uint32_t at = ptab_first(from); ok && at && ptab_entry(from, at, &e); at = ptab_next(from, at))
 		ok = entry_add(f, t, e.key, e.val, &tmp);
 	arena_free(&tmp);

@@ -71,6 +71,9 @@ static bool table_open(struct leader *l, struct pat_file *f, struct inherited *i
 	int fd = inherited_take(in, &key);
 	struct ptab *t = fd >= 0 ? ptab_map(fd, &torn) : NULL;
 
+	if (fd >= 0 && !t)
+		notice(SAY_WARNING, "the patterns of " STR_FMT " are read from the file: what was changed at run time was written by a build with another form of them",
+		       STR_ARG(f->name));
 	kept = t && !torn && same_uses(f, t);
 	if (kept)
 		pat_file_take(f, t);

@@ -91,6 +91,8 @@ uint32_t ptab_alloc(struct ptab *t, struct version *v, uint64_t bytes)
 
 static void give(struct ptab *t, struct version *v, uint32_t off, uint64_t bytes)
 {
+	if (cells_give(t, v, off))
+		return;
 	if (bytes > SMALL_MAX) {
 		units_give(t, off / UNIT_WORDS, units_for(bytes));
 		return;

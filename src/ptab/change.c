@@ -4,6 +4,8 @@
 #include <sluice/base/clock.h>
 #include "ptab_priv.h"
 
+#define CELLS_WORTH 16384u /* entries; fewer are in the caches anyway */
+
 /* ---- records ------------------------------------------------------------------------------------------------------ */
 
 static unsigned flags_of(const struct ptab *t)
@@ -28,9 +30,9 @@ static char *own_value(const struct ptab *t, const struct rec *r)
 	return (char *)(uintptr_t)key.p + key.n;
 }
 
-static void rec_fill(struct ptab *t, struct rec *r, uint32_t bytes, const struct ptab_key *k, struct str val)
+static void rec_fill(const struct ptab *t, struct rec *r, uint32_t bytes, const struct ptab_key *k, struct str val)
 {
-	*r = (struct rec){ .ord = ++t->h->next_ord, .klen = (uint32_t)k->text.n & PTAB_VALUE_MAX, .flags = flags_of(t) & 3, .bytes = bytes };
+	*r = (struct rec){ .ord = t->h->next_ord, .klen = (uint32_t)k->text.n & PTAB_VALUE_MAX, .flags = flags_of(t) & 3, .bytes = bytes };
 	if (r->flags & REC_NET) {
 		struct addr_bits b;
 
@@ -48,6 +50,21 @@ static void rec_fill(struct ptab *t, struct rec *r, uint32_t bytes, const struct
 	memcpy(p, k->text.p ? k->text.p : "", k->text.n);
 	memcpy(p + k->text.n, val.p ? val.p : "", val.n);
 	atomic_store_explicit(&r->val, val_word(t, p + k->text.n, val.n), memory_order_relaxed);
+}
+
+/* Where a record goes: into a cell, if one is free for it. What it is found by follows from the record, so that is made in the mould first. */
+static uint32_t rec_room(struct ptab *t, struct version *v, uint64_t bytes, const struct ptab_key *k, struct str val)
+{
+	struct rec *mould = cells_mould(t, v, bytes);
+	uint32_t off = 0;
+	struct keys keys;
+
+	if (mould) {
+		rec_fill(t, mould, (uint32_t)bytes, k, val);
+		rec_keys(t, cells_index(t), mould, &keys);
+		off = cells_take(t, v, &keys);
+	}
+	return off ? off : ptab_alloc(t, v, bytes);
 }
 
 static void list_add(struct ptab *t, struct version *v, uint32_t off)
@@ -98,10 +115,11 @@ bool ptab_add(struct ptab *t, int slot, const struct ptab_key *k, struct str val
 	struct version *v = ver_of(t, (uint32_t)slot);
 	const struct rec shape = { .flags = flags_of(t) & 3 };
 	uint64_t bytes = sizeof(struct rec) + rec_aux(&shape) + k->text.n + val.n;
-	uint32_t off = k->text.n > PTAB_VALUE_MAX || val.n > PTAB_VALUE_MAX ? 0 : ptab_alloc(t, v, bytes);
+	uint32_t off = k->text.n > PTAB_VALUE_MAX || val.n > PTAB_VALUE_MAX ? 0 : rec_room(t, v, bytes, k, val);
 
 	if (!off)
 		return false;
+	t->h->next_ord++;
 	rec_fill(t, rec_at(t, off), (uint32_t)bytes, k, val);
 	list_add(t, v, off);
 	for (unsigned i = 0; i <= TEXT_INDEX; i++) {
@@ -250,13 +268,16 @@ void ptab_del_ref(struct ptab *t, int slot, uint32_t ref)
 	touch(v);
 }
 
-void ptab_reserve(struct ptab *t, int slot, uint32_t n)
+void ptab_reserve(struct ptab *t, int slot, uint32_t n, uint64_t bytes)
 {
 	struct version *v = ver_of(t, (uint32_t)slot);
+	const struct rec shape = { .flags = flags_of(t) & 3 };
 
 	for (unsigned i = 0; i <= TEXT_INDEX; i++)
 		if (index_wanted(t, i) && (uint64_t)n + v->n > 16)
 			(void)index_grow(t, v, i, (uint64_t)n + v->n);
+	if (n >= CELLS_WORTH && !v->n)
+		cells_make(t, v, (uint32_t)MIN(sizeof(shape) + rec_aux(&shape) + bytes / n, (uint64_t)CELL_MAX));
 }
 
 /* ---- walks -------------------------------------------------------------------------------------------------------- */

@@ -95,6 +95,7 @@ static bool consider(struct look *k, uint32_t ref)
 /* The first of a chain that fits is the one: but where keys of several lengths share a hash, all are looked at. */
 static void probe(struct look *k, uint32_t hash, unsigned len)
 {
+	cells_prefetch(&k->s, hash);
 	uint32_t ref = slots_get(&k->s, hash);
 
 	k->len = len;
@@ -141,14 +142,16 @@ static void find_prefix(struct look *k)
 
 	for (unsigned i = 0;; i++) {
 		if (has_len(k, i)) {
-			hash[n] = roll_end(h, i);
+			hash[n] = hash_end(h, i);
 			len[n] = (uint16_t)i;
 			n += filter_has(&k->s, hash[n]);
 		}
 		if (i == max)
 			break;
-		h = roll(k->t, h, k->use.icase ? ascii_lower(k->v.p[i]) : k->v.p[i]);
+		h += hash_term(k->t, i, k->use.icase ? ascii_lower(k->v.p[i]) : k->v.p[i]);
 	}
+	if (n > 1) /* the filter errs now and then: the second slot is waited for together with the first */
+		__builtin_prefetch((const void *)&k->s.at[slot_home(&k->s, hash[n - 2])]);
 	while (n-- && !k->best)
 		probe(k, hash[n], len[n]);
 }
@@ -160,7 +163,7 @@ static void find_suffix(struct look *k)
 	uint64_t h = k->t->seed;
 
 	for (unsigned i = 0;; i++) {
-		uint32_t hash = roll_end(h, i);
+		uint32_t hash = hash_end(h, i);
 
 		if (has_len(k, i) && filter_has(&k->s, hash))
 			probe(k, hash, i);
@@ -168,7 +171,7 @@ static void find_suffix(struct look *k)
 			return;
 		char c = k->v.p[k->v.n - 1 - i];
 
-		h = roll(k->t, h, k->use.icase ? ascii_lower(c) : c);
+		h += hash_term(k->t, i, k->use.icase ? ascii_lower(c) : c);
 	}
 }
 
@@ -182,13 +185,13 @@ static void find_from(struct look *k, struct str rest, unsigned max, bool words)
 	k->v = rest;
 	for (unsigned i = 0;; i++) {
 		bool end = !words || i == rest.n || ptab_is_delim(how, rest.p[i]) || i == LENS - 1;
-		uint32_t hash = roll_end(h, i);
+		uint32_t hash = hash_end(h, i);
 
 		if (end && has_len(k, i) && filter_has(&k->s, hash))
 			probe(k, hash, i);
 		if (i == max)
 			return;
-		h = roll(k->t, h, k->use.icase ? ascii_lower(rest.p[i]) : rest.p[i]);
+		h += hash_term(k->t, i, k->use.icase ? ascii_lower(rest.p[i]) : rest.p[i]);
 	}
 }
 
@@ -213,17 +216,29 @@ static void find_words(struct look *k)
 			find_from(k, str_sub(v, i, SIZE_MAX), max, true);
 }
 
+/* Where all networks have one length, the filter could only say what the slot says as well. */
+static bool one_len(const struct look *k)
+{
+	int n = 0;
+
+	for (unsigned w = 0; w < 3; w++)
+		n += __builtin_popcountll(atomic_load_explicit(&k->x->lens[w], memory_order_relaxed));
+	return n == 1;
+}
+
 static void find_net(struct look *k)
 {
-	for (int w = 2; w >= 0 && !k->best; w--) {
+	bool sure = one_len(k);
+
+	for (unsigned w = 3; w-- && !k->best;) {
 		uint64_t left = atomic_load_explicit(&k->x->lens[w], memory_order_relaxed);
 
 		while (left && !k->best) {
-			unsigned len = (unsigned)w * 64 + 63 - (unsigned)__builtin_clzll(left);
+			unsigned len = w * 64 + 63 - (unsigned)__builtin_clzll(left);
 			uint32_t hash = hash_net(k->t, bits_mask(k->net, len), len);
 
 			left &= ~(1ull << len % 64);
-			if (filter_has(&k->s, hash))
+			if (sure || filter_has(&k->s, hash))
 				probe(k, hash, len);
 		}
 	}
@@ -283,7 +298,10 @@ static bool find_equal(const struct ptab *t, const struct version *v, struct str
 
 	if (!index_slots(t, &v->ix[TEXT_INDEX], &s))
 		return false;
-	for (uint32_t ref = slots_get(&s, hash_text(t, text, false)), n = 0; ref && n < CHAIN_MAX; n++) {
+	uint32_t hash = hash_text(t, text, false);
+
+	cells_prefetch(&s, hash);
+	for (uint32_t ref = slots_get(&s, hash), n = 0; ref && n < CHAIN_MAX; n++) {
 		const struct node *c = ref & REF_CHAIN ? at_off(t, ref & ~REF_CHAIN, sizeof(*c)) : NULL;
 		uint32_t at = c ? c->rec : ref;
 		const struct rec *r = rec_at(t, at);
@@ -319,7 +337,10 @@ uint64_t ptab_stamp(struct ptab *t)
 	return v->serial << 32 ^ atomic_load_explicit(&v->changes, memory_order_acquire);
 }
 
-uint32_t ptab_first(struct ptab *t) { return atomic_load_explicit(&version_in_force(t)->first, memory_order_acquire); }
+uint32_t ptab_first(struct ptab *t)
+{
+	return t->foreign ? portal_first(t) : atomic_load_explicit(&version_in_force(t)->first, memory_order_acquire);
+}
 
 uint32_t ptab_next(const struct ptab *t, uint32_t ref)
 {
@@ -328,7 +349,16 @@ uint32_t ptab_next(const struct ptab *t, uint32_t ref)
 	return r ? atomic_load_explicit(&r->next, memory_order_acquire) : 0;
 }
 
-uint32_t ptab_count(struct ptab *t) { return version_in_force(t)->n; }
+uint32_t ptab_count(struct ptab *t)
+{
+	uint32_t n = 0;
+
+	if (!t->foreign)
+		return version_in_force(t)->n;
+	for (uint32_t at = ptab_first(t); at && n < CHAIN_MAX; at = ptab_next(t, at))
+		n++;
+	return n;
+}
 
 bool ptab_is_delim(enum ptab_how how, char c) { return c == '/' || c == '?' || (how == PTAB_DOM && (c == '.' || c == ':')); }
 

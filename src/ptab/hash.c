@@ -33,13 +33,13 @@ uint32_t hash_text(const struct ptab *t, struct str s, bool icase)
 	if (!icase)
 		return (uint32_t)(hash_xxh3(s, t->seed) >> 32);
 	for (size_t i = 0; i < s.n; i++)
-		h = roll(t, h, ascii_lower(s.p[i]));
-	return roll_end(h, s.n);
+		h = (h ^ (uint8_t)ascii_lower(s.p[i])) * t->mult;
+	return hash_end(h, s.n);
 }
 
 uint32_t hash_net(const struct ptab *t, struct addr_bits net, unsigned len)
 {
-	return roll_end(((net.hi ^ t->seed) * t->mult ^ net.hi >> 32 ^ net.lo) * t->mult ^ net.lo >> 32, len);
+	return hash_end(((net.hi ^ t->seed) * t->mult ^ net.hi >> 32 ^ net.lo) * t->mult ^ net.lo >> 32, len);
 }
 
 uint32_t hash_block(const struct ptab *t, uint64_t v, unsigned size)
@@ -47,5 +47,5 @@ uint32_t hash_block(const struct ptab *t, uint64_t v, unsigned size)
 	uint64_t x = size < 64 ? v >> size : 0;
 
 	x = (x ^ t->seed) * t->mult;
-	return roll_end(x ^ x >> 32, size);
+	return hash_end(x ^ x >> 32, size);
 }

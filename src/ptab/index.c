@@ -39,9 +39,9 @@ static void text_keys(const struct ptab *t, struct ptab_use u, struct str s, str
 	for (unsigned i = 0; i < n; i++) {
 		char c = u.how == PTAB_SUFFIX ? s.p[s.n - 1 - i] : s.p[i];
 
-		h = roll(t, h, u.icase ? ascii_lower(c) : c);
+		h += hash_term(t, i, u.icase ? ascii_lower(c) : c);
 	}
-	key_put(k, roll_end(h, n), n);
+	key_put(k, hash_end(h, n), n);
 }
 
 /* A range is a few aligned blocks. */
@@ -90,6 +90,10 @@ bool index_slots(const struct ptab *t, const struct pindex *x, struct slots *s)
 	s->n = (uint32_t)w & ~15u;
 	s->at = at_off(t, w >> 32, slots_bytes(s->n));
 	s->filter = s->at + s->n;
+	uint64_t c = atomic_load_explicit(&x->cells, memory_order_relaxed);
+
+	s->cell = (uint32_t)c <= CELL_MAX ? (uint32_t)c : 0;
+	s->cells = t->base + (c >> 32) * 8;
 	return s->at && s->n;
 }
 
@@ -156,6 +160,7 @@ bool index_grow(struct ptab *t, struct version *v, unsigned ix, uint64_t entries
 	if (any)
 		copy_slots(&old, &new);
 	x->dead = 0;
+	atomic_store_explicit(&x->cells, 0, memory_order_relaxed);
 	atomic_store_explicit(&x->table, tmp.table, memory_order_release);
 	if (any)
 		ptab_free_later(t, v, off_of(t, old.at), slots_bytes(old.n));

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <sluice/base/clock.h>
+#include <sluice/base/hash.h>
 #include <sluice/base/rand.h>
 #include "ptab_priv.h"
 
@@ -19,12 +20,13 @@
 #endif
 #define HUGE_PAGE (2ul << 20)
 #define HUGE_WORTH (4 * HUGE_PAGE) /* less is in the caches anyway */
+#define HASHES 1 /* another number when keys hash otherwise */
 #define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
 /* What tells builds apart that would read each other wrong. */
 static uint32_t layout_of(void)
 {
-	return (uint32_t)(sizeof(struct header) * 31 + sizeof(struct rec) * 7 + offsetof(struct header, ver));
+	return (uint32_t)(sizeof(struct header) * 31 + sizeof(struct rec) * 7 + offsetof(struct header, ver)) + HASHES;
 }
 
 static uint32_t header_units(uint32_t nunits) { return (uint32_t)((sizeof(struct header) + nunits + UNIT - 1) / UNIT); }
@@ -46,13 +48,22 @@ static void *map_aligned(int fd, uint64_t size)
 	return p;
 }
 
+static void ptab_free(struct ptab *t)
+{
+	if (t)
+		free(t->factor);
+	free(t);
+}
+
 static struct ptab *map_file(int fd, uint64_t size)
 {
 	struct ptab *t = calloc(1, sizeof(*t));
-	void *p = t ? map_aligned(fd, size) : MAP_FAILED;
+	void *p = MAP_FAILED;
 
+	if (t && (t->factor = calloc(LENS, sizeof(*t->factor))))
+		p = map_aligned(fd, size);
 	if (p == MAP_FAILED) {
-		free(t);
+		ptab_free(t);
 		return NULL;
 	}
 	t->h = p;
@@ -68,6 +79,8 @@ static void know(struct ptab *t)
 	t->mult = t->h->mult;
 	t->nuse = MIN(t->h->nuse, PTAB_USES);
 	memcpy(t->use, t->h->use, sizeof(t->use));
+	for (unsigned i = 0; i < LENS; i++)
+		t->factor[i] = hash_xxh3(str_n((const char *)&i, sizeof(i)), t->seed);
 }
 
 static void version_open(struct ptab *t, uint32_t slot, uint32_t number)
@@ -97,9 +110,10 @@ static struct ptab *create_sized(const struct ptab_use *use, unsigned n, uint64_
 	}
 	struct header *h = t->h;
 
-	h->magic = PTAB_MAGIC; /* the rest is zero, in pages that nobody has touched */
-	h->size = size;
-	h->layout = layout_of();
+	h->p = (struct portal){ /* the rest is zero, in pages that nobody has touched */
+		.magic = PTAB_MAGIC, .size = size, .layout = layout_of(), .rec_form = REC_FORM, .cur = offsetof(struct header, cur),
+		.ver = offsetof(struct header, ver), .ver_stride = sizeof(struct version), .ver_first = offsetof(struct version, first)
+	};
 	h->nunits = (uint32_t)(size / UNIT);
 	h->nuse = n;
 	rand_secret(&h->seed, sizeof(h->seed));
@@ -135,8 +149,29 @@ static void lock(const struct ptab *t, short type)
 
 static bool header_ok(const struct header *h, uint64_t size)
 {
-	return h->magic == PTAB_MAGIC && h->layout == layout_of() && h->size == size && h->nunits == size / UNIT && h->nuse <= PTAB_USES &&
+	return h->p.magic == PTAB_MAGIC && h->p.layout == layout_of() && h->p.size == size && h->nunits == size / UNIT && h->nuse <= PTAB_USES &&
 	       atomic_load_explicit(&h->cur, memory_order_relaxed) < VERS;
+}
+
+static const _Atomic uint32_t *portal_word(const struct ptab *t, uint64_t at)
+{
+	return at % 4 == 0 && at + 4 <= t->size ? (const _Atomic uint32_t *)(const void *)(t->base + at) : NULL;
+}
+
+uint32_t portal_first(const struct ptab *t)
+{
+	const struct portal *p = &t->h->p;
+	const _Atomic uint32_t *cur = portal_word(t, p->cur), *first;
+
+	if (!cur)
+		return 0;
+	first = portal_word(t, p->ver + (uint64_t)*cur * p->ver_stride + p->ver_first);
+	return first ? atomic_load_explicit(first, memory_order_acquire) : 0;
+}
+
+static bool portal_ok(const struct portal *p, uint64_t size)
+{
+	return p->magic == PTAB_MAGIC && p->size == size && p->rec_form == REC_FORM;
 }
 
 struct ptab *ptab_map(int fd, bool *torn)
@@ -151,9 +186,14 @@ struct ptab *ptab_map(int fd, bool *torn)
 		close(fd);
 		return NULL;
 	}
-	if (!header_ok(t->h, t->size)) {
+	t->foreign = !header_ok(t->h, t->size);
+	if (t->foreign && !portal_ok(&t->h->p, t->size)) {
 		ptab_unmap(t);
 		return NULL;
+	}
+	if (t->foreign) {
+		*torn = true;
+		return t;
 	}
 	know(t);
 	lock(t, F_WRLCK); /* a writer that lives is waited for: only a dead one leaves its mark behind */
@@ -169,7 +209,7 @@ void ptab_unmap(struct ptab *t)
 	munmap(t->h, t->size);
 	close(t->fd);
 	VEC_FREE(&t->later);
-	free(t);
+	ptab_free(t);
 }
 
 void ptab_settle(struct ptab *t)

@@ -59,8 +59,8 @@ struct str ptab_strip(enum ptab_how how, struct str s);
 
 /* An empty table with room for `room` bytes of text and much more. NULL and errno. */
 struct ptab *ptab_create(const struct ptab_use *use, unsigned n, size_t room) MUST_CHECK;
-/* A table that another leader has made, takes fd. NULL (fd closed): it is of another layout or build. *torn: its writer died in the middle of
- * a change: entries are whole, indexes may not be; copy it. */
+/* A table that another leader has made, takes fd. NULL (fd closed): this build cannot read it. *torn: its writer died in the middle of
+ * a change, or it is of another build: entries are whole, indexes may not be; nothing but its entries in force may be looked at: copy it. */
 struct ptab *ptab_map(int fd, bool *torn) MUST_CHECK;
 /* Around changes: keeps a leader of another generation out, which may still write. */
 void ptab_begin(struct ptab *t);
@@ -82,8 +82,9 @@ bool ptab_commit(struct ptab *t, uint32_t version);
 /* The version becomes empty, for all readers at once. */
 void ptab_clear(struct ptab *t, int slot);
 
-/* Room for n more entries, so that they come in quickly. */
-void ptab_reserve(struct ptab *t, int slot, uint32_t n);
+/* Room for n more entries, with keys and values of so many bytes together, so that they come in quickly; and, when the version is still
+ * empty and they are many, so that lookups wait for less. */
+void ptab_reserve(struct ptab *t, int slot, uint32_t n, uint64_t bytes);
 /* Many entries have come in: puts a large table into huge pages where the kernel can, at the price of a copy. */
 void ptab_settle(struct ptab *t);
 /* false: there is no room; nothing has changed. */
