@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <sluice/base/clock.h>
 #include <sluice/base/num.h>
+#include <sluice/ipc/place.h>
 #include <sluice/stick/stick.h>
 #include "cli_priv.h"
 
@@ -207,10 +208,17 @@ static void put_key(struct sbuf *out, const struct rt_table *spec, struct str ke
 	}
 }
 
+static uint64_t server_key(const struct leader *l, const struct rt_table *spec, uint32_t srv)
+{
+	struct addr at = place_addr(l->seg, srv, &l->rt->srv[srv].addr);
+
+	return stick_server_key(spec, &l->rt->srv[srv], &at);
+}
+
 static void put_server(struct sbuf *out, const struct cli_run *r, const struct rt_table *spec, uint64_t key)
 {
 	for (uint32_t i = 0; key && i < r->l->rt->nsrv; i++)
-		if (rt_srv_exists(&r->l->rt->srv[i]) && stick_server_key(spec, &r->l->rt->srv[i]) == key) {
+		if (rt_srv_exists(&r->l->rt->srv[i]) && server_key(r->l, spec, i) == key) {
 			sbuf_add(out, r->l->rt->srv[i].name);
 			return;
 		}
@@ -370,7 +378,7 @@ static bool value_word(struct cli_run *r, const struct rt_table *spec, enum stic
 	if (d == SD_SERVER_KEY) {
 		for (uint32_t i = 0; i < r->l->rt->nsrv; i++)
 			if (rt_srv_exists(&r->l->rt->srv[i]) && str_eq(r->l->rt->srv[i].name, w)) {
-				*v = stick_server_key(spec, &r->l->rt->srv[i]);
+				*v = server_key(r->l, spec, i);
 				return true;
 			}
 		cli_fail(r, "No such server");

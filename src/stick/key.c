@@ -71,13 +71,13 @@ bool stick_key_of(const struct rt_table *t, struct smp *s, struct arena *tmp, st
 	}
 }
 
-uint64_t stick_server_key(const struct rt_table *spec, const struct rt_server *srv)
+uint64_t stick_server_key(const struct rt_table *spec, const struct rt_server *srv, const struct addr *at)
 {
 	char text[ADDR_TEXT_MAX];
 
 	if (!spec->srvkey_addr)
 		return hash_xxh3(srv->name, 0);
-	return hash_xxh3(str_n(text, addr_text(&srv->addr, text)), 0);
+	return hash_xxh3(str_n(text, addr_text(at, text)), 0);
 }
 
 void stick_key_text(const struct rt_table *t, struct str key, struct sbuf *out)

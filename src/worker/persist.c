@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Stick rules, and the order in which kinds of persistence are asked. A server is remembered by number and by a hash of
  * its name (or address, with `srvkey addr`), so that it is found again when a reload has renumbered it. */
+#include <sluice/ipc/place.h>
 #include <sluice/lb/lb.h>
 
 #include "persist.h"
@@ -43,16 +44,23 @@ void persist_moved(struct stream *s, uint32_t srv)
 		s->term[2] = 'D';
 }
 
+static uint64_t server_key(const struct rt_table *spec, const struct rt_server *srv)
+{
+	struct addr at = spec->srvkey_addr ? place_addr(wk.seg, (unsigned)(srv - wk.rt->srv), &srv->addr) : srv->addr;
+
+	return stick_server_key(spec, srv, &at);
+}
+
 /* The number is right unless servers were renumbered; then the name decides. */
 static uint32_t find_server(const struct stream *s, const struct rt_table *spec, uint64_t id, uint64_t key)
 {
 	const struct rt_backend *be = &s->be->be;
 
 	for (uint32_t i = 0; i < be->nsrv; i++)
-		if (rt_srv_exists(&be->srv[i]) && be->srv[i].id == id && (!key || stick_server_key(spec, &be->srv[i]) == key))
+		if (rt_srv_exists(&be->srv[i]) && be->srv[i].id == id && (!key || server_key(spec, &be->srv[i]) == key))
 			return be->srv0 + i;
 	for (uint32_t i = 0; key && i < be->nsrv; i++)
-		if (rt_srv_exists(&be->srv[i]) && stick_server_key(spec, &be->srv[i]) == key)
+		if (rt_srv_exists(&be->srv[i]) && server_key(spec, &be->srv[i]) == key)
 			return be->srv0 + i;
 	return RT_NONE;
 }
@@ -138,7 +146,7 @@ static void store(const struct stream *s, struct stick_table *t, struct str key)
 	if (!stick_open(t, key, true, track_now(), &at))
 		return;
 	stick_set(&at, SD_SERVER_ID, 0, srv->id, track_now());
-	stick_set(&at, SD_SERVER_KEY, 0, stick_server_key(stick_spec(t), srv), track_now());
+	stick_set(&at, SD_SERVER_KEY, 0, server_key(stick_spec(t), srv), track_now());
 	stick_touch(&at, track_now());
 	stick_close(&at);
 }

@@ -123,7 +123,7 @@ void stick_event(const struct stick_at *at, enum stick_event e, uint32_t n, uint
  * the sample. */
 bool stick_key_of(const struct rt_table *spec, struct smp *s, struct arena *tmp, struct str *key) MUST_CHECK;
 /* What an entry keeps of a server, so that it is found again under another number: hash of its name, or address (srvkey addr). */
-uint64_t stick_server_key(const struct rt_table *spec, const struct rt_server *srv);
+uint64_t stick_server_key(const struct rt_table *spec, const struct rt_server *srv, const struct addr *at); /* at: where it is now */
 /* A key as text: addresses, numbers, text, hexadecimal. */
 void stick_key_text(const struct rt_table *spec, struct str key, struct sbuf *out);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Stick rules: which server a key is remembered with, over renumberings, and when that does not count. */
+#include <sluice/ipc/place.h>
 #include "fake_req.h"
 #include "../../../src/worker/persist.h"
 #include "../../../src/worker/track.h"
@@ -91,6 +92,23 @@ TEST(a_server_that_was_renumbered_is_found_by_its_name)
 	assert_int_equal(picked("k"), RT_NONE); /* it is no more */
 }
 
+TEST(with_srvkey_addr_it_is_found_by_where_it_is_now)
+{
+	struct srv_place here = { .addr = { .family = AF_INET, .in4.s_addr = htonl(0xc0000201), .port = 80 } }, there = here;
+
+	there.addr.port = 81;
+	spec.srvkey_addr = true;
+	assert_true(place_write(wk.seg, 0, &there));
+	assert_true(place_write(wk.seg, 1, &here));
+	picked("k");
+	went_to(1);
+	assert_int_equal(picked("k"), 1);
+	assert_true(place_write(wk.seg, 1, &there)); /* they change places */
+	assert_true(place_write(wk.seg, 0, &here));
+	assert_int_equal(picked("k"), 0);
+	spec.srvkey_addr = false;
+}
+
 TEST(one_that_is_down_does_not_count_unless_persistence_is_forced)
 {
 	picked("k");
@@ -165,6 +183,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TP(a_key_keeps_its_server), TP(a_server_that_was_renumbered_is_found_by_its_name),
+		TP(with_srvkey_addr_it_is_found_by_where_it_is_now),
 		TP(one_that_is_down_does_not_count_unless_persistence_is_forced), TP(it_is_looked_up_once_a_request),
 		TP(a_server_that_does_not_stick_is_not_stored), TP(what_was_asked_for_and_not_given_is_noted),
 		TP(the_first_condition_that_holds_forces_or_ignores),
