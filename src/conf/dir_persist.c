@@ -111,19 +111,23 @@ void dir_cookie(struct sema *s, const struct line *l)
 	sbuf_free(&attrs);
 }
 
-void dir_dynamic_cookie_key(struct sema *s, const struct line *l) { s->px->p->cookie.key = keep(s, l->w[1].s); }
-
-/* The value HAProxy gives it: XXH64 of key, address and port. */
-struct str persist_dynamic(struct sema *s, const struct rt_cookie *c, const struct addr *a)
+void dir_dynamic_cookie_key(struct sema *s, const struct line *l)
 {
-	char text[1100];
-	size_t n = c->key.n, len = a->family == AF_INET ? sizeof(a->in4) : sizeof(a->in6);
-	uint32_t port = htonl(a->port);
+	if (l->w[1].s.n > DYN_COOKIE_KEY_MAX)
+		sema_err(s, &l->w[1], "the key of dynamic cookies has at most %u bytes", DYN_COOKIE_KEY_MAX);
+	else
+		s->px->p->cookie.key = keep(s, l->w[1].s);
+}
 
-	memcpy(text, c->key.p, n);
-	memcpy(text + n, a->family == AF_INET ? (const void *)&a->in4 : (const void *)&a->in6, len);
-	memcpy(text + n + len, &port, sizeof(port));
-	return arena_printf(s->a, "%016llx", (unsigned long long)hash_xxh64(str_n(text, n + len + sizeof(port)), 0));
+void persist_dynamic(struct sema *s, const struct rt_cookie *c, struct rt_server *srv)
+{
+	char text[DYN_COOKIE_LEN + 1];
+
+	if (!(c->flags & CK_DYNAMIC) || !c->key.n || srv->cookie.n || (srv->addr.family != AF_INET && srv->addr.family != AF_INET6))
+		return;
+	rt_dynamic_cookie(c, &srv->addr, text);
+	srv->cookie = keep(s, str_n(text, DYN_COOKIE_LEN));
+	srv->flags |= SRVF_DYN_COOKIE;
 }
 
 void persist_finish(struct sema *s, struct px_build *b)
@@ -131,11 +135,8 @@ void persist_finish(struct sema *s, struct px_build *b)
 	struct rt_proxy *p = b->p;
 	struct rt_server *srv = s->rt->srv + p->be.srv0;
 
-	if (!(p->cookie.flags & CK_DYNAMIC) || !p->cookie.key.n)
-		return;
 	for (uint32_t i = 0; i < p->be.nsrv; i++)
-		if (!srv[i].cookie.n && (srv[i].addr.family == AF_INET || srv[i].addr.family == AF_INET6))
-			srv[i].cookie = persist_dynamic(s, &p->cookie, &srv[i].addr);
+		persist_dynamic(s, &p->cookie, &srv[i]);
 }
 
 static void persist_line(struct sema *s, const struct line *l, bool force)

@@ -251,7 +251,7 @@ void srv_init_tmpl(struct srv_tmpl *t);
 void srv_resolve_tracks(struct sema *s);
 void srv_number(struct sema *s, struct px_build *b);
 /* Value of the dynamic cookie of a server at a. */
-struct str persist_dynamic(struct sema *s, const struct rt_cookie *c, const struct addr *a);
+void persist_dynamic(struct sema *s, const struct rt_cookie *c, struct rt_server *srv); /* a cookie of its address, when it is to have one */
 bool redirect_parse(struct sema *s, struct rule *r, const struct word *w, uint32_t n);
 struct rt_reply *reply_from_file(struct sema *s, const struct word *w, uint32_t status);
 bool log_target_parse(struct sema *s, const struct line *l, struct log_target *t);

@@ -199,8 +199,7 @@ static enum conf_live server_live(struct sema *s, const struct line *l, struct r
 	srv->flags |= SRVF_ADDED;
 	if (!tls_server_live(s, l, srv, &t.tls, o, &have) || s->d->errors)
 		return CONF_LIVE_BAD;
-	if (p->cookie.flags & CK_DYNAMIC && p->cookie.key.n && !srv->cookie.n && (srv->addr.family == AF_INET || srv->addr.family == AF_INET6))
-		srv->cookie = persist_dynamic(s, &p->cookie, &srv->addr);
+	persist_dynamic(s, &p->cookie, srv);
 	return have && !o->pp_tlvs && (!srv->host.n || srv->flags & SRVF_RESOLVE) ? CONF_LIVE_OK : CONF_LIVE_RELOAD;
 }
 

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Lookups in the frozen tables, for rules with dynamic names, the runtime CLI and logs. */
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <sluice/base/hash.h>
 #include <sluice/rt/rt.h>
 
 static const char *const phase_words[PH_COUNT] = {
@@ -130,4 +133,16 @@ void rt_srv_clear(struct rt *rt, uint32_t i, uint32_t px)
 	static const struct rt_srv_opts none = { .inter = 2000, .rise = 2, .fall = 3 };
 
 	rt->srv[i] = (struct rt_server){ .px = px, .flags = SRVF_SPARE, .track = RT_NONE, .o = &none, .own = rt->srv[i].own };
+}
+
+void rt_dynamic_cookie(const struct rt_cookie *c, const struct addr *a, char out[DYN_COOKIE_LEN + 1])
+{
+	char text[DYN_COOKIE_KEY_MAX + sizeof(a->in6) + sizeof(uint32_t)];
+	size_t n = MIN(c->key.n, (size_t)DYN_COOKIE_KEY_MAX), len = a->family == AF_INET ? sizeof(a->in4) : sizeof(a->in6);
+	uint32_t port = htonl(a->port);
+
+	memcpy(text, c->key.p, n);
+	memcpy(text + n, a->family == AF_INET ? (const void *)&a->in4 : (const void *)&a->in6, len);
+	memcpy(text + n + len, &port, sizeof(port));
+	snprintf(out, DYN_COOKIE_LEN + 1, "%016llx", (unsigned long long)hash_xxh64(str_n(text, n + len + sizeof(port)), 0));
 }

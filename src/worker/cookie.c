@@ -9,9 +9,11 @@
  *   value     SERVER  or  SERVER|last seen  or  SERVER|last seen|first seen: base 64 of the time in steps of 4 s; or,
  * with `prefix`, SERVER~value of the application */
 #include <sluice/base/clock.h>
+#include <sluice/ipc/place.h>
 #include <sluice/lb/lb.h>
 
 #include "persist.h"
+#include "pool.h"
 #include "rules.h"
 #include "worker_priv.h"
 
@@ -108,6 +110,24 @@ static bool too_old(struct stream *s, const struct rt_cookie *c)
 	return true;
 }
 
+/* A cookie that is made of the address of its server is another when that has moved. */
+static struct str cookie_of(const struct stream *s, uint32_t srv)
+{
+	const struct rt_server *rs = &wk.rt->srv[srv];
+	uint32_t seq = rs->flags & SRVF_DYN_COOKIE ? place_seq(wk.seg, srv) : 0;
+	struct wk_srv *ws = &wk.srv[srv];
+
+	if (!seq)
+		return rs->cookie;
+	if (ws->cookie_seq != seq) {
+		struct addr at = place_addr(wk.seg, srv, &rs->addr);
+
+		rt_dynamic_cookie(&s->be->cookie, &at, ws->cookie);
+		ws->cookie_seq = seq;
+	}
+	return str_n(ws->cookie, DYN_COOKIE_LEN);
+}
+
 /* The first server with that cookie that may be used. */
 static uint32_t find_server(struct stream *s, struct str id)
 {
@@ -116,7 +136,7 @@ static uint32_t find_server(struct stream *s, struct str id)
 	for (uint32_t i = 0; i < be->nsrv; i++) {
 		uint32_t srv = be->srv0 + i;
 
-		if (!be->srv[i].cookie.n || !str_eq(be->srv[i].cookie, id))
+		if (!be->srv[i].cookie.n || !str_eq(cookie_of(s, srv), id))
 			continue;
 		s->term[2] = lb_srv_usable(&wk.lb[s->be_idx], srv, true) ? 'V' : 'D';
 		if (persist_usable(s, srv))
@@ -201,7 +221,7 @@ uint32_t cookie_request(struct stream *s, uint32_t srv)
 /* ---- the response ----------------------------------------------------------------------------------------------- */
 
 /* The server sets a cookie of that name itself: it goes, or it is given our mark, or it passes. */
-static void response_line(struct stream *s, const struct rt_cookie *c, const struct rt_server *srv, int i)
+static void response_line(struct stream *s, const struct rt_cookie *c, struct str mark, int i)
 {
 	struct str val = hdr_val(&s->res.hdr[i]), rest = val;
 	struct cookie p;
@@ -218,12 +238,12 @@ static void response_line(struct stream *s, const struct rt_cookie *c, const str
 		s->term[3] = 'D';
 		return;
 	}
-	if (!srv->cookie.n || !(c->flags & (CK_REWRITE | CK_PREFIX)))
+	if (!mark.n || !(c->flags & (CK_REWRITE | CK_PREFIX)))
 		return;
 	from = (size_t)(p.val.p - val.p);
-	out = room(s, val.n + srv->cookie.n + 2);
+	out = room(s, val.n + mark.n + 2);
 	sbuf_add(&out, str_sub(val, 0, from));
-	sbuf_add(&out, srv->cookie);
+	sbuf_add(&out, mark);
 	if (c->flags & CK_PREFIX)
 		sbuf_addc(&out, '~');
 	sbuf_add(&out, str_sub(val, c->flags & CK_PREFIX ? from : from + p.val.n, SIZE_MAX));
@@ -243,24 +263,24 @@ static bool insert_due(const struct stream *s, const struct rt_cookie *c)
 	return (c->maxlife != 0) != (s->cookie_first != 0);
 }
 
-static void insert(struct stream *s, const struct rt_cookie *c, const struct rt_server *srv)
+static void insert(struct stream *s, const struct rt_cookie *c, struct str mark)
 {
 	char text[2048];
 	struct sbuf out = SBUF_FIXED(text);
 	uint32_t now = now_s() + 3;
 
-	sbuf_printf(&out, STR_FMT "=" STR_FMT, STR_ARG(c->name), STR_ARG(srv->cookie));
-	if (srv->cookie.n && (c->maxidle || c->maxlife))
+	sbuf_printf(&out, STR_FMT "=" STR_FMT, STR_ARG(c->name), STR_ARG(mark));
+	if (mark.n && (c->maxidle || c->maxlife))
 		date_write(&out, now);
-	if (srv->cookie.n && c->maxlife)
+	if (mark.n && c->maxlife)
 		date_write(&out, s->cookie_first ? s->cookie_first : now);
-	if (!srv->cookie.n) /* it has none: the client is to forget the one it has */
+	if (!mark.n) /* it has none: the client is to forget the one it has */
 		sbuf_add(&out, STR("; Expires=Thu, 01-Jan-1970 00:00:01 GMT"));
 	sbuf_add(&out, STR("; path=/"));
 	sbuf_add(&out, c->suffix);
 	if (!out.cut)
 		headers_add(s, &s->res, STR("set-cookie"), strm_dup(s, sbuf_str(&out)));
-	s->term[3] = srv->cookie.n && s->persist_srv == s->srv_idx ? 'U' : 'I';
+	s->term[3] = mark.n && s->persist_srv == s->srv_idx ? 'U' : 'I';
 }
 
 static bool has_header(const struct http_msg *m, const char *name) { return msg_find(m, str_c(name), 0) >= 0; }
@@ -291,17 +311,17 @@ static bool cacheable(const struct stream *s)
 void cookie_response(struct stream *s)
 {
 	const struct rt_cookie *c = &s->be->cookie;
-	const struct rt_server *srv = &wk.rt->srv[s->srv_idx];
+	struct str mark = cookie_of(s, s->srv_idx);
 
 	s->cookie_told = true;
 	for (int i = msg_find_id(&s->res, HH_SET_COOKIE, 0); i >= 0 && !(s->flags & SF_IGNORE_PERSIST);
 	     i = msg_find_id(&s->res, HH_SET_COOKIE, i + 1))
-		response_line(s, c, srv, i);
+		response_line(s, c, mark, i);
 	if (!(c->flags & CK_MODES))
 		s->term[3] = '-';
 	if (!(c->flags & CK_INSERT) || (s->term[3] == 'P' && c->flags & CK_PRESERVE) || !insert_due(s, c))
 		return;
-	insert(s, c, srv);
+	insert(s, c, mark);
 	if (c->flags & CK_NOCACHE && cacheable(s))
 		headers_add(s, &s->res, STR("cache-control"), STR("private"));
 }

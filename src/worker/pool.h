@@ -40,6 +40,8 @@ struct wk_srv {                 /* what a worker knows of a server beyond the sh
 	uint32_t place_seq;
 	struct timer purge;
 	struct tls_sessions tls; /* for resumption */
+	uint32_t cookie_seq;    /* of the place that `cookie` was made of, 0 = none */
+	char cookie[DYN_COOKIE_LEN + 1];
 };
 
 /* Readies the lists of all servers of wk. */

@@ -178,6 +178,10 @@ struct rt_cookie {
 	struct str suffix;              /* behind "; path=/" */
 	struct str key;                 /* dynamic-cookie-key */
 };
+/* The value that HAProxy gives to the cookie of a server at `a`: XXH64 of key, address and port, in hex digits. Addresses of other families have none. */
+#define DYN_COOKIE_LEN 16
+#define DYN_COOKIE_KEY_MAX 1024u
+void rt_dynamic_cookie(const struct rt_cookie *c, const struct addr *a, char out[DYN_COOKIE_LEN + 1]);
 /* force-persist, ignore-persist: the first whose condition holds counts. */
 struct rt_persist { bool force; struct cond *cond; };
 
@@ -248,6 +252,7 @@ enum srv_flags {
 	SRVF_NON_STICK = 2048, SRVF_SEND_PROXY = 128, SRVF_SEND_PROXY_V2 = 256, SRVF_CHECK_SEND_PROXY = 4096,
 	SRVF_SSL = 8192, SRVF_CHECK_SSL = 16384, SRVF_NO_CHECK_SSL = 32768, SRVF_AGENT = 65536 /* agent-check */,
 	SRVF_RESOLVE = 131072 /* its name is resolved at run time; without an address yet its addr is any */,
+	SRVF_DYN_COOKIE = 1 << 28 /* its cookie is made of its address: rt_dynamic_cookie() */,
 	SRVF_SRV = 1 << 27 /* with SRVF_RESOLVE: its name is a label, and an SRV record of that says name, port and weight */,
 	SRVF_SPARE = 1 << 26 /* a row without a server */, SRVF_ADDED = 1 << 24 /* at run time: no line of the files has it */,
 	 SRVF_NAMED = 1 << 25 /* a rule or an expression means this very server */,

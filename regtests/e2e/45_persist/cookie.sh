@@ -129,7 +129,8 @@ stamp() { # seconds from now
 
 t "maxidle and maxlife: dates are sent, renewed, and end persistence when they are too old or of another time"
 match "^[ab] .*/ SRV=[ab]\|[A-Za-z0-9+/]{5}\|[A-Za-z0-9+/]{5}; path=/ / NI$" "$(ask 7 /)"
-match "^b .*/ SRV=b\|.*\|$(stamp -3600); path=/ / VU$" "$(ask 7 / "SRV=b|$(stamp -60)|$(stamp -3600)")"
+FIRST=$(stamp -3600)
+match "^b .*/ SRV=b\|.*\|${FIRST//+/[+]}; path=/ / VU$" "$(ask 7 / "SRV=b|$(stamp -60)|$FIRST")"
 match "^b .*/ VN$" "$(ask 7 / "SRV=b|$(stamp 60)|$(stamp -3600)")"
 match "^b .*/ VU$" "$(ask 7 / SRV=b)"
 match "/ SRV=[ab]\|.* / EI$" "$(ask 7 / "SRV=b|$(stamp -3600)|$(stamp -3600)")"

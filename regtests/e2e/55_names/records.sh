@@ -56,6 +56,10 @@ backend few
   server-template s 2 _app._tcp.test resolve-opts ignore-weight weight 7
 backend glue
   server-template s 2 _glue._tcp.test
+backend sticky
+  dynamic-cookie-key secret
+  cookie C insert dynamic indirect
+  server-template s 3 _glue._tcp.test
 backend ports
   server a _ports._tcp.test
   server b _ports._tcp.test
@@ -92,6 +96,13 @@ expect glue "2 3"
 grep -q ' g[23]\.test A' "$T/queries" && fail "$(sort "$T/queries" | uniq -c)"
 put g2.test 127.0.0.4
 expect glue "3 4"
+t "dynamic cookies are those of where servers are"
+expect sticky "3 4"
+cookies() { for _ in 1 2 3 4 5 6; do curl -s -D - -o /dev/null --max-time 5 "http://127.0.0.1:$P/sticky/" | sed -n 's/^set-cookie: C=\([0-9a-f]*\).*/\1/p'; done | sort -u; }
+is 2 "$(cookies | wc -l)"
+for C in $(cookies); do
+	is 1 "$(for _ in 1 2 3 4; do curl -s --max-time 5 -H "Cookie: C=$C" "http://127.0.0.1:$P/sticky/"; echo; done | sort -u | wc -l)"
+done
 t "several ports of a target are several servers"
 expect_rows ports "a 127.0.0.2:$A w2.test 1 b 127.0.0.2:$B w2.test 1"
 t "who has a record keeps it, whatever comes and goes before it"

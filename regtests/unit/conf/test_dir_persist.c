@@ -56,6 +56,8 @@ static void dynamic_cookies_are_hashes_of_key_address_and_port(void **st)
 			  " server t 127.0.0.1:18191 cookie own\n");
 	STR_IS(c.rt->srv[0].cookie, "fa31370727e56e3e");
 	STR_IS(c.rt->srv[1].cookie, "own");
+	assert_true(c.rt->srv[0].flags & SRVF_DYN_COOKIE);
+	assert_false(c.rt->srv[1].flags & SRVF_DYN_COOKIE);
 	compiled_close(&c);
 }
 

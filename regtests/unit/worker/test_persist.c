@@ -147,6 +147,35 @@ TEST(a_server_that_does_not_stick_is_not_stored)
 	assert_int_equal(picked("k"), RT_NONE);
 }
 
+TEST(a_dynamic_cookie_is_that_of_where_its_server_is)
+{
+	struct srv_place p[2] = { { .addr = { .family = AF_INET, .in4.s_addr = htonl(0xc0000201), .port = 80 } } };
+	char line[64], value[DYN_COOKIE_LEN + 1];
+
+	p[1] = p[0];
+	p[1].addr.port = 81;
+	w.px[1].nstick = 0;
+	w.px[1].cookie = (struct rt_cookie){ .name = STR("C"), .flags = CK_INSERT | CK_DYNAMIC, .key = STR("secret") };
+	for (unsigned i = 0; i < 2; i++) { /* names that were not resolved when the configuration was read: all the same */
+		w.srv[i].flags = SRVF_DYN_COOKIE | SRVF_RESOLVE;
+		w.srv[i].cookie = STR("0123456789abcdef");
+		assert_true(place_write(wk.seg, i, &p[i]));
+	}
+	for (unsigned k = 0; k < 2; k++) {
+		for (unsigned i = 0; i < 2; i++) {
+			rt_dynamic_cookie(&w.px[1].cookie, &p[i].addr, value);
+			snprintf(line, sizeof(line), "C=%s", value);
+			fake_request(&w, "/");
+			fake_header(&w, "cookie", line);
+			w.s.flags = SF_HTTP;
+			w.s.srv_idx = w.s.persist_srv = RT_NONE;
+			assert_int_equal(persist_pick(&w.s), k ? 1 - i : i);
+		}
+		assert_true(place_write(wk.seg, 0, &p[1])); /* they change places */
+		assert_true(place_write(wk.seg, 1, &p[0]));
+	}
+}
+
 TEST(what_was_asked_for_and_not_given_is_noted)
 {
 	w.s.persist_srv = 1;
@@ -185,7 +214,7 @@ int main(void)
 		TP(a_key_keeps_its_server), TP(a_server_that_was_renumbered_is_found_by_its_name),
 		TP(with_srvkey_addr_it_is_found_by_where_it_is_now),
 		TP(one_that_is_down_does_not_count_unless_persistence_is_forced), TP(it_is_looked_up_once_a_request),
-		TP(a_server_that_does_not_stick_is_not_stored), TP(what_was_asked_for_and_not_given_is_noted),
+		TP(a_server_that_does_not_stick_is_not_stored), TP(a_dynamic_cookie_is_that_of_where_its_server_is), TP(what_was_asked_for_and_not_given_is_noted),
 		TP(the_first_condition_that_holds_forces_or_ignores),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
