@@ -46,8 +46,10 @@ static void ruled_open(struct ruled *r, const char *front, const char *back)
 
 static void ruled_drop(struct ruled *r)
 {
-	if (r->s)
+	if (r->s) {
+		strm_release_server(r->s, MUX_ABORT, false);
 		strm_discard(r->s);
+	}
 	r->s = NULL;
 	explain_client_close(&r->x);
 	r->x = (struct explained){ 0 };
