@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Requests that the leader has made: it reads nothing from the network itself. One at a time, to the first address of the host that takes a connection; HTTP/1.0 with an answer that ends
- * with the connection or its Content-Length, 64 KiB at most, ten seconds at most, the looking up of the name included. The body goes back as it is; judging it is
- * for who asked. */
+/* Requests that the leader has made: it reads nothing from the network itself. One at a time, to the first address of the host that
+ * takes a connection; HTTP/1.0 with an answer that ends with the connection or its Content-Length, 64 KiB at most, ten seconds at most,
+ * the looking up of the name included. The body goes back as it is; judging it is for who asked. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -238,7 +238,8 @@ bool crt_line_parse(const struct rt *rt, struct str line, struct arena *a, struc
 	return ok && out->cert.n;
 }
 
-bool crt_list_parse(const struct rt *rt, const char *name, struct str text, struct arena *a, struct crt_line **out, unsigned *n, struct tls_err *err)
+bool crt_list_parse(const struct rt *rt, const char *name, struct str text, struct arena *a, struct crt_line **out, unsigned *n,
+		    struct tls_err *err)
 {
 	struct late t;
 	VEC(struct crt_line) all = { 0 };

@@ -54,7 +54,8 @@ bool tls_cert_take(struct tls_cert *c, enum tls_beside k, struct str text, struc
 }
 
 /* In TLS 1.2 it is asked for the hello, in 1.3 for each certificate of the chain. */
-static int on_timestamps(SSL *ssl, unsigned type, unsigned context, const unsigned char **out, size_t *n, X509 *x, size_t at, int *alert, void *arg)
+static int on_timestamps(SSL *ssl, unsigned type, unsigned context, const unsigned char **out, size_t *n, X509 *x, size_t at,
+			 int *alert, void *arg)
 {
 	const struct tls *t = tls_of(ssl);
 	const X509 *used = SSL_get_certificate(ssl);
@@ -71,7 +72,8 @@ static int on_timestamps(SSL *ssl, unsigned type, unsigned context, const unsign
 	return 0;
 }
 
-static int on_asked(SSL *ssl, unsigned type, unsigned context, const unsigned char *in, size_t n, X509 *x, size_t at, int *alert, void *arg)
+static int on_asked(SSL *ssl, unsigned type, unsigned context, const unsigned char *in, size_t n, X509 *x, size_t at, int *alert,
+		    void *arg)
 {
 	(void)ssl, (void)type, (void)context, (void)in, (void)n, (void)x, (void)at, (void)alert, (void)arg;
 	return 1;
@@ -79,6 +81,7 @@ static int on_asked(SSL *ssl, unsigned type, unsigned context, const unsigned ch
 
 void tls_timestamps_hook(SSL_CTX *ctx)
 {
-	(void)SSL_CTX_add_custom_ext(ctx, TLSEXT_TYPE_signed_certificate_timestamp,
-				     SSL_EXT_CLIENT_HELLO | SSL_EXT_TLS1_2_SERVER_HELLO | SSL_EXT_TLS1_3_CERTIFICATE, on_timestamps, NULL, NULL, on_asked, NULL);
+	const unsigned where = SSL_EXT_CLIENT_HELLO | SSL_EXT_TLS1_2_SERVER_HELLO | SSL_EXT_TLS1_3_CERTIFICATE;
+
+	(void)SSL_CTX_add_custom_ext(ctx, TLSEXT_TYPE_signed_certificate_timestamp, where, on_timestamps, NULL, NULL, on_asked, NULL);
 }
