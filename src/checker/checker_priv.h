@@ -4,7 +4,8 @@
  *   checker.c  the process: start, messages of the leader, the 100 ms tick
  *   probe.c    one check from its timer to its verdict: connection, timeouts, schedule
  *   chk_*.c    what is said on the connection (check_ops): tcp, script, grpc, agent
- *   chk_http.c requests and responses of a script, chk_http2.c: over HTTP/2, as h2_call.c speaks it for all; chk_expect.c: its verdicts; chk_env.c: what its expressions see
+ *   chk_http.c requests and responses of a script; chk_http2.c: over HTTP/2, as h2_call.c speaks it for all
+ *   chk_expect.c  verdicts of a script; chk_env.c: what its expressions see
  *   agents.c   what the answer of an agent means
  *   dns.c      asking nameservers; srv_reply.c: reading their SRV records; names.c, labels.c: what the answers mean for servers
  *   fleet.c    what a verdict means: health, tracking, slow start, passive errors, the words in the segment
@@ -141,7 +142,10 @@ void fetch_end(void);                                   /* no verdict */
 
 /* chk_script.c */
 static inline bool chk_is_http(const struct target *t) { return t->px->check.kind == CHK_HTTP; }
-static inline unsigned chk_step_number(const struct target *t, const struct chk_step *st) { return (unsigned)(st - t->px->check.steps) + 1; }
+static inline unsigned chk_step_number(const struct target *t, const struct chk_step *st)
+{
+	return (unsigned)(st - t->px->check.steps) + 1;
+}
 /* What a connect step asks for as its port; 0: that of the server's checks. */
 uint16_t script_port(struct target *t, const struct chk_step *st);
 

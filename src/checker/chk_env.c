@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* What expressions and formats of checks see: the server and its backend, the connection, what has been received on it, and variables of scopes check, sess
- * (both live as long as the check) and proc. */
+/* What expressions and formats of checks see: the server and its backend, the connection, what has been received on it, and variables
+ * of scopes check, sess (both live as long as the check) and proc. */
 #include <unistd.h>
 #include <sluice/base/arena_pool.h>
 #include <sluice/base/clock.h>
@@ -88,9 +88,11 @@ struct arena *chk_mem(struct exchange *x)
 void chk_render_to(struct target *t, struct smp_ctx *c, const struct logfmt *f, struct sbuf *out)
 {
 	const struct addr *srv = t->conn ? &t->conn->dst : &t->s->addr;
-	struct log_data d = { .accept_date = clock_real, .t_accept = t->started_ns, .t_req_start = t->started_ns, .bck = env_addr(c, ENV_BC_SRC), .srv = srv,
-			      .fe_name = t->px->name, .be_name = t->px->name, .srv_name = t->s->name, .http = chk_is_http(t), .status = t->x->res.status,
-			      .hostname = t->ck->rt->g.node, .pid = (uint32_t)getpid() };
+	struct log_data d = {
+		.accept_date = clock_real, .t_accept = t->started_ns, .t_req_start = t->started_ns,
+		.bck = env_addr(c, ENV_BC_SRC), .srv = srv, .fe_name = t->px->name, .be_name = t->px->name, .srv_name = t->s->name,
+		.http = chk_is_http(t), .status = t->x->res.status, .hostname = t->ck->rt->g.node, .pid = (uint32_t)getpid(),
+	};
 
 	logfmt_render(f, c, logfmt_aliases(f) ? &d : NULL, out);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Is what has been received what was expected? The same for tcp-check, which looks at all bytes since the last send, and for http-check, which looks at
- * status, headers and the decoded body. Verdicts, their order and their words are HAProxy's. */
+/* Is what has been received what was expected? The same for tcp-check, which looks at all bytes since the last send, and for http-
+ * check, which looks at status, headers and the decoded body. Verdicts, their order and their words are HAProxy's. */
 #include <stdio.h>
 #include <stdlib.h>
 #include "checker_priv.h"
@@ -85,7 +85,8 @@ static unsigned code_of(struct target *t, const struct chk_expect *e)
 }
 
 /* usual: what is said unless the line has a format for that. */
-static void verdict(struct target *t, const struct chk_step *st, enum check_status status, const struct logfmt *fmt, struct str usual, bool good)
+static void verdict(struct target *t, const struct chk_step *st, enum check_status status, const struct logfmt *fmt, struct str usual,
+		    bool good)
 {
 	char text[INFO_MAX];
 	struct sbuf info = SBUF_FIXED(text);
@@ -123,8 +124,11 @@ static enum probe_io text_failed(struct target *t, const struct chk_step *st, bo
 	const struct chk_expect *e = &st->exp;
 
 	if (chk_is_http(t))
-		return failed(t, st, CHK_L7RSP, match ? STR("HTTP check matched unwanted content") : STR("HTTP content check did not match"));
-	sbuf_add(&b, nothing ? STR("TCPCHK got an empty response") : match ? STR("TCPCHK matched unwanted content") : STR("TCPCHK did not match content"));
+		return failed(t, st, CHK_L7RSP,
+			      match ? STR("HTTP check matched unwanted content") : STR("HTTP content check did not match"));
+	sbuf_add(&b, nothing ? STR("TCPCHK got an empty response") :
+		 match	     ? STR("TCPCHK matched unwanted content") :
+			       STR("TCPCHK did not match content"));
 	if (!nothing && e->fmt)
 		sbuf_add(&b, e->match == CM_STRING_LF ? STR(" (log-format string)") : STR(" (log-format binary)"));
 	else if (!nothing)
@@ -149,8 +153,8 @@ static enum probe_io more(struct target *t, bool *end)
 	return *end ? PROBE_OK : r;
 }
 
-/* Can it be judged now, whatever else may come? A wanted text may come with any byte. That an unwanted one is absent from a response of HTTP is known
- * at its end; a connection has no end that one could wait for. */
+/* Can it be judged now, whatever else may come? A wanted text may come with any byte. That an unwanted one is absent from a response
+ * of HTTP is known at its end; a connection has no end that one could wait for. */
 static bool conclusive(const struct target *t, const struct chk_expect *e, size_t have, size_t want, bool match)
 {
 	bool exact = e->match != CM_RSTRING && e->match != CM_RBINARY;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* option grpc-check: one call of grpc.health.v1.Health/Check a probe, over HTTP/2 (h2_call.c). Up is a server that says SERVING; everything else
- * is told as it was found: the serving status, the status of the call, of HTTP, or the error of HTTP/2. */
+/* option grpc-check: one call of grpc.health.v1.Health/Check a probe, over HTTP/2 (h2_call.c). Up is a server that says SERVING;
+ * everything else is told as it was found: the serving status, the status of the call, of HTTP, or the error of HTTP/2. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sluice/base/clock.h>

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Requests and responses of `option httpchk`. What is the same for all servers and all probes of a backend is made once; what has expressions in it is made for
- * each probe. Status and headers are known as soon as the head is complete; the body is read only when somebody asks for it, up to one buffer. */
+/* Requests and responses of `option httpchk`. What is the same for all servers and all probes of a backend is made once; what has
+ * expressions in it is made for each probe. Status and headers are known as soon as the head is complete; the body is read only when
+ * somebody asks for it, up to one buffer. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sluice/base/pool.h>
@@ -148,12 +149,12 @@ static void add_state(struct sbuf *b, const struct target *t)
 	unsigned have, of;
 
 	health_fraction(&t->health, &have, &of);
-	sbuf_printf(b, "X-Haproxy-Server-State: %s %u/%u; address=%.*s; port=%u; name=" STR_FMT "/" STR_FMT "; node=" STR_FMT "; weight=%u/%u; scur=%u/%u; qcur=%u\r\n",
-		    t->health.state == SRV_DOWN ? "DOWN" : t->health.state == SRV_STOPPING ? "NOLB" : "UP", have, of, (int)addr_ip_text(&a, ip), ip, a.port,
-		    STR_ARG(t->px->name),
-		    STR_ARG(t->s->name), STR_ARG(t->ck->rt->g.node), srv_admin_weight(admin), weight_in_use(t),
-		    live_sum(seg, LIVE_SRV, t->srv),
-		    live_sum(seg, LIVE_BE, t->s->px), live_sum(seg, LIVE_SRV_QUEUE, t->srv));
+	sbuf_printf(b, "X-Haproxy-Server-State: %s %u/%u; address=%.*s; port=%u; name=" STR_FMT "/" STR_FMT "; node=" STR_FMT
+		    "; weight=%u/%u; scur=%u/%u; qcur=%u\r\n",
+		    t->health.state == SRV_DOWN ? "DOWN" : t->health.state == SRV_STOPPING ? "NOLB" : "UP", have, of,
+		    (int)addr_ip_text(&a, ip), ip, a.port, STR_ARG(t->px->name), STR_ARG(t->s->name), STR_ARG(t->ck->rt->g.node),
+		    srv_admin_weight(admin), weight_in_use(t), live_sum(seg, LIVE_SRV, t->srv), live_sum(seg, LIVE_BE, t->s->px),
+		    live_sum(seg, LIVE_SRV_QUEUE, t->srv));
 }
 
 /* A request with expressions in it, in memory of the exchange. */
@@ -289,7 +290,8 @@ static struct h1_head_opts head_opts(const struct exchange *x)
 	return (struct h1_head_opts){ .head_request = x->asked && str_eq(x->asked->method, STR("HEAD")), .max_head = buf_size() };
 }
 
-static struct http_msg *parse_head(const struct exchange *x, struct str in, struct arena *a, uint32_t *scan, enum h1_verdict *v, enum h1_error *err)
+static struct http_msg *parse_head(const struct exchange *x, struct str in, struct arena *a, uint32_t *scan, enum h1_verdict *v,
+				   enum h1_error *err)
 {
 	static struct http_msg m;
 	struct h1_head_opts o = head_opts(x);
@@ -372,7 +374,8 @@ enum probe_io http_head(struct target *t)
 		if (r == PROBE_OK)
 			return take_body(t, got != PROBE_OK);
 		if (got != PROBE_OK) {
-			probe_finish(t, CHK_L7RSP, 0, buf_len(&x->in) ? STR("incomplete response") : STR("connection closed without a response"));
+			probe_finish(t, CHK_L7RSP, 0,
+				     buf_len(&x->in) ? STR("incomplete response") : STR("connection closed without a response"));
 			return PROBE_GONE;
 		}
 	}

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* HTTP checks over HTTP/2. The request is made from its text in HTTP/1, and the response is written down as such a text, so that everything that judges
- * responses knows one form of them: its head, then the bytes of its body, in the buffer of the exchange. */
+/* HTTP checks over HTTP/2. The request is made from its text in HTTP/1, and the response is written down as such a text, so that
+ * everything that judges responses knows one form of them: its head, then the bytes of its body, in the buffer of the exchange. */
 #include <stdlib.h>
 #include "h2_call.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* tcp-check and http-check: a list of steps, taken in order. Received bytes collect until the next send or connect, so consecutive expects look at
- * the same bytes; of HTTP they look at one response. Steps about variables are taken at once, those before the first connect before anything
- * is opened. */
+/* tcp-check and http-check: a list of steps, taken in order. Received bytes collect until the next send or connect, so consecutive
+ * expects look at the same bytes; of HTTP they look at one response. Steps about variables are taken at once, those before the first
+ * connect before anything is opened. */
 #include <stdio.h>
 #include "checker_priv.h"
 
@@ -79,7 +79,8 @@ static enum probe_io send_step(struct target *t, const struct chk_step *st)
 		return probe_flush(t);
 	if (st->fmt && (!(data = chk_render(t, st->fmt)).p || (st->kind == CS_SEND_BINARY && !chk_unhex(&data)))) {
 		char info[INFO_MAX];
-		int n = snprintf(info, sizeof(info), "tcp-check send : failed to build log-format string at step %u", chk_step_number(t, st));
+		int n = snprintf(info, sizeof(info), "tcp-check send : failed to build log-format string at step %u",
+				 chk_step_number(t, st));
 
 		probe_finish(t, CHK_L7RSP, 0, str_n(info, (size_t)n));
 		return PROBE_GONE;
@@ -122,7 +123,8 @@ static void passed(struct target *t)
 	if (last && last->kind == CS_EXPECT)
 		expect_passed(t, last, CHK_L7OK);
 	else
-		probe_finish(t, last && last->kind != CS_CONNECT ? CHK_L7OK : t->tls ? CHK_L6OK : CHK_L4OK, 0, last && !c->proto ? STR("(tcp-check)") : STR_NULL);
+		probe_finish(t, last && last->kind != CS_CONNECT ? CHK_L7OK : t->tls ? CHK_L6OK : CHK_L4OK, 0,
+			     last && !c->proto ? STR("(tcp-check)") : STR_NULL);
 }
 
 static void script_io(struct target *t)
@@ -141,8 +143,10 @@ static void script_io(struct target *t)
 
 static void say_expect(const struct chk_expect *e, struct sbuf *out)
 {
-	static const char *const matches[] = { [CM_STRING] = "string", [CM_RSTRING] = "regex", [CM_BINARY] = "binary", [CM_RBINARY] = "binary regex",
-					       [CM_STRING_LF] = "log-format string", [CM_BINARY_LF] = "log-format binary" };
+	static const char *const matches[] = {
+		[CM_STRING] = "string", [CM_RSTRING] = "regex", [CM_BINARY] = "binary", [CM_RBINARY] = "binary regex",
+		[CM_STRING_LF] = "log-format string", [CM_BINARY_LF] = "log-format binary",
+	};
 
 	sbuf_printf(out, " %s", e->match < ARRAY_LEN(matches) && matches[e->match] ? matches[e->match] : "");
 	if (e->fmt)
@@ -155,7 +159,9 @@ static void say_expect(const struct chk_expect *e, struct sbuf *out)
 
 static void script_where(const struct target *t, struct sbuf *out)
 {
-	static const char *const kinds[] = { [CS_CONNECT] = "connect", [CS_SEND] = "send", [CS_SEND_BINARY] = "send", [CS_EXPECT] = "expect" };
+	static const char *const kinds[] = {
+		[CS_CONNECT] = "connect", [CS_SEND] = "send", [CS_SEND_BINARY] = "send", [CS_EXPECT] = "expect",
+	};
 	const struct rt_check *c = &t->px->check;
 	bool connecting = t->phase == PROBE_CONNECTING;
 	const struct chk_step *st = connecting ? t->x->at : &c->steps[t->x->step];
@@ -166,7 +172,8 @@ static void script_where(const struct target *t, struct sbuf *out)
 		sbuf_add(out, STR(" at initial connection step of tcp-check"));
 		return;
 	}
-	sbuf_printf(out, " at step %u of tcp-check (%s", chk_step_number(t, st), st->kind < ARRAY_LEN(kinds) ? kinds[st->kind] : "variable");
+	sbuf_printf(out, " at step %u of tcp-check (%s", chk_step_number(t, st),
+		    st->kind < ARRAY_LEN(kinds) ? kinds[st->kind] : "variable");
 	if (st->kind == CS_CONNECT && st->port)
 		sbuf_printf(out, " port %u", st->port);
 	if (st->kind == CS_EXPECT)
@@ -176,4 +183,6 @@ static void script_where(const struct target *t, struct sbuf *out)
 		sbuf_printf(out, " comment: '" STR_FMT "'", STR_ARG(st->comment));
 }
 
-const struct check_ops chk_script = { .name = "script", .begin = script_begin, .start = script_io, .io = script_io, .end = http2_end, .where = script_where };
+const struct check_ops chk_script = {
+	.name = "script", .begin = script_begin, .start = script_io, .io = script_io, .end = http2_end, .where = script_where,
+};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* HTTP/2 as a check speaks it: one call after another on a connection, in the clear (prior knowledge) or in TLS. libnghttp2's session lives as long as the
- * connection; its callbacks only hand on or write down what has come, so that nobody gives a verdict inside of one. RFC 9113. */
+/* HTTP/2 as a check speaks it: one call after another on a connection, in the clear (prior knowledge) or in TLS. libnghttp2's session
+ * lives as long as the connection; its callbacks only hand on or write down what has come, so that nobody gives a verdict inside of
+ * one. RFC 9113. */
 #ifndef SLUICE_CHECKER_H2_CALL_H
 #define SLUICE_CHECKER_H2_CALL_H
 

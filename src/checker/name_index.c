@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Chains of entries in buckets that double when there is one entry for each. Without memory to grow, chains get longer and nothing else happens. */
+/* Chains of entries in buckets that double when there is one entry for each. Without memory to grow, chains get longer and nothing
+ * else happens. */
 #include <stdlib.h>
 #include <sluice/base/hash.h>
 #include "name_index.h"

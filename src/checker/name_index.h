@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Names of hosts by section and text, case ignored: entries lie in their owners' structures, so putting one in and taking it out costs no memory of its own. */
+/* Names of hosts by section and text, case ignored: entries lie in their owners' structures, so putting one in and taking it out costs
+ * no memory of its own. */
 #ifndef SLUICE_CHECKER_NAME_INDEX_H
 #define SLUICE_CHECKER_NAME_INDEX_H
 

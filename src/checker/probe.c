@@ -312,10 +312,10 @@ static void on_conn(struct conn *c)
 static enum check_status timeout_status(const struct target *t)
 {
 	const struct rt_check *c = &t->px->check;
-	bool script = t->ops == &chk_script && t->x->step < c->nsteps;
+	uint8_t own = t->ops == &chk_script && t->x->step < c->nsteps ? c->steps[t->x->step].exp.tout_status : 0;
 
 	if (t->phase == PROBE_TALKING)
-		return script && c->steps[t->x->step].exp.tout_status ? (enum check_status)c->steps[t->x->step].exp.tout_status : CHK_L7TOUT;
+		return own ? (enum check_status)own : CHK_L7TOUT;
 	return t->conn && !(t->conn->flags & CONN_CONNECTING) ? CHK_L6TOUT : CHK_L4TOUT;
 }
 

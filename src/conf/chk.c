@@ -2,8 +2,8 @@
 /* Health check descriptions of backends: option httpchk, grpc-check and tcp-check, http-check and tcp-check lines. Lines of a proxy
  * replace all those of its defaults; within a section they add up. What expect lines say is read in chk_expect.c.
  *
- * The steps of an HTTP check are complete when the section has been read: the request of the option stands where the first `send` stood, or before
- * what judges its answer, and an answer that no line judges is expected to be 2xx or 3xx. */
+ * The steps of an HTTP check are complete when the section has been read: the request of the option stands where the first `send`
+ * stood, or before what judges its answer, and an answer that no line judges is expected to be 2xx or 3xx. */
 #include <sluice/base/num.h>
 #include <sluice/http/grpc.h>
 
@@ -179,7 +179,9 @@ static bool connect_proto(struct sema *s, const struct word *v, bool http, struc
 static bool connect_word(struct sema *s, const struct line *l, uint32_t *i, bool http, struct chk_step *st)
 {
 	enum { DEFAULT, LINGER, SSL_, SEND_PROXY, SOCKS4, PORT, COMMENT, SNI, ALPN, ADDR, PROTO };
-	static const char *const words[] = { "default", "linger", "ssl", "send-proxy", "via-socks4", "port", "comment", "sni", "alpn", "addr", "proto" };
+	static const char *const words[] = {
+		"default", "linger", "ssl", "send-proxy", "via-socks4", "port", "comment", "sni", "alpn", "addr", "proto",
+	};
 	int k = arg_word(s, &l->w[*i], words, ARRAY_LEN(words), "parameter of connect");
 	const struct word *v;
 
@@ -356,7 +358,8 @@ static bool var_line(struct sema *s, const struct line *l, bool http)
 		}
 		a.paren = str_sub(w->s, word.n + 1, w->s.n - word.n - 2);
 		if (kinds[i].parse(s, &a))
-			add_step(s, &(struct chk_step){ .kind = kinds[i].kind, .var = r.var, .conds = (uint16_t)r.num, .expr = r.expr, .fmt = r.fmt });
+			add_step(s, &(struct chk_step){ .kind = kinds[i].kind, .var = r.var, .conds = (uint16_t)r.num,
+							.expr = r.expr, .fmt = r.fmt });
 		return true;
 	}
 	return false;
@@ -375,7 +378,9 @@ static void comment_line(struct sema *s, const struct line *l)
 
 void dir_http_check(struct sema *s, const struct line *l)
 {
-	static const char *const words[] = { "send", "expect", "disable-on-404", "send-state", "connect", "comment", "set-var", "set-var-fmt", "unset-var" };
+	static const char *const words[] = {
+		"send", "expect", "disable-on-404", "send-state", "connect", "comment", "set-var", "set-var-fmt", "unset-var",
+	};
 
 	if (var_line(s, l, true))
 		return;

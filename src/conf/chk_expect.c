@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* What stands behind `http-check expect` and `tcp-check expect`: words that shape the verdict and its text, then what is looked for and in what. */
+/* What stands behind `http-check expect` and `tcp-check expect`: words that shape the verdict and its text, then what is looked for
+ * and in what. */
 #include <sluice/base/num.h>
 
 #include "chk_priv.h"
@@ -80,7 +81,8 @@ static bool expect_hdr(struct sema *s, const struct line *l, uint32_t *i, struct
 	const struct word *v = arg_next(s, l->w, l->n, i);
 	int k;
 
-	if (!v || (k = arg_word(s, v, names, 2, "part of a header")) < 0 || !matched_text(s, l, i, true, &e->name_how, &e->hdr_name, &e->name_re) ||
+	if (!v || (k = arg_word(s, v, names, 2, "part of a header")) < 0 ||
+	    !matched_text(s, l, i, true, &e->name_how, &e->hdr_name, &e->name_re) ||
 	    (k && !as_format(s, &l->w[*i], e->name_how, &e->name_fmt)))
 		return false;
 	if (*i + 1 >= l->n || !(word_is(&l->w[*i + 1], values[0]) || word_is(&l->w[*i + 1], values[1])))
@@ -93,7 +95,9 @@ static bool expect_hdr(struct sema *s, const struct line *l, uint32_t *i, struct
 /* "! string x" and "!string x" mean the same. */
 static bool expect_match(struct sema *s, const struct line *l, uint32_t *i, bool http, struct chk_expect *e)
 {
-	static const char *const words[] = { "status", "rstatus", "string", "rstring", "hdr", "binary", "rbinary", "string-lf", "binary-lf", "fhdr" };
+	static const char *const words[] = {
+		"status", "rstatus", "string", "rstring", "hdr", "binary", "rbinary", "string-lf", "binary-lf", "fhdr",
+	};
 	struct word m = l->w[*i];
 	const struct word *v;
 
@@ -159,7 +163,9 @@ enum { NO_SHAPE = -1, COMMENT, MIN_RECV, OK_STATUS, ERROR_STATUS, TOUT_STATUS, O
 
 static int shape_of(const struct word *w)
 {
-	static const char *const words[] = { "comment", "min-recv", "ok-status", "error-status", "tout-status", "on-success", "on-error", "status-code" };
+	static const char *const words[] = {
+		"comment", "min-recv", "ok-status", "error-status", "tout-status", "on-success", "on-error", "status-code",
+	};
 
 	for (unsigned k = 0; k < ARRAY_LEN(words); k++)
 		if (word_is(w, words[k]))

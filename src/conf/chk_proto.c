@@ -58,9 +58,11 @@ static struct chk_expect *expects(struct sema *s, const struct word *w, enum chk
 	struct word re = { .s = str_c(regex), .at = w->at, .quoted = true }, code = { .s = str_c(say.code), .at = w->at, .quoted = true };
 	struct chk_step *st = add_step(s, CS_EXPECT);
 
-	st->exp = (struct chk_expect){ .match = (uint8_t)how, .text = keep(s, re.s), .re = sema_regex(s, &re, false), .error_status = chk_status("L7STS"),
-				       .on_success = telling_fmt(s, w, say.good), .on_error = telling_fmt(s, w, say.bad),
-				       .code = say.code ? sema_expr(s, &code, CHK_AVAIL_TCP) : NULL };
+	st->exp = (struct chk_expect){
+		.match = (uint8_t)how, .text = keep(s, re.s), .re = sema_regex(s, &re, false), .error_status = chk_status("L7STS"),
+		.on_success = telling_fmt(s, w, say.good), .on_error = telling_fmt(s, w, say.bad),
+		.code = say.code ? sema_expr(s, &code, CHK_AVAIL_TCP) : NULL,
+	};
 	return &st->exp;
 }
 
@@ -137,7 +139,9 @@ void chk_option_pgsql(struct sema *s, const struct word *w, uint32_t n)
 	sbuf_add(&b, user->s);
 	sbuf_add(&b, str_n("\0", 2));
 	sends(s, sbuf_str(&b));
-	expects(s, w, CM_RBINARY, "^52000000..", (struct telling){ "PostgreSQL server is ok", "%[res.payload(6,0)]", NULL })->error_status = 0; /* it asks who we are: any Authentication message */
+	/* it asks who we are: any Authentication message */
+	expects(s, w, CM_RBINARY, "^52000000..",
+		(struct telling){ "PostgreSQL server is ok", "%[res.payload(6,0)]", NULL })->error_status = 0;
 	sbuf_free(&b);
 }
 
@@ -170,7 +174,8 @@ void chk_option_mysql(struct sema *s, const struct word *w, uint32_t n)
 
 	if (!begin(s, w, n, 3))
 		return;
-	expects(s, w, CM_RBINARY, "^......000A", (struct telling){ "%[res.payload(5,0)]", "%[res.payload(7,0)]", NULL }); /* HandshakeV10, and no error */
+	/* HandshakeV10, and no error */
+	expects(s, w, CM_RBINARY, "^......000A", (struct telling){ "%[res.payload(5,0)]", "%[res.payload(7,0)]", NULL });
 	if (n > 1 && (user = user_of(s, w, n)) && (n < 4 || (k = arg_word(s, &w[3], words, 2, "version of the protocol")) >= 0))
 		mysql_login(s, w, user->s, k == 1);
 }
@@ -199,7 +204,9 @@ void chk_option_ssl_hello(struct sema *s, const struct word *w, uint32_t n)
 	sbuf_addc(&b, 0), sbuf_addc(&b, (char)sizeof(exts));
 	sbuf_add(&b, str_n((const char *)exts, sizeof(exts)));
 	sends(s, sbuf_str(&b));
-	struct chk_expect *e = expects(s, w, CM_RBINARY, "^1[56]03", (struct telling){ NULL, NULL, NULL }); /* a handshake or an alert: it speaks TLS */
+	/* a handshake or an alert: it speaks TLS */
+	struct chk_expect *e = expects(s, w, CM_RBINARY, "^1[56]03", (struct telling){ NULL, NULL, NULL });
+
 
 	e->ok_status = chk_status("L6OK");
 	e->error_status = chk_status("L6RSP");

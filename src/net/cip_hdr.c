@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The two forms of NetScaler's header: the older has the IP header behind magic and length, the newer a type and a second length before it. Which it
- * is shows in the ninth byte: the version of IP, or the type's first. */
+/* The two forms of NetScaler's header: the older has the IP header behind magic and length, the newer a type and a second length
+ * before it. Which it is shows in the ninth byte: the version of IP, or the type's first. */
 #include <sluice/net/cip_hdr.h>
 
 #define FIXED 12             /* magic, length, and enough to tell the forms apart */

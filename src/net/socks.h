@@ -5,8 +5,8 @@
 
 #include <sluice/net/conn.h>
 
-/* The connection to the proxy stands: asks it to lead to c->dst, which is IPv4, and hears its answer. 0: it does, and the next byte is the server's; XPRT_AGAIN;
- * XPRT_ERR with c->err: ECONNREFUSED when it will not. */
+/* The connection to the proxy stands: asks it to lead to c->dst, which is IPv4, and hears its answer. 0: it does, and the next byte is
+ * the server's; XPRT_AGAIN; XPRT_ERR with c->err: ECONNREFUSED when it will not. */
 int socks4_step(struct conn *c) MUST_CHECK;
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* What a health check of a backend's servers says and expects: a list of steps, taken in order on one connection or several. Words and meaning are
- * those of HAProxy's tcp-check and http-check lines. Checks that only connect, and grpc, have no steps. */
+/* What a health check of a backend's servers says and expects: a list of steps, taken in order on one connection or several. Words and
+ * meaning are those of HAProxy's tcp-check and http-check lines. Checks that only connect, and grpc, have no steps. */
 #ifndef SLUICE_RT_CHECK_H
 #define SLUICE_RT_CHECK_H
 
@@ -9,7 +9,9 @@
 struct rt_reply_hdr; /* rt.h */
 
 enum chk_kind { CHK_TCP, CHK_HTTP, CHK_SCRIPT, CHK_GRPC };
-enum chk_step_kind { CS_CONNECT, CS_SEND, CS_SEND_BINARY, CS_EXPECT, CS_REQUEST, CS_SET_VAR /* from here on about variables */, CS_UNSET_VAR };
+enum chk_step_kind {
+	CS_CONNECT, CS_SEND, CS_SEND_BINARY, CS_EXPECT, CS_REQUEST, CS_SET_VAR /* from here on about variables */, CS_UNSET_VAR,
+};
 enum chk_match { CM_STATUS, CM_RSTATUS, CM_STRING, CM_RSTRING, CM_HDR, CM_BINARY, CM_RBINARY, CM_STRING_LF, CM_BINARY_LF, CM_FHDR };
 
 /* What expressions of a check may use (enum smp_need): its own server and connection, its variables, and what has been received. */
@@ -24,15 +26,16 @@ struct chk_expect {
 	struct logfmt *fmt;             /* the pattern is made when it is needed; of CM_BINARY_LF in hexadecimal */
 	struct { uint16_t lo, hi; } status[16];
 	uint8_t nstatus;
-	bool has_value;                 /* CM_HDR, CM_FHDR: text, re or fmt is compared with values; else such a header only has to be there */
+	bool has_value;                 /* CM_HDR, CM_FHDR: text, re or fmt is compared with values; else the name suffices */
 	uint8_t hdr_how;                /* enum name_match of text against values */
 	struct str hdr_name;            /* CM_HDR, CM_FHDR, compared without regard to case */
 	uint8_t name_how;               /* enum name_match of hdr_name against names */
 	struct regex *name_re;
 	struct logfmt *name_fmt;
-	bool at_once;                   /* min-recv was given: what is not there when min_recv bytes are, or the peer ends, is not waited for */
+	bool at_once;                   /* min-recv was given: what is not among the first min_recv bytes is not waited for */
 	uint32_t min_recv;
-	uint8_t ok_status, error_status, tout_status; /* the verdict instead of the usual one, by row of tbl/check_status.def; 0 = the usual one */
+	/* The verdict instead of the usual one, by row of tbl/check_status.def; 0 = the usual one. */
+	uint8_t ok_status, error_status, tout_status;
 	struct logfmt *on_success, *on_error; /* what the log says, or NULL */
 	struct expr *code;              /* what the log gives as code, or NULL */
 };

@@ -6,7 +6,8 @@
 #include <sluice/ipc/segment.h>
 #include <sluice/rt/rt.h>
 
-/* The number of proxy px or server srv, whichever it is about; each an index, or RT_NONE. false: it is about neither, or about none. Any process. */
+/* The number of proxy px or server srv, whichever it is about; each an index, or RT_NONE. false: it is about neither, or about none.
+ * Any process. */
 bool stats_env_num(const struct rt *rt, const struct segment *seg, enum smp_env_num what, uint32_t px, uint32_t srv, int64_t *out);
 
 #endif
