@@ -280,13 +280,15 @@ static void fill_connections(const struct stats_src *s, struct stats_row *r)
 		r->v[ST_F_src_ilim] = sv_u32((uint64_t)o->pool_max_conn);
 }
 
-/* The runtime interface may have moved the server. */
-static struct str server_address(const struct stats_src *s, struct stats_row *r)
+/* The runtime interface or a nameserver may have moved the server, and with it a cookie that is made of its address. */
+static struct str server_cookie(struct stats_row *r, const struct rt_proxy *px, const struct rt_server *srv, const struct addr *at)
 {
-	struct srv_place p;
-	bool moved = srv_admin_flags(srv_admin_of(s, r->o.idx)) & ADMF_PLACE && place_read(s->seg, r->o.idx, &p) && p.addr.family;
+	char text[DYN_COOKIE_LEN + 1];
 
-	return addr_value(r, moved ? &p.addr : &s->rt->srv[r->o.idx].addr);
+	if (!(srv->flags & SRVF_DYN_COOKIE))
+		return srv->cookie;
+	rt_dynamic_cookie(&px->cookie, at, text);
+	return row_text(r, "%s", text);
 }
 
 static void fill_server_config(const struct stats_src *s, struct stats_row *r)
@@ -305,9 +307,10 @@ static void fill_server_config(const struct stats_src *s, struct stats_row *r)
 	}
 	if (!s->legends)
 		return;
-	r->v[ST_F_addr] = sv_str(server_address(s, r));
+	struct addr at = place_addr(s->seg, r->o.idx, &srv->addr);
+	r->v[ST_F_addr] = sv_str(addr_value(r, &at));
 	if (srv->cookie.n)
-		r->v[ST_F_cookie] = sv_str(srv->cookie);
+		r->v[ST_F_cookie] = sv_str(server_cookie(r, &s->rt->px[srv->px], srv, &at));
 }
 
 static void fill_server(struct stats_src *s, struct stats_row *r)

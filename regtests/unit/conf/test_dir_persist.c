@@ -61,6 +61,22 @@ static void dynamic_cookies_are_hashes_of_key_address_and_port(void **st)
 	compiled_close(&c);
 }
 
+static void a_key_that_is_too_long_is_refused(void **st)
+{
+	char text[4096];
+
+	(void)st;
+	snprintf(text, sizeof(text), BE " dynamic-cookie-key %0*d\n", 1025, 7);
+	struct compiled c;
+	compile(&c, text);
+	assert_null(c.rt);
+	assert_non_null(strstr(c.p.diags, "the key of dynamic cookies has at most 1024 bytes"));
+	compiled_close(&c);
+	snprintf(text, sizeof(text), BE " dynamic-cookie-key %0*d\n cookie C insert dynamic\n" SRV, 1024, 7);
+	compile_ok(&c, text);
+	compiled_close(&c);
+}
+
 static void conditions_force_or_ignore_persistence(void **st)
 {
 	struct compiled c;
@@ -97,6 +113,7 @@ int main(void)
 		cmocka_unit_test(lifetimes_are_seconds_unless_told_otherwise),
 		cmocka_unit_test(a_cookie_is_inherited_from_defaults),
 		cmocka_unit_test(dynamic_cookies_are_hashes_of_key_address_and_port),
+		cmocka_unit_test(a_key_that_is_too_long_is_refused),
 		cmocka_unit_test(conditions_force_or_ignore_persistence),
 		cmocka_unit_test(what_does_not_go_together_is_refused),
 	};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Rows of values: from counters, from the words of the segment, from the tables. */
 #include <errno.h>
+#include <sluice/ipc/place.h>
 #include "stats_fixture.h"
 
 TEST(counters_of_all_workers_are_in_the_row)
@@ -87,6 +88,26 @@ TEST(addresses_and_cookies_are_shown_with_legends_only)
 	assert_string_equal(fx_text(ST_F_addr), "127.0.0.1:8000");
 }
 
+TEST(a_server_that_has_moved_is_shown_where_it_is_with_the_cookie_of_there)
+{
+	struct srv_place p = { .addr = { .family = AF_INET, .in4.s_addr = htonl(0xc0000201), .port = 81 } };
+	char text[DYN_COOKIE_LEN + 1];
+
+	src.legends = true;
+	px[PX_APP].cookie.key = STR("secret");
+	srv[0].cookie = STR("own");
+	assert_true(place_write(seg, 0, &p));
+	fx_row(STAT_SRV, PX_APP, 0);
+	assert_string_equal(fx_text(ST_F_addr), "192.0.2.1:81");
+	assert_string_equal(fx_text(ST_F_cookie), "own");
+	srv[0].flags |= SRVF_DYN_COOKIE;
+	rt_dynamic_cookie(&px[PX_APP].cookie, &p.addr, text);
+	fx_row(STAT_SRV, PX_APP, 0);
+	assert_string_equal(fx_text(ST_F_cookie), text);
+	srv[0].flags &= ~(unsigned)SRVF_DYN_COOKIE;
+	srv[0].cookie = STR_NULL;
+}
+
 TEST(the_age_of_the_last_session_is_minus_one_before_there_was_one)
 {
 	fx_row(STAT_BE, PX_APP, PX_APP);
@@ -114,6 +135,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(counters_of_all_workers_are_in_the_row), T(one_column_alone_says_the_same), T(a_row_fills_no_column_the_table_denies_it),
 		T(check_columns_are_those_of_checked_servers), T(addresses_and_cookies_are_shown_with_legends_only),
+		T(a_server_that_has_moved_is_shown_where_it_is_with_the_cookie_of_there),
 		T(the_age_of_the_last_session_is_minus_one_before_there_was_one), T(quantiles_come_from_the_histograms_of_all_workers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
