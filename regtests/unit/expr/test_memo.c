@@ -257,7 +257,7 @@ static void one_value_and_all_of_them_are_kept_apart(void **s)
 	struct memo_plan *plan = memo_plan_new(&t->mem);
 	struct xerr err;
 	struct expr *e = expr_compile(&t->env, STR("hdr(x-l),upper"), &err);
-	struct str first, again;
+	struct str first = STR_NULL, again = STR_NULL;
 
 	for (unsigned i = 0; i < 4; i++)
 		memo_plan_count(plan, 0, e, i & 1);
