@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Stick tables: keys with counters in shared memory, one memfd a table, mapped by every process that uses it and by the
- * next generation.
+/* Stick tables: keys with counters in shared memory, one memfd a table, mapped by every process that uses it and by the next generation.
  *
  *   header | holders | buckets | meta | entries | journals
  *
- *   holders   one a process (1023 at most): what it is in the middle of, so that somebody else can finish or undo it
- * when it dies buckets   {lock, first entry}; the lock word is {holder 10, epoch 22} meta      {state and pins, stamp
- * of the last use} of each entry, 8 bytes, scanned when a free or the oldest entry is wanted entries   {next, hash,
- * tag, key, data}; fixed size, linked by index journals  one a holder: the pins it has
+ *   holders   one a process (1023 at most): what it is in the middle of, so that somebody else can finish or undo it when it dies
+ *   buckets   {lock, first entry}; the lock word is {holder 10, epoch 22}
+ *   meta      {state and pins, stamp of the last use} of each entry, 8 bytes, scanned when a free or the oldest entry is wanted
+ *   entries   {next, hash, tag, key, data}; fixed size, linked by index
+ *   journals  one a holder: the pins it has
  *
- * There is no pointer in it, every index is range-checked, and everything is exact after kill -9 of any process at any
- * instruction: a process says what it is about to do before it does it (an undo record of two words at most), all
- * linking and pinning happens under one bucket's lock, and whoever finds a holder dead repairs what it left. That a
- * holder is alive is known from a record lock (fcntl(2)) on the byte of its number, which the kernel drops with the
- * process.
+ * There is no pointer in it, every index is range-checked, and everything is exact after kill -9 of any process at any instruction: a
+ * process says what it is about to do before it does it (an undo record of two words at most), all linking and pinning happens under one
+ * bucket's lock, and whoever finds a holder dead repairs what it left. That a holder is alive is known from a record lock (fcntl(2)) on
+ * the byte of its number, which the kernel drops with the process.
  *
- * Any process may call these functions on its own handle; one handle a table and process. Times are ms, clock_ms() cut
- * to 32 bits. Pages are allocated when they are first used: a large table that is empty costs its address space. */
+ * Any process may call these functions on its own handle; one handle a table and process. Times are ms, clock_ms() cut to 32 bits. Pages
+ * are allocated when they are first used: a large table that is empty costs its address space. */
 #ifndef SLUICE_STICK_STICK_H
 #define SLUICE_STICK_STICK_H
 
