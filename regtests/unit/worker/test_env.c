@@ -82,7 +82,7 @@ TEST(names_and_numbers_are_told_when_there_are_any)
 
 TEST(captures_exist_in_their_slots)
 {
-	struct str caps[2] = { STR("first"), STR_NULL };
+	struct str caps[3] = { STR("first"), STR_NULL, STR("beyond") };
 
 	assert_slice(text(ENV_CAPTURE_REQ_HDR, 0), "none");
 	w.s.req_caps = caps;
