@@ -153,8 +153,9 @@ static bool keep_value(struct smp_memo *m, struct memo_entry *x, const struct sm
 	return true;
 }
 
-/* ---- is it still so? (debug builds) ---- */
+/* ---- is it still so? ---- */
 
+#ifdef SLUICE_DEBUG
 struct comparing { const struct memo_entry *x; unsigned n; bool same; };
 
 static bool same_value(void *ctx, const struct smp *s)
@@ -180,6 +181,7 @@ UNUSED static bool entry_true(const struct memo_entry *x, const struct expr *e, 
 	arena_rewind(c->tmp, mark);
 	return k.same && (x->done ? k.n == x->n : k.n >= x->n);
 }
+#endif
 
 /* ---- evaluating ---- */
 
