@@ -226,22 +226,30 @@ static bool one_len(const struct look *k)
 	return n == 1;
 }
 
+/* Lengths first + 63 .. first, as far as they occur; high: what their hashes share, when they do. */
+static void find_net_lens(struct look *k, unsigned first, const uint64_t *high, bool sure)
+{
+	uint64_t left = atomic_load_explicit(&k->x->lens[first / 64], memory_order_relaxed);
+
+	while (left && !k->best) {
+		unsigned len = first + 63 - (unsigned)__builtin_clzll(left);
+		struct addr_bits net = bits_mask(k->net, len);
+		uint32_t hash = hash_net_low(k->t, high ? *high : hash_net_high(k->t, net.hi), net.lo, len);
+
+		left &= ~(1ull << len % 64);
+		if (sure || filter_has(&k->s, hash))
+			probe(k, hash, len);
+	}
+}
+
 static void find_net(struct look *k)
 {
+	const uint64_t high = hash_net_high(k->t, k->net.hi);
 	bool sure = one_len(k);
 
-	for (unsigned w = 3; w-- && !k->best;) {
-		uint64_t left = atomic_load_explicit(&k->x->lens[w], memory_order_relaxed);
-
-		while (left && !k->best) {
-			unsigned len = w * 64 + 63 - (unsigned)__builtin_clzll(left);
-			uint32_t hash = hash_net(k->t, bits_mask(k->net, len), len);
-
-			left &= ~(1ull << len % 64);
-			if (sure || filter_has(&k->s, hash))
-				probe(k, hash, len);
-		}
-	}
+	find_net_lens(k, 128, &high, sure);
+	find_net_lens(k, 64, &high, sure);
+	find_net_lens(k, 0, NULL, sure);
 }
 
 static void find_range(struct look *k)

@@ -19,13 +19,6 @@ bool bits_of(const struct addr *a, struct addr_bits *out)
 	return true;
 }
 
-struct addr_bits bits_mask(struct addr_bits b, unsigned len)
-{
-	b.hi = len == 0 ? 0 : len >= 64 ? b.hi : b.hi & ~0ull << (64 - len);
-	b.lo = len <= 64 ? 0 : len >= 128 ? b.lo : b.lo & ~0ull << (128 - len);
-	return b;
-}
-
 uint32_t hash_text(const struct ptab *t, struct str s, bool icase)
 {
 	uint64_t h = t->seed;
@@ -39,7 +32,7 @@ uint32_t hash_text(const struct ptab *t, struct str s, bool icase)
 
 uint32_t hash_net(const struct ptab *t, struct addr_bits net, unsigned len)
 {
-	return hash_end(((net.hi ^ t->seed) * t->mult ^ net.hi >> 32 ^ net.lo) * t->mult ^ net.lo >> 32, len);
+	return hash_net_low(t, hash_net_high(t, net.hi), net.lo, len);
 }
 
 uint32_t hash_block(const struct ptab *t, uint64_t v, unsigned size)

@@ -140,7 +140,12 @@ void ptab_drop_units(struct ptab *t, uint32_t slot);
 /* hash.c */
 struct addr_bits { uint64_t hi, lo; };
 bool bits_of(const struct addr *a, struct addr_bits *out);
-struct addr_bits bits_mask(struct addr_bits b, unsigned len);
+static inline struct addr_bits bits_mask(struct addr_bits b, unsigned len)
+{
+	b.hi = len == 0 ? 0 : len >= 64 ? b.hi : b.hi & ~0ull << (64 - len);
+	b.lo = len <= 64 ? 0 : len >= 128 ? b.lo : b.lo & ~0ull << (128 - len);
+	return b;
+}
 uint32_t hash_text(const struct ptab *t, struct str s, bool icase);
 uint32_t hash_net(const struct ptab *t, struct addr_bits net, unsigned len);
 uint32_t hash_block(const struct ptab *t, uint64_t v, unsigned size); /* aligned block of 2^size integers that v lies in */
@@ -154,6 +159,12 @@ static inline uint32_t hash_end(uint64_t h, size_t len)
 	h ^= h >> 32;
 	h *= 0xd6e8feb86659fd93ull;
 	return (uint32_t)(h >> 32);
+}
+/* hash_net() in two steps: networks that differ behind bit 64 alone, as those of IPv4 do, share the first. */
+static inline uint64_t hash_net_high(const struct ptab *t, uint64_t hi) { return (hi ^ t->seed) * t->mult ^ hi >> 32; }
+static inline uint32_t hash_net_low(const struct ptab *t, uint64_t high, uint64_t lo, unsigned len)
+{
+	return hash_end((high ^ lo) * t->mult ^ lo >> 32, len);
 }
 static inline unsigned len_class(size_t n) { return n < LENS ? (unsigned)n : LENS - 1; }
 
