@@ -231,7 +231,7 @@ static bool parse_explain(struct parse *p, int argc, char **argv)
 			return false;
 	p->a->rest = (const char *const *)(argv + i);
 	p->a->nrest = (unsigned)(argc - i);
-	return i > 2 || refuse(p, "usage: sluice explain -f FILE 'GET URL' [--src IP] [--header 'N: v'] [--frontend NAME] [--sni NAME] …", NULL);
+	return i > 2 || refuse(p, "usage: sluice explain -f FILE 'GET URL' [--src IP] [--header 'N: v'] [--frontend NAME] [--proto h1|h2] [--sni NAME] …", NULL);
 }
 
 static bool parse_command(struct parse *p, int argc, char **argv)
