@@ -444,6 +444,7 @@ enum probe_io probe_fill(struct target *t)
 		return PROBE_GONE;
 	}
 	r = probe_recv(t, in->mem + in->tail, buf_room(in), &got);
-	in->tail += r == PROBE_OK ? (uint32_t)got : 0;
+	if (r == PROBE_OK) /* else the exchange may be gone, and `in` with it */
+		in->tail += (uint32_t)got;
 	return r;
 }

@@ -252,3 +252,11 @@ void children_reap(struct leader *l)
 			}
 	leader_step(l);
 }
+
+void children_forget(struct leader *l)
+{
+	for (unsigned i = 0; l->child && i < l->nchild; i++)
+		timer_stop(&l->child[i].respawn);
+	free(l->child);
+	l->child = NULL;
+}

@@ -352,7 +352,7 @@ static void teardown(struct leader *l)
 	for (unsigned i = 0; i < l->nworkers; i++)
 		close(l->wake_fd[i]);
 	free(l->wake_fd);
-	free(l->child);
+	children_forget(l);
 	free(l->listen_fd);
 	free(l->cli_fd);
 	free(l->gens);

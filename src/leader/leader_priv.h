@@ -233,6 +233,7 @@ bool children_all(const struct leader *l, enum child_state at_least);
 void children_tell(struct leader *l, enum role role, enum ipc_type t, uint64_t num);
 void children_kill(struct leader *l, int sig);
 unsigned children_alive(const struct leader *l, enum role role);
+void children_forget(struct leader *l);  /* at the end, when none is left */
 
 /* names.c: what server i of the tables is known by; all zero for a spare row. */
 void names_of_server(const struct leader *l, uint32_t i, struct state_obj *o);

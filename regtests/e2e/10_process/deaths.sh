@@ -67,8 +67,16 @@ kill -9 "$(kids worker | head -1)"
 wait_for 3 count_is worker 2
 all_serve || fail "a request failed after the respawn"
 
-t "an orphaned generation ends on SIGTERM to its leader"
+t "an orphaned generation ends on SIGTERM to its leader, also with a child to start anew in a while"
+waits() { [ "$(grep -c "dies too often" "$T/sluice.err")" -gt "$N" ]; }
+N=$(grep -c "dies too often" "$T/sluice.err")
+for _ in 1 2 3 4 5 6 7 8; do
+	waits && break
+	kill -9 "$(kids checker)" 2>/dev/null || true
+	wait_for 10 eval 'waits || count_is checker 1'
+done
 ALL=$(tree "$L")
 kill -TERM "$L"
 for p in $ALL; do wait_for 5 gone "$p" || fail "process $p lives on"; done
+nomatch "died of signal" "$(cat "$T/sluice.err")"
 MASTER=

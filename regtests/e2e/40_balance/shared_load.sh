@@ -67,7 +67,7 @@ x=$(burst leastconn 40); [ "$(spread "$x")" -le 2 ] || fail "$x"
 t "p2c over four workers: no server is far above another"
 x=$(burst p2c 40); [ "$(spread "$x")" -le 4 ] || fail "$x"
 t "random(2) over four workers: no server is far above another"
-x=$(burst random 40); [ "$(spread "$x")" -le 5 ] || fail "$x"
+x=$(burst random 160); [ "$(spread "$x")" -le 9 ] || fail "$x" # both draws may name the same: 5 is exceeded once in 200 runs
 t "first over four workers fills to the limit of all together, not of each"
 x=$(burst first 25); is "10 10 5 0" "$x"
 t "what is held ends, and every row is zero"
