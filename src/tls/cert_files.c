@@ -4,6 +4,7 @@
  * remembers what its files were when they were read, so a change can be seen. Leader only. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -178,4 +179,21 @@ bool tls_text_read(const char *path, struct sbuf *out)
 		sbuf_add(out, str_n(text, n));
 	free(text);
 	return text != NULL;
+}
+
+int tls_dir_each(const char *dir, int (*wanted)(const struct dirent *d), bool (*each)(const char *file, void *arg), void *arg)
+{
+	struct dirent **at;
+	char file[4096];
+	bool ok = true;
+	int n = scandir(dir, &at, wanted, alphasort);
+
+	for (int i = 0; i < n; i++) {
+		if (ok && (size_t)snprintf(file, sizeof(file), "%s/%s", dir, at[i]->d_name) < sizeof(file))
+			ok = each(file, arg);
+		free(at[i]);
+	}
+	if (n >= 0)
+		free(at);
+	return n < 0 ? -1 : ok;
 }

@@ -4,7 +4,6 @@
  * configuration is; processes forked later complete what comes at run time from the same memory. */
 #include <dirent.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include <openssl/err.h>
@@ -28,8 +27,9 @@ void tls_chains_drop(void)
 
 /* ---- loading ------------------------------------------------------------------------------------------------------ */
 
-static bool chain_load(const char *path, struct tls_err *err)
+static bool chain_load(const char *path, void *arg)
 {
+	struct tls_err *err = arg;
 	STACK_OF(X509) *chain = sk_X509_new_null();
 	struct sbuf text = { 0 };
 	bool ok = tls_text_read(path, &text) && chain && tls_certs_parse(sbuf_str(&text), chain);
@@ -48,21 +48,11 @@ static int visible(const struct dirent *d) { return d->d_name[0] != '.'; }
 
 bool tls_chains_load(const char *dir, struct tls_err *err)
 {
-	struct dirent **at;
-	char path[4096];
-	bool ok = true;
-	int n = scandir(dir, &at, visible, alphasort);
+	int r = tls_dir_each(dir, visible, chain_load, err);
 
-	if (n < 0)
+	if (r < 0)
 		tls_err_set(err, "cannot read the directory '%s': %s", dir, strerror(errno));
-	for (int i = 0; i < n; i++) {
-		if (ok && (size_t)snprintf(path, sizeof(path), "%s/%s", dir, at[i]->d_name) < sizeof(path))
-			ok = chain_load(path, err);
-		free(at[i]);
-	}
-	if (n >= 0)
-		free(at);
-	return ok && n >= 0;
+	return r > 0;
 }
 
 /* ---- completing --------------------------------------------------------------------------------------------------- */

@@ -14,6 +14,8 @@
 #ifndef TLS_PRIV_H
 #define TLS_PRIV_H
 
+#include <dirent.h>
+
 #include <sluice/base/hmap.h>
 #include <sluice/base/vec.h>
 #include <sluice/tls/cache.h>
@@ -117,6 +119,9 @@ bool tls_cert_read(struct tls_cert *c, const struct tls_cert_files *f, struct tl
 /* The whole of a regular file of at most 1 MiB, NUL-terminated; NULL with errno. The caller wipes (tls_text_wipe) or frees. */
 char *tls_file_read(const char *path, size_t *n);
 void tls_text_wipe(char *text, size_t n);
+/* Calls each for the files of a directory that are wanted, in the order of their names, until it says false. 1 = it never did, 0 = it did,
+ * -1 = the directory cannot be read (errno). */
+int tls_dir_each(const char *dir, int (*wanted)(const struct dirent *d), bool (*each)(const char *file, void *arg), void *arg);
 /* For PEM readers: no password is ever asked for on a terminal. */
 int tls_no_password(char *buf, int size, int rw, void *u);
 

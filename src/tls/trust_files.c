@@ -3,7 +3,6 @@
  * worker may see neither the directory nor the rights to read it. */
 #include <dirent.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -39,25 +38,13 @@ static int is_text(const struct dirent *d)
 static bool files_of(const char *path, bool (*each)(const char *file, void *arg), void *arg)
 {
 	const char *place = place_of(path);
-	struct dirent **at;
 	struct stat st;
-	char file[4096];
-	bool ok = true;
-	int n;
+	bool ok;
 
 	if (stat(place, &st) != 0 || !S_ISDIR(st.st_mode))
 		return each(place, arg);
-	n = scandir(place, &at, is_text, alphasort);
-	for (int i = 0; i < n; i++) {
-		if (ok && (size_t)snprintf(file, sizeof(file), "%s/%s", place, at[i]->d_name) < sizeof(file))
-			ok = each(file, arg);
-		free(at[i]);
-	}
-	if (n >= 0)
-		free(at);
-	if (ok && place != path)
-		ok = each(env_or(X509_get_default_cert_file_env(), X509_get_default_cert_file()), arg);
-	return ok && n >= 0;
+	ok = tls_dir_each(place, is_text, each, arg) > 0;
+	return ok && (place == path || each(env_or(X509_get_default_cert_file_env(), X509_get_default_cert_file()), arg));
 }
 
 static bool add_text(const char *file, void *arg)
