@@ -10,9 +10,8 @@
 #include "leader_priv.h"
 
 #define FOLLOW_MS 100
-#define LAST_LOOK_MS 2 /* a setting is not in force in the meantime */
 
-static bool gen_lives(const struct leader *l, const struct state_view *v)
+bool gen_lives(const struct leader *l, const struct state_view *v)
 {
 	if (state_phase(v) == SEG_STOPPED)
 		return false;
@@ -97,13 +96,11 @@ static void tick(struct timer *t)
 {
 	struct leader *l = CONTAINER_OF(t, struct leader, follow);
 
-	if (last_look_waits(l) && (state_phase(l->before) >= SEG_DRAINING || !gen_lives(l, l->before)))
-		last_look_take(l);
 	if (l->successor)
 		follow(l);
 	foreign_update(l);
 	if (others_live(l))
-		timer_set(t, clock_ms() + (last_look_waits(l) ? LAST_LOOK_MS : FOLLOW_MS));
+		timer_set(t, clock_ms() + FOLLOW_MS);
 }
 
 void follow_start(struct leader *l)

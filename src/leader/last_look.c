@@ -3,10 +3,13 @@
  * then its runtime socket answers, and what it has confirmed must not be lost; from then on it refuses changes. So when it drains we look once
  * more, and take what has changed there and not here: who spoke to us has spoken later. */
 #include <stdlib.h>
+#include <sluice/base/clock.h>
 
 #include "certs.h"
 #include "cli_change.h"
 #include "leader_priv.h"
+
+#define LOOK_MS 2 /* a setting is not in force in the meantime */
 
 struct seen { uint64_t theirs, ours; }; /* a word at the commit */
 
@@ -50,12 +53,23 @@ static bool only_theirs_moved(const struct seen *was, const struct seen *now)
 
 void last_look_drop(struct leader *l)
 {
+	timer_stop(&l->look);
 	if (l->last_look) {
 		free(l->last_look->srv);
 		free(l->last_look->fe);
 	}
 	free(l->last_look);
 	l->last_look = NULL;
+}
+
+static void look_due(struct timer *t)
+{
+	struct leader *l = CONTAINER_OF(t, struct leader, look);
+
+	if (state_phase(l->before) >= SEG_DRAINING || !gen_lives(l, l->before))
+		last_look_take(l);
+	else
+		timer_set(t, clock_ms() + LOOK_MS);
 }
 
 void last_look_prepare(struct leader *l)
@@ -77,6 +91,8 @@ void last_look_prepare(struct leader *l)
 		(void)fe_words(l, i, &k->fe[i]);
 	for (unsigned i = 0; i < IMPORT_LIMITS; i++)
 		k->limit[i] = limit_words(l, i);
+	timer_init(&l->look, look_due);
+	timer_set(&l->look, clock_ms() + LOOK_MS);
 }
 
 bool last_look_waits(const struct leader *l) { return l->last_look; }

@@ -79,7 +79,7 @@ struct leader {
 	struct state_view *successor; /* while draining: the generation that serves now; NULL = not known */
 	int successor_dir;            /* half of the message about it, -1 = none */
 	uint64_t followed;            /* epochs of the successor that were copied last */
-	struct timer follow, watchdog;
+	struct timer follow, watchdog, look; /* look: until the last look */
 	struct { uint64_t at; unsigned looks; } busy; /* how busy the workers are: measured last at, looks of the watchdog */
 	unsigned commit_deaths;       /* of workers between the order to accept and the last answer */
 	unsigned nworkers;
@@ -154,11 +154,11 @@ void import_fe(struct leader *l, uint32_t i, const struct state_view *v, uint32_
 #define IMPORT_LIMITS 4u
 _Atomic uint32_t *import_limit(const struct leader *l, unsigned i);
 
-/* last_look.c: at the commit, behind import_words(); and once l->before has begun to drain or has ended. Whether that is still to come. */
+/* last_look.c: at the commit, behind import_words(): the look is taken by itself when l->before has begun to drain or has ended. */
 void last_look_prepare(struct leader *l);
 void last_look_take(struct leader *l);
 void last_look_drop(struct leader *l);
-bool last_look_waits(const struct leader *l);
+bool last_look_waits(const struct leader *l); /* is it still to come? */
 uint64_t import_admin(uint64_t cfg, uint64_t old, uint64_t old_cfg);
 uint64_t import_op(const struct rt_server *s, uint64_t old, uint32_t now_s);
 void state_release(struct leader *l);
@@ -170,6 +170,8 @@ bool import_place(struct leader *l, uint32_t i, const struct state_view *v, uint
 void state_files_load(struct leader *l);
 
 /* follow.c */
+/* Does the generation that v describes still live? */
+bool gen_lives(const struct leader *l, const struct state_view *v);
 void follow_start(struct leader *l);                  /* from the commit on, while others live */
 void successor_dir(struct leader *l, int fd);         /* both take fd */
 void successor_seg(struct leader *l, int fd);
