@@ -169,7 +169,7 @@ static bool same_value(void *ctx, const struct smp *s)
 	return k->same;
 }
 
-UNUSED static bool entry_true(const struct memo_entry *x, const struct expr *e, struct smp_ctx *c)
+static bool entry_true(const struct memo_entry *x, const struct expr *e, struct smp_ctx *c)
 {
 	struct arena_mark mark = arena_mark(c->tmp);
 	struct smp_iter it = { .all = x->it.all };
