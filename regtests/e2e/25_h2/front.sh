@@ -141,14 +141,19 @@ stop
 P
 )
 t "a client that resets ends the exchange with its server at once"
+# the first request leaves a connection to the server, so that the second does not wait for one
 peer "$K" >"$T/null" <<P
 $hello
-h 1 eh $get|:path=/delay/5000
+h 1 eh $get|:path=/fetch
+wait HEADERS 1
 f 6 0 0 0000000000000000
 wait PING ack
-f 3 0 1 00000008
-h 3 eh $get|:path=/fetch
-wait HEADERS 3
+h 3 eh $get|:path=/delay/5000
+f 6 0 0 0000000000000000
+wait PING ack
+f 3 0 3 00000008
+h 5 eh $get|:path=/fetch
+wait HEADERS 5
 stop
 P
 wait_for 3 logged 'CH--.*/delay/5000'
